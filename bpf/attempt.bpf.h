@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The life of one attempt: open, ask for the port, answer, close. */
+#ifndef REUSETRACE_ATTEMPT_BPF_H
+#define REUSETRACE_ATTEMPT_BPF_H
+
+#include "filter.bpf.h"
+#include "option.bpf.h"
+#include "walk.bpf.h"
+
+#define EADDRINUSE 98
+
+static __always_inline u16 requested_port(const void *address, int length)
+{
+	__be16 port = 0;
+
+	if (length >= 4)
+		bpf_probe_read_kernel(&port, sizeof(port), address + 2);
+	return swab16(port);
+}
+
+static __always_inline void record_request(struct rt_attempt *record, const void *address, int length)
+{
+	record->addrlen = length;
+	if (length < 2)
+		return;
+	bpf_probe_read_kernel(&record->requested_family, 2, address);
+	record->requested_port = requested_port(address, length);
+	if (record->requested_family == AF_INET6 && length >= 24) {
+		bpf_probe_read_kernel(record->requested_addr, 16, address + 8);
+		if (length >= 28)
+			bpf_probe_read_kernel(&record->requested_scope, 4, address + 24);
+	} else if (length >= 8) {
+		bpf_probe_read_kernel(record->requested_addr, 4, address + 4);
+	}
+}
+
+static __always_inline void record_netns(struct rt_attempt *record, struct sock *sk)
+{
+	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	u32 lo = 0, hi = 0, own = compat_sk_port_range(sk);
+
+	compat_port_range(net, &lo, &hi);
+	if ((own & 0xffff) > lo)
+		lo = own & 0xffff;
+	if ((own >> 16) && (own >> 16) < hi)
+		hi = own >> 16;
+	record->range_lo = lo;
+	record->range_hi = hi;
+	record->unprivileged_start = BPF_CORE_READ(net, ipv4.sysctl_ip_prot_sock);
+	record->autobind_reuse = compat_sysctl(net, sysctl_ip_autobind_reuse);
+	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP)
+		record->l3mdev_accept = compat_sysctl(net, sysctl_udp_l3mdev_accept);
+	else
+		record->l3mdev_accept = compat_sysctl(net, sysctl_tcp_l3mdev_accept);
+}
+
+static __always_inline void record_begin(struct rt_attempt *record, enum rt_type type, struct sock *sk)
+{
+	__builtin_memset(&record->bucket, 0, sizeof(record->bucket));
+	fill_header(&record->header, type);
+	describe_sock(&record->binder, sk);
+	record_netns(record, sk);
+	record->took_ns = 0;
+	record->result = 0;
+	record->addrlen = -1;
+	record->stage = RT_AT_LSM;
+	record->option_count = 0;
+	record->contenders_total = 0;
+	record->contender_count = 0;
+	record->requested_family = 0;
+	record->requested_port = 0;
+	record->entry_port = record->binder.port;
+	record->entry_state = record->binder.state;
+	record->truncated = 0;
+	record->kernel_call = 0;
+	record->exited = 0;
+	record->requested_scope = 0;
+	record->fd = RT_FD_NONE;
+	__builtin_memset(record->requested_addr, 0, RT_ADDR_LEN);
+}
+
+/*
+ * A port filter can be applied at once only if a port was asked for, and
+ * then only for the record: the socket itself is followed in any case.
+ */
+static __always_inline u32 slot_for(enum rt_type type, struct sock *sk, u16 port)
+{
+	u32 slot;
+	struct rt_attempt *record;
+
+	if (!live || !task_wanted() || !sock_wanted(sk) || (port && !port_wanted(port)))
+		return NO_SLOT;
+	slot = slot_take();
+	record = bpf_map_lookup_elem(&slots, &slot);
+	if (!record)
+		return NO_SLOT;
+	record_begin(record, type, sk);
+	return slot;
+}
+
+static __always_inline struct flight *attempt_open(enum rt_type type, struct sock *sk, u16 port)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct flight fresh = {}, *flight;
+
+	flight = bpf_map_lookup_elem(&flights, &id);
+	if (flight)	/* its exit was not seen */
+		slot_give(flight->slot);
+	fresh.sk = (u64)sk;
+	fresh.type = type;
+	fresh.slot = slot_for(type, sk, port);
+	if (bpf_map_update_elem(&flights, &id, &fresh, BPF_ANY)) {
+		count(RT_COUNT_NO_SLOT, 1);
+		slot_give(fresh.slot);
+		return NULL;
+	}
+	return bpf_map_lookup_elem(&flights, &id);
+}
+
+static __always_inline struct flight *flight_of(u64 sk)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+
+	return flight && flight->sk == sk ? flight : NULL;
+}
+
+/* get_port() begins.  Without a system call before it, it is an attempt of its own. */
+static __always_inline int port_asked(struct sock *sk, u16 port)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	bool kernel_call = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock);
+	struct rt_attempt *record;
+
+	if (!flight) {
+		flight = attempt_open(port ? RT_BIND : RT_AUTOBIND, sk, port);
+		if (!flight)
+			return 0;
+		flight->implicit = 1;
+	}
+	flight->sk = (u64)sk;
+	flight->port = port;
+	record = slot_of(flight);
+	if (!record)
+		return 0;
+	describe_sock(&record->binder, sk);
+	record->stage = RT_AT_PORT;
+	if (flight->implicit)
+		record->kernel_call = kernel_call;
+	return 0;
+}
+
+/* A comparison that said "in the way"; the last one before a refusal made it. */
+static __always_inline int pair_refused(struct sock *sk, struct sock *sk2, bool bind_conflict)
+{
+	struct flight *flight = flight_of((u64)sk);
+
+	if (!flight)
+		return 0;
+	if (bind_conflict) {
+		flight->bc = (u64)sk2;
+		flight->bc_seen = 1;
+	} else {
+		flight->eq = (u64)sk2;
+	}
+	return 0;
+}
+
+static __always_inline int bucket_refused(struct sock *sk, struct inet_bind_bucket *tb, u8 refused)
+{
+	struct flight *flight = flight_of((u64)sk);
+	struct rt_attempt *record;
+
+	FIRED(RT_HOOK_CONFLICT);
+	if (!refused || !flight || !flight->port || flight->walked || !tb)
+		return 0;
+	record = slot_of(flight);
+	if (!record)
+		return 0;
+	culprit_add(record, flight);
+	walk_tcp(record, flight, tb);
+	return 0;
+}
+
+static __always_inline int bucket_granted(struct inet_bind_bucket *tb, u64 sk)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	struct rt_attempt *record = flight ? slot_of(flight) : NULL;
+
+	if (record && flight->sk == sk && !flight->walked)
+		walk_tcp(record, flight, tb);
+	return 0;
+}
+
+static __always_inline void remember(const struct flight *flight)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct sock *sk = (struct sock *)flight->sk;
+	struct known entry = {}, *was;
+	u64 key = flight->sk;
+
+	entry.bound_ns = bpf_ktime_get_boot_ns();
+	entry.inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
+	entry.tgid = bpf_get_current_pid_tgid() >> 32;
+	entry.reported = flight->slot != NO_SLOT && !(config.filters & RT_FILTER_FAILED) &&
+			 port_wanted(BPF_CORE_READ(sk, __sk_common.skc_num));
+	bpf_core_read(entry.comm, sizeof(entry.comm), &task->comm);
+	was = bpf_map_lookup_elem(&known, &key);
+	if (was && was->inode == entry.inode)	/* listen() asks again */
+		return;
+	if (bpf_map_update_elem(&known, &key, &entry, BPF_ANY))
+		count(RT_COUNT_NO_KNOWN, 1);
+}
+
+/* The fallback walks: no lock is held any more. */
+static __always_inline void walk_late(struct rt_attempt *record, struct flight *flight, int result)
+{
+	struct sock *sk = (struct sock *)flight->sk;
+	u16 port = flight->port ? flight->port : BPF_CORE_READ(sk, __sk_common.skc_num);
+	struct inet_bind_bucket *tb;
+
+	if (!port || flight->walked)
+		return;
+	if (result)
+		culprit_add(record, flight);
+	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP) {
+		walk_udp(record, flight, port);
+		return;
+	}
+	tb = find_tcp_bucket(sk, port, 0);
+	if (tb)
+		walk_tcp(record, flight, tb);
+}
+
+static __always_inline bool result_wanted(const struct rt_attempt *record, int result)
+{
+	if ((config.filters & RT_FILTER_FAILED) && !result)
+		return false;
+	if (record->header.type >= RT_AUTOBIND && !result && !config.connects)
+		return false;
+	return port_wanted(record->binder.port) ||
+	       (record->requested_port && port_wanted(record->requested_port));
+}
+
+static __always_inline void attempt_end(u64 id, struct flight *flight, int result)
+{
+	struct rt_attempt *record = slot_of(flight);
+	u32 slot = flight->slot;
+
+	if (record) {
+		record->result = result;
+		record->took_ns = bpf_ktime_get_boot_ns() - record->header.time_ns;
+		if (!result)
+			describe_sock(&record->binder, (struct sock *)flight->sk);
+		if (result_wanted(record, result)) {
+			options_take(record);
+			send_attempt(record);
+		}
+	}
+	bpf_map_delete_elem(&flights, &id);
+	slot_give(slot);
+}
+
+/* get_port() returned: 1 up to 5.15, a negative errno later.  Its port is the one it was asked for. */
+static __always_inline int port_answered(int result)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	struct rt_attempt *record;
+
+	if (!flight)
+		return 0;
+	if (result > 0)
+		result = -EADDRINUSE;
+	flight->port_result = result;
+	if (!result)
+		remember(flight);
+	record = slot_of(flight);
+	if (record) {
+		walk_late(record, flight, result);
+		record->stage = result ? RT_AT_PORT : RT_AT_POST;
+		if (result && flight->port)
+			record->binder.port = flight->port;
+	}
+	if (flight->implicit)
+		attempt_end(id, flight, result);
+	return 0;
+}
+
+static __always_inline int attempt_close(enum rt_type type, int result)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+
+	if (flight && flight->type == type)
+		attempt_end(id, flight, result);
+	return 0;
+}
+
+/* TCP connect() took a source port without get_port(), or found none. */
+static __always_inline int connect_bound(struct sock *sk, int result)
+{
+	bool chosen = !(compat_sk_userlocks(sk) & SOCK_BINDPORT_LOCK);
+	struct flight flight = {.sk = (u64)sk, .type = RT_CONNECT};
+	struct rt_attempt *record;
+
+	if (!chosen || !sock_followed(sk))
+		return 0;
+	flight.slot = slot_for(RT_CONNECT, sk, result ? 0 : BPF_CORE_READ(sk, __sk_common.skc_num));
+	record = slot_of(&flight);
+	if (!record)
+		return 0;
+	record->result = result;
+	record->stage = result ? RT_AT_PORT : RT_AT_POST;
+	if (result_wanted(record, result)) {
+		if (!result)
+			remember(&flight);
+		options_take(record);
+		send_attempt(record);
+	}
+	slot_give(flight.slot);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Everything in which the kernels from 5.10 on differ, one accessor a
+ * difference.  Each is decided by a feature that CO-RE can see, never by a
+ * version number; the ranges say where the shape was observed.
+ */
+#ifndef REUSETRACE_COMPAT_BPF_H
+#define REUSETRACE_COMPAT_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define AF_INET 2
+#define AF_INET6 10
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define IPPROTO_MPTCP 262
+#define TCP_ESTABLISHED 1
+#define TCP_TIME_WAIT 6
+#define TCP_CLOSE 7
+#define TCP_LISTEN 10
+#define TCP_NEW_SYN_RECV 12
+#define SOCKFS_MAGIC 0x534F434B
+#define SOCK_BINDADDR_LOCK 4
+#define SOCK_BINDPORT_LOCK 8
+#define SOCK_CONNECT_BIND 16
+/* The two flavours of the bound-device and option bits below are in no BTF enum. */
+#define INET_FLAGS_FREEBIND 11
+#define INET_FLAGS_TRANSPARENT 15
+#define INET_FLAGS_BIND_ADDRESS_NO_PORT 18
+
+#define FLAVOUR __attribute__((preserve_access_index))
+
+/* struct sock: sk_ino since 6.17, before that the inode behind sk_socket. */
+struct sock___ino {
+	u64 sk_ino;
+} FLAVOUR;
+
+static __always_inline u64 compat_sk_inode(struct sock *sk, struct socket *socket)
+{
+	if (bpf_core_field_exists(struct sock___ino, sk_ino))
+		return BPF_CORE_READ((struct sock___ino *)sk, sk_ino);
+	if (!socket)
+		return 0;
+	return BPF_CORE_READ((struct socket_alloc *)socket, vfs_inode.i_ino);
+}
+
+/* struct sock: sk_userlocks is a 4-bit field up to 6.1 and a byte from 6.12 on. */
+struct sock___locks_bits {
+	u8 sk_userlocks : 4;
+} FLAVOUR;
+
+struct sock___locks_byte {
+	u8 sk_userlocks;
+} FLAVOUR;
+
+static __always_inline u8 compat_sk_userlocks(struct sock *sk)
+{
+	struct sock___locks_bits *bits = (void *)sk;
+
+	return BPF_CORE_READ_BITFIELD_PROBED(bits, sk_userlocks);
+}
+
+/* struct inet_sock: option bits are bit fields up to 6.5, inet_flags from 6.6 on. */
+struct inet_sock___bits {
+	u8 freebind : 1;
+	u8 transparent : 1;
+	u8 bind_address_no_port : 1;
+} FLAVOUR;
+
+struct inet_sock___flags {
+	unsigned long inet_flags;
+} FLAVOUR;
+
+struct inet_bits {
+	bool freebind, transparent, no_port;
+};
+
+static __always_inline void compat_inet_bits(struct sock *sk, struct inet_bits *ret_bits)
+{
+	if (bpf_core_field_exists(struct inet_sock___flags, inet_flags)) {
+		unsigned long flags = BPF_CORE_READ((struct inet_sock___flags *)sk, inet_flags);
+
+		ret_bits->freebind = flags & (1UL << INET_FLAGS_FREEBIND);
+		ret_bits->transparent = flags & (1UL << INET_FLAGS_TRANSPARENT);
+		ret_bits->no_port = flags & (1UL << INET_FLAGS_BIND_ADDRESS_NO_PORT);
+	} else {
+		struct inet_sock___bits *bits = (void *)sk;
+
+		ret_bits->freebind = BPF_CORE_READ_BITFIELD_PROBED(bits, freebind);
+		ret_bits->transparent = BPF_CORE_READ_BITFIELD_PROBED(bits, transparent);
+		ret_bits->no_port = BPF_CORE_READ_BITFIELD_PROBED(bits, bind_address_no_port);
+	}
+}
+
+/* struct sock_reuseport: num_closed_socks since 5.14. */
+struct sock_reuseport___closed {
+	u16 num_closed_socks;
+} FLAVOUR;
+
+static __always_inline u16 compat_group_closed(struct sock_reuseport *cb)
+{
+	if (!bpf_core_field_exists(struct sock_reuseport___closed, num_closed_socks))
+		return 0;
+	return BPF_CORE_READ((struct sock_reuseport___closed *)cb, num_closed_socks);
+}
+
+/*
+ * struct inet_bind_bucket: owners up to 6.7; from 6.8 on a list of
+ * inet_bind2_bucket (bhash2, linked by bhash_node) whose owners are the
+ * sockets.  Both hold TIME_WAIT minisocks, linked by skc_bind_node.
+ */
+struct inet_bind_bucket___owners {
+	struct hlist_head owners;
+} FLAVOUR;
+
+struct inet_bind_bucket___bhash2 {
+	struct hlist_head bhash2;
+} FLAVOUR;
+
+struct inet_bind2_bucket {
+	struct hlist_node bhash_node;
+	struct hlist_head owners;
+} FLAVOUR;
+
+/* A position in the owners of a bucket: at most one of the two levels before 6.8. */
+struct owner_cursor {
+	struct hlist_node *owner;
+	struct hlist_node *bucket2;
+};
+
+static __always_inline void compat_owners_begin(struct inet_bind_bucket *tb, struct owner_cursor *cursor)
+{
+	cursor->owner = NULL;
+	cursor->bucket2 = NULL;
+	if (bpf_core_field_exists(struct inet_bind_bucket___owners, owners))
+		cursor->owner = BPF_CORE_READ((struct inet_bind_bucket___owners *)tb, owners.first);
+	else
+		cursor->bucket2 = BPF_CORE_READ((struct inet_bind_bucket___bhash2 *)tb, bhash2.first);
+}
+
+/* One step; returns the socket stepped over, or NULL where the step only entered a bhash2 bucket. */
+static __always_inline struct sock *compat_owners_step(struct owner_cursor *cursor)
+{
+	struct sock *sk = NULL;
+
+	if (cursor->owner) {
+		sk = (void *)cursor->owner - bpf_core_field_offset(struct sock_common, skc_bind_node);
+		cursor->owner = BPF_CORE_READ(cursor->owner, next);
+	} else if (cursor->bucket2) {
+		struct inet_bind2_bucket *tb2 =
+			(void *)cursor->bucket2 - bpf_core_field_offset(struct inet_bind2_bucket, bhash_node);
+
+		cursor->owner = BPF_CORE_READ(tb2, owners.first);
+		cursor->bucket2 = BPF_CORE_READ(cursor->bucket2, next);
+	}
+	return sk;
+}
+
+static __always_inline bool compat_owners_end(const struct owner_cursor *cursor)
+{
+	return !cursor->owner && !cursor->bucket2;
+}
+
+/*
+ * The UDP table: behind sk_prot up to 6.1, there or in the netns from 6.2 to
+ * 7.0, in the netns only from 7.1 on.
+ */
+struct proto___udp {
+	union {
+		struct udp_table *udp_table;
+	} h;
+} FLAVOUR;
+
+struct netns_ipv4___udp {
+	struct udp_table *udp_table;
+} FLAVOUR;
+
+static __always_inline struct udp_table *compat_udp_table(struct sock *sk, struct net *net)
+{
+	struct udp_table *table = NULL;
+
+	if (bpf_core_field_exists(struct proto___udp, h.udp_table)) {
+		struct proto___udp *proto = (void *)BPF_CORE_READ(sk, __sk_common.skc_prot);
+
+		table = BPF_CORE_READ(proto, h.udp_table);
+	}
+	if (!table && bpf_core_field_exists(struct netns_ipv4___udp, udp_table)) {
+		struct netns_ipv4___udp *ipv4 = (void *)net + bpf_core_field_offset(struct net, ipv4);
+
+		table = BPF_CORE_READ(ipv4, udp_table);
+	}
+	return table;
+}
+
+/* net.ipv4.ip_local_port_range: struct local_ports with a lock in 5.10 .. 6.7, packed u32 from 6.8 on. */
+struct netns_ipv4___ports {
+	struct {
+		int range[2];
+	} ip_local_ports;
+} FLAVOUR;
+
+struct netns_ipv4___packed {
+	struct {
+		u32 range;
+	} ip_local_ports;
+} FLAVOUR;
+
+static __always_inline void compat_port_range(struct net *net, u32 *ret_lo, u32 *ret_hi)
+{
+	void *ipv4 = (void *)net + bpf_core_field_offset(struct net, ipv4);
+
+	if (bpf_core_field_size(struct netns_ipv4___packed, ip_local_ports.range) == sizeof(u32)) {
+		u32 range = BPF_CORE_READ((struct netns_ipv4___packed *)ipv4, ip_local_ports.range);
+
+		*ret_lo = range & 0xffff;
+		*ret_hi = range >> 16;
+	} else {
+		*ret_lo = BPF_CORE_READ((struct netns_ipv4___ports *)ipv4, ip_local_ports.range[0]);
+		*ret_hi = BPF_CORE_READ((struct netns_ipv4___ports *)ipv4, ip_local_ports.range[1]);
+	}
+}
+
+/* Per-netns sysctls that were int and became u8; some are absent without their config. */
+struct netns_ipv4___sysctl {
+	u8 sysctl_ip_autobind_reuse;
+	u8 sysctl_tcp_l3mdev_accept;
+	u8 sysctl_udp_l3mdev_accept;
+} FLAVOUR;
+
+#define compat_sysctl(net, name)                                                                              \
+	({                                                                                                     \
+		u8 value_ = 0;                                                                                 \
+		struct netns_ipv4___sysctl *ipv4_ = (void *)(net) + bpf_core_field_offset(struct net, ipv4);   \
+		if (bpf_core_field_exists(struct netns_ipv4___sysctl, name))                                   \
+			bpf_core_read(&value_, sizeof(value_), &ipv4_->name);                                  \
+		value_;                                                                                        \
+	})
+
+/* struct inet_sock: IP_LOCAL_PORT_RANGE since 6.3 (and stable 6.1): two u16 or one u32, the same bytes. */
+struct inet_sock___range {
+	u32 local_port_range;
+} FLAVOUR;
+
+static __always_inline u32 compat_sk_port_range(struct sock *sk)
+{
+	u32 range = 0;
+
+	if (bpf_core_field_exists(struct inet_sock___range, local_port_range))
+		bpf_core_read(&range, sizeof(range), &((struct inet_sock___range *)sk)->local_port_range);
+	return range;
+}
+
+/* struct cgroup: ancestor_ids[] up to 5.19, ancestors[] from 6.0 on. */
+struct cgroup___ids {
+	u64 ancestor_ids[1];
+} FLAVOUR;
+
+struct cgroup___ptrs {
+	struct cgroup *ancestors[1];
+} FLAVOUR;
+
+static __always_inline u64 compat_cgroup_ancestor(struct cgroup *cgroup, u32 level)
+{
+	u64 id = 0;
+
+	if (bpf_core_field_exists(struct cgroup___ptrs, ancestors)) {
+		struct cgroup *ancestor = NULL;
+		void *at = (void *)cgroup + bpf_core_field_offset(struct cgroup___ptrs, ancestors);
+
+		bpf_probe_read_kernel(&ancestor, sizeof(ancestor), at + level * sizeof(ancestor));
+		if (ancestor)
+			id = BPF_CORE_READ(ancestor, kn, id);
+	} else if (bpf_core_field_exists(struct cgroup___ids, ancestor_ids)) {
+		void *at = (void *)cgroup + bpf_core_field_offset(struct cgroup___ids, ancestor_ids);
+
+		bpf_probe_read_kernel(&id, sizeof(id), at + level * sizeof(id));
+	}
+	return id;
+}
+
+/* struct mptcp_sock: absent where MPTCP is not built in (Debian 5.10). */
+struct mptcp_sock {
+	struct sock *first;
+} FLAVOUR;
+
+static __always_inline struct sock *compat_mptcp_first(struct sock *msk)
+{
+	if (!bpf_core_field_exists(struct mptcp_sock, first))
+		return NULL;
+	return BPF_CORE_READ((struct mptcp_sock *)msk, first);
+}
+
+/* A subflow of an MPTCP socket is a TCP socket whose ULP is "mptcp". */
+static __always_inline bool compat_is_subflow(struct sock *sk)
+{
+	const struct tcp_ulp_ops *ops = BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_ulp_ops);
+	char name[6] = {};
+
+	if (!ops)
+		return false;
+	bpf_core_read(name, sizeof(name), &ops->name);
+	return name[0] == 'm' && name[1] == 'p' && name[2] == 't' && name[3] == 'c' && name[4] == 'p';
+}
+
+#endif

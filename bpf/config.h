@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the loader tells the programs before they load, and what they count. */
+#ifndef REUSETRACE_BPF_CONFIG_H
+#define REUSETRACE_BPF_CONFIG_H
+
+#include "../user/event.h"
+
+#define RT_PORT_WORDS (65536 / 64)
+#define RT_CGROUP_LEN 256
+
+enum rt_filter {
+	RT_FILTER_PORT = 1 << 0,
+	RT_FILTER_TREE = 1 << 1,	/* -p and COMMAND */
+	RT_FILTER_COMM = 1 << 2,
+	RT_FILTER_USER = 1 << 3,
+	RT_FILTER_NETNS = 1 << 4,
+	RT_FILTER_CGROUP = 1 << 5,
+	RT_FILTER_FAILED = 1 << 6,
+	RT_FILTER_IPV4 = 1 << 7,	/* only IPv4 */
+	RT_FILTER_IPV6 = 1 << 8,	/* only IPv6 */
+};
+
+enum rt_proto_bit {
+	RT_PROTO_TCP = 1 << 0,
+	RT_PROTO_UDP = 1 << 1,
+	RT_PROTO_MPTCP = 1 << 2,
+};
+
+struct rt_config {
+	__u64 pidns_dev, pidns_ino;	/* the tracer's pid namespace */
+	__u32 tracer;			/* its pid in there */
+	__u32 filters;			/* enum rt_filter */
+	__u32 protocols;		/* enum rt_proto_bit */
+	__u32 uid;
+	__u32 netns;
+	__u32 cgroup_level;
+	__u32 hz;			/* ticks a second: the resolution of CLOCK_MONOTONIC_COARSE */
+	__u32 pad0;
+	__u8 connects;			/* report implicit binds that passed */
+	__u8 verbose;			/* report the whole life of sockets */
+	__u8 command;			/* children of the tracer belong to the tree */
+	__u8 pad[5];
+	char comm[RT_COMM_LEN];
+	char cgroup_path[RT_CGROUP_LEN];	/* from the root of the hierarchy */
+};
+
+enum rt_counter {
+	RT_COUNT_SENT,		/* records handed to the ring */
+	RT_COUNT_BYTES,		/* ring bytes they took, headers and padding included */
+	RT_COUNT_NO_RING,	/* ring full */
+	RT_COUNT_NO_SLOT,	/* no room to follow an attempt */
+	RT_COUNT_NO_KNOWN,	/* no room to remember a socket */
+	RT_COUNT_NO_TREE,	/* no room to follow a process */
+	RT_COUNTERS,
+};
+
+enum rt_hook {
+	RT_HOOK_SECURITY_BIND,
+	RT_HOOK_SECURITY_LISTEN,
+	RT_HOOK_BIND_EXIT,
+	RT_HOOK_LISTEN_EXIT,
+	RT_HOOK_TCP_GET_PORT,
+	RT_HOOK_TCP_GET_PORT_EXIT,
+	RT_HOOK_UDP_GET_PORT,
+	RT_HOOK_UDP_GET_PORT_EXIT,
+	RT_HOOK_CONFLICT,
+	RT_HOOK_ANY_CONFLICT,
+	RT_HOOK_PAIR_CONFLICT,
+	RT_HOOK_ADDRESS_EQUAL,
+	RT_HOOK_FASTREUSE,
+	RT_HOOK_SETSOCKOPT,
+	RT_HOOK_SETSOCKOPT_EXIT,
+	RT_HOOK_CONNECT,
+	RT_HOOK_PUT_PORT,
+	RT_HOOK_UDP_UNHASH,
+	RT_HOOK_TW_BEGIN,
+	RT_HOOK_TW_END,
+	RT_HOOKS,
+};
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Slots, records and the way to the ring. */
+#ifndef REUSETRACE_EMIT_BPF_H
+#define REUSETRACE_EMIT_BPF_H
+
+#include "facts.bpf.h"
+
+#define RING_HEADER 8
+
+static __always_inline struct rt_attempt *slot_of(const struct flight *flight)
+{
+	u32 slot = flight->slot;
+
+	return slot == NO_SLOT ? NULL : bpf_map_lookup_elem(&slots, &slot);
+}
+
+static __always_inline u32 slot_take(void)
+{
+	u32 slot = NO_SLOT;
+
+	if (bpf_map_pop_elem(&free_slots, &slot)) {
+		count(RT_COUNT_NO_SLOT, 1);
+		return NO_SLOT;
+	}
+	return slot;
+}
+
+static __always_inline void slot_give(u32 slot)
+{
+	if (slot != NO_SLOT)
+		bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+}
+
+static __always_inline void fill_header(struct rt_header *header, enum rt_type type)
+{
+	header->type = type;
+	header->pad = 0;
+	header->time_ns = bpf_ktime_get_boot_ns();
+	describe_process(&header->process, (void *)bpf_get_current_task());
+}
+
+/* A record that was refused by the ring is counted, and never sent later. */
+static __always_inline void send(void *record, u32 size)
+{
+	if (bpf_ringbuf_output(&events, record, size, 0)) {
+		count(RT_COUNT_NO_RING, 1);
+		return;
+	}
+	count(RT_COUNT_SENT, 1);
+	count(RT_COUNT_BYTES, (size + RING_HEADER + 7) & ~7U);
+}
+
+static __always_inline void send_attempt(struct rt_attempt *record)
+{
+	u32 n = record->contender_count, size;
+
+	if (n > RT_MAX_CONTENDERS)
+		n = RT_MAX_CONTENDERS;
+	size = RT_ATTEMPT_FIXED + n * sizeof(struct rt_sock);
+	record->header.size = size;
+	send(record, size);
+}
+
+/* A short record about one socket, straight into the ring. */
+static __always_inline struct rt_life *life_begin(enum rt_type type, struct sock *sk)
+{
+	struct rt_life *life = bpf_ringbuf_reserve(&events, sizeof(*life), 0);
+
+	if (!life) {
+		count(RT_COUNT_NO_RING, 1);
+		return NULL;
+	}
+	__builtin_memset(&life->option, 0, sizeof(life->option));
+	life->result = 0;
+	life->fd = RT_FD_NONE;
+	life->pad = 0;
+	life->header.size = sizeof(*life);
+	fill_header(&life->header, type);
+	describe_sock(&life->sock, sk);
+	return life;
+}
+
+static __always_inline void life_send(struct rt_life *life)
+{
+	bpf_ringbuf_submit(life, 0);
+	count(RT_COUNT_SENT, 1);
+	count(RT_COUNT_BYTES, (sizeof(*life) + RING_HEADER + 7) & ~7U);
+}
+
+#endif

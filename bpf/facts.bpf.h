@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Copies of what the kernel knows of a socket or a task. */
+#ifndef REUSETRACE_FACTS_BPF_H
+#define REUSETRACE_FACTS_BPF_H
+
+#include "compat.bpf.h"
+#include "maps.bpf.h"
+
+#define PATH_COMPONENTS 16
+#define PATH_PART 128
+
+static __always_inline u16 swab16(u16 v)
+{
+	return (u16)(v << 8 | v >> 8);
+}
+
+static __always_inline void describe_address(struct rt_sock *to, struct sock *sk)
+{
+	if (to->family == AF_INET6) {
+		bpf_core_read(to->addr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+		bpf_core_read(to->peer, 16, &sk->__sk_common.skc_v6_daddr);
+	} else {
+		__builtin_memset(to->addr, 0, 16);
+		__builtin_memset(to->peer, 0, 16);
+		bpf_core_read(to->addr, 4, &sk->__sk_common.skc_rcv_saddr);
+		bpf_core_read(to->peer, 4, &sk->__sk_common.skc_daddr);
+	}
+}
+
+/* The part that every kind of socket has, TIME_WAIT and request minisocks included. */
+static __always_inline u32 describe_common(struct rt_sock *to, struct sock *sk)
+{
+	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	u32 flags = 0;
+
+	to->key = (u64)sk;
+	to->cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
+	to->netns = BPF_CORE_READ(net, ns.inum);
+	to->ifindex = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
+	to->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	to->port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	to->peer_port = swab16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	to->state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	to->reuse = BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuse);
+	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuseport))
+		flags |= RT_SK_REUSEPORT;
+	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_ipv6only))
+		flags |= RT_SK_V6ONLY;
+	describe_address(to, sk);
+	return flags;
+}
+
+static __always_inline u32 describe_minisock(struct rt_sock *to, struct sock *sk)
+{
+	struct inet_timewait_sock *tw = (void *)sk;
+
+	to->protocol = IPPROTO_TCP;
+	to->uid = RT_UID_NONE;
+	to->inode = 0;
+	to->left_ms = 0;
+	to->substate = 0;
+	if (to->state == TCP_TIME_WAIT) {
+		u64 expires = BPF_CORE_READ(tw, tw_timer.expires), now = bpf_jiffies64();
+
+		to->substate = BPF_CORE_READ(tw, tw_substate);
+		if (expires > now && config.hz)
+			to->left_ms = (expires - now) * 1000 / config.hz;
+	}
+	return RT_SK_MINI;
+}
+
+static __always_inline u32 describe_group(struct rt_sock *to, struct sock *sk)
+{
+	struct sock_reuseport *cb = BPF_CORE_READ(sk, sk_reuseport_cb);
+	u32 flags = RT_SK_CB;
+
+	if (!cb)
+		return 0;
+	to->group_id = BPF_CORE_READ(cb, reuseport_id);
+	to->group_size = BPF_CORE_READ(cb, num_socks);
+	if (BPF_CORE_READ(cb, prog))
+		flags |= RT_SK_CB_PROG;
+	if (compat_group_closed(cb))
+		flags |= RT_SK_CB_CLOSED;
+	return flags;
+}
+
+static __always_inline u32 describe_full(struct rt_sock *to, struct sock *sk)
+{
+	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	u8 locks = compat_sk_userlocks(sk);
+	struct inet_bits bits = {};
+	u32 flags = 0;
+
+	to->inode = compat_sk_inode(sk, socket);
+	to->protocol = BPF_CORE_READ(sk, sk_protocol);
+	to->uid = BPF_CORE_READ(sk, sk_uid.val);
+	if (!socket)
+		flags |= RT_SK_ORPHAN;
+	else if (!BPF_CORE_READ(socket, file))
+		flags |= RT_SK_NO_FILE;
+	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
+		flags |= RT_SK_KERN;
+	if (locks & SOCK_BINDADDR_LOCK)
+		flags |= RT_SK_ADDR_LOCK;
+	if (locks & SOCK_BINDPORT_LOCK)
+		flags |= RT_SK_PORT_LOCK;
+	if (locks & SOCK_CONNECT_BIND)
+		flags |= RT_SK_CONNECT_BIND;
+	compat_inet_bits(sk, &bits);
+	if (bits.freebind)
+		flags |= RT_SK_FREEBIND;
+	if (bits.transparent)
+		flags |= RT_SK_TRANSPARENT;
+	if (bits.no_port)
+		flags |= RT_SK_NO_PORT;
+	if (to->protocol == IPPROTO_MPTCP || (to->protocol == IPPROTO_TCP && compat_is_subflow(sk)))
+		flags |= RT_SK_MPTCP;
+	return flags | describe_group(to, sk);
+}
+
+static __always_inline void describe_known(struct rt_sock *to, u64 key)
+{
+	struct known *known_sock = bpf_map_lookup_elem(&known, &key);
+
+	if (!known_sock || (to->inode && known_sock->inode && known_sock->inode != to->inode))
+		return;
+	to->bound_ns = known_sock->bound_ns;
+	to->bound_tgid = known_sock->tgid;
+	__builtin_memcpy(to->bound_comm, known_sock->comm, RT_COMM_LEN);
+	to->flags |= RT_SK_KNOWN;
+}
+
+static __always_inline void describe_sock(struct rt_sock *to, struct sock *sk)
+{
+	u32 flags;
+
+	__builtin_memset(to, 0, sizeof(*to));
+	flags = describe_common(to, sk);
+	if (to->state == TCP_TIME_WAIT || to->state == TCP_NEW_SYN_RECV)
+		flags |= describe_minisock(to, sk);
+	else
+		flags |= describe_full(to, sk);
+	to->flags = flags;
+	describe_known(to, (u64)sk);
+}
+
+/*
+ * The path of the executable, the last component first, each ended by a NUL;
+ * the loader turns it round.  A long component is cut at PATH_PART - 1.
+ */
+static __always_inline void describe_exe(char *to, struct task_struct *task)
+{
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry), *parent;
+	struct vfsmount *vfs = BPF_CORE_READ(exe, f_path.mnt);
+	struct mount *mount = (void *)vfs - bpf_core_field_offset(struct mount, mnt), *up;
+	u32 at = 0;
+	long n;
+
+	to[0] = 0;
+	if (!exe)
+		return;
+	for (int i = 0; i < PATH_COMPONENTS; i++) {
+		parent = BPF_CORE_READ(dentry, d_parent);
+		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
+			up = BPF_CORE_READ(mount, mnt_parent);
+			if (up == mount)
+				break;
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = up;
+			continue;
+		}
+		if (at > RT_EXE_LEN - PATH_PART)
+			break;
+		n = bpf_probe_read_kernel_str(to + at, PATH_PART, BPF_CORE_READ(dentry, d_name.name));
+		if (n <= 1 || n > PATH_PART)
+			break;
+		at += n;
+		dentry = parent;
+	}
+	if (at < RT_EXE_LEN)
+		to[at] = 0;
+}
+
+static __always_inline u32 task_nspid(struct task_struct *leader)
+{
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+	u32 level = BPF_CORE_READ(pid, level), nr = 0;
+	void *at = (void *)pid + bpf_core_field_offset(struct pid, numbers);
+
+	bpf_probe_read_kernel(&nr, sizeof(nr), at + level * bpf_core_type_size(struct upid));
+	return nr;
+}
+
+/* Any task; the thread that runs is the usual one. */
+static __always_inline void describe_process(struct rt_process *to, struct task_struct *task)
+{
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+
+	to->start_ns = BPF_CORE_READ(leader, start_boottime);
+	to->cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	to->tgid = BPF_CORE_READ(task, tgid);
+	to->tid = BPF_CORE_READ(task, pid);
+	to->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	to->nspid = task_nspid(leader);
+	to->uid = BPF_CORE_READ(task, cred, uid.val);
+	to->pad = 0;
+	bpf_core_read(to->comm, sizeof(to->comm), &task->comm);
+	describe_exe(to->exe, task);
+}
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One body, every way to attach it; the loader picks what the kernel takes:
+ *
+ *   f_  fentry/fexit    cheap, but the kernel skips it for other tasks of a
+ *                       CPU while one is preempted inside it
+ *   m_  kprobe.multi    never skipped that way: for preemptible code
+ *   k_  kprobe          where nothing else attaches
+ *
+ * The bodies of exits get the return value only, since that is all that a
+ * kretprobe has: what they need of the call is in its flight.
+ */
+#ifndef REUSETRACE_HOOKS_BPF_H
+#define REUSETRACE_HOOKS_BPF_H
+
+#include "maps.bpf.h"
+
+#define FIRED(hook) (fired[hook]++)
+
+#define UNPACK(...) __VA_ARGS__
+
+#define ENTRY_(name, function, traced, probed)                                                                \
+	SEC("fentry/" #function)                                                                               \
+	int f_##name(u64 *ctx)                                                                                 \
+	{                                                                                                      \
+		(void)ctx;                                                                                     \
+		return on_##name(UNPACK traced);                                                               \
+	}                                                                                                      \
+	SEC("kprobe.multi")                                                                                    \
+	int m_##name(struct pt_regs *ctx)                                                                      \
+	{                                                                                                      \
+		(void)ctx;                                                                                     \
+		return on_##name(UNPACK probed);                                                               \
+	}                                                                                                      \
+	SEC("kprobe")                                                                                          \
+	int k_##name(struct pt_regs *ctx)                                                                      \
+	{                                                                                                      \
+		(void)ctx;                                                                                     \
+		return on_##name(UNPACK probed);                                                               \
+	}
+
+/* on_NAME() of the first 0 to 3 arguments at a function's entry. */
+#define ENTRY0(name, function) ENTRY_(name, function, (), ())
+#define ENTRY1(name, function) ENTRY_(name, function, (ctx[0]), (PT_REGS_PARM1(ctx)))
+#define ENTRY2(name, function)                                                                                \
+	ENTRY_(name, function, (ctx[0], ctx[1]), (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
+#define ENTRY3(name, function)                                                                                \
+	ENTRY_(name, function, (ctx[0], ctx[1], ctx[2]),                                                       \
+	       (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx)))
+
+/* body(int) at the return of a function of nargs arguments. */
+#define EXIT(name, body, function, nargs)                                                                          \
+	SEC("fexit/" #function)                                                                                \
+	int f_##name(u64 *ctx)                                                                                 \
+	{                                                                                                      \
+		return body((int)ctx[nargs]);                                                             \
+	}                                                                                                      \
+	SEC("kretprobe.multi")                                                                                 \
+	int m_##name(struct pt_regs *ctx)                                                                      \
+	{                                                                                                      \
+		return body((int)PT_REGS_RC(ctx));                                                        \
+	}                                                                                                      \
+	SEC("kretprobe")                                                                                       \
+	int k_##name(struct pt_regs *ctx)                                                                      \
+	{                                                                                                      \
+		return body((int)PT_REGS_RC(ctx));                                                        \
+	}
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What happens to a socket besides its attempts.  Only known sockets cost more than one look-up. */
+#ifndef REUSETRACE_LIFE_BPF_H
+#define REUSETRACE_LIFE_BPF_H
+
+#include "filter.bpf.h"
+#include "emit.bpf.h"
+
+static __always_inline void life_report(enum rt_type type, struct sock *sk, int result, int fd)
+{
+	struct rt_life *life = life_begin(type, sk);
+
+	if (!life)
+		return;
+	life->result = result;
+	life->fd = fd;
+	life_send(life);
+}
+
+/* The port of a known socket is free again. */
+static __always_inline int released(struct sock *sk, enum rt_type type)
+{
+	u64 key = (u64)sk;
+	struct known *entry = bpf_map_lookup_elem(&known, &key);
+
+	if (!entry)
+		return 0;
+	if (entry->reported && live)
+		life_report(type, sk, 0, RT_FD_NONE);
+	bpf_map_delete_elem(&known, &key);
+	return 0;
+}
+
+/* inet_twsk_hashdance*(tw, sk): the minisock inherits the port, and its owner. */
+static __always_inline int time_wait_begins(u64 tw, u64 sk)
+{
+	struct known *entry = bpf_map_lookup_elem(&known, &sk), inherited;
+
+	if (!entry)
+		return 0;
+	inherited = *entry;
+	inherited.inode = 0;
+	bpf_map_update_elem(&known, &tw, &inherited, BPF_ANY);
+	if (inherited.reported && live)
+		life_report(RT_TW_BEGIN, (struct sock *)tw, 0, RT_FD_NONE);
+	return 0;
+}
+
+/* With -v: sockets from their making on. */
+static __always_inline bool life_wanted(struct sock *sk)
+{
+	u64 key = (u64)sk;
+	struct known *entry;
+
+	if (!live || !sock_followed(sk) || !task_wanted() || !sock_wanted(sk))
+		return false;
+	if (!(config.filters & RT_FILTER_PORT))
+		return true;
+	entry = bpf_map_lookup_elem(&known, &key);
+	return (entry && entry->reported) || port_wanted(BPF_CORE_READ(sk, __sk_common.skc_num));
+}
+
+static __always_inline int call_begins(struct sock *sk, enum call_kind kind)
+{
+	struct call call = {.sk = (u64)sk, .kind = kind};
+	u64 id = bpf_get_current_pid_tgid();
+
+	if (life_wanted(sk))
+		bpf_map_update_elem(&calls, &id, &call, BPF_ANY);
+	return 0;
+}
+
+static __always_inline int call_ends(enum call_kind kind, enum rt_type type, int result)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct call *call = bpf_map_lookup_elem(&calls, &id);
+	struct sock *sk;
+
+	if (!call || call->kind != kind)
+		return 0;
+	sk = (struct sock *)call->sk;
+	bpf_map_delete_elem(&calls, &id);
+	if (kind == CALL_SOCKET)
+		life_report(type, sk, result < 0 ? result : 0, result);
+	else
+		life_report(type, sk, result, RT_FD_NONE);
+	return 0;
+}
+
+/* A child of a listener: followed too, since it may leave a TIME_WAIT behind. */
+static __always_inline int accepted(struct sock *sk)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct known entry = {.reported = 1};
+	u64 key = (u64)sk;
+
+	if (!sk || !life_wanted(sk))
+		return 0;
+	entry.bound_ns = bpf_ktime_get_boot_ns();
+	entry.tgid = bpf_get_current_pid_tgid() >> 32;
+	bpf_core_read(entry.comm, sizeof(entry.comm), &task->comm);
+	if (bpf_map_update_elem(&known, &key, &entry, BPF_ANY))
+		count(RT_COUNT_NO_KNOWN, 1);
+	life_report(RT_ACCEPT, sk, 0, RT_FD_NONE);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* State shared by the programs: what is in flight, what is known, where records go. */
+#ifndef REUSETRACE_MAPS_BPF_H
+#define REUSETRACE_MAPS_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "config.h"
+
+#define SLOTS 256
+#define FLIGHTS 4096
+#define KNOWN_SOCKETS 32768
+#define OPTION_SOCKETS 8192
+#define TREE_PROCESSES 32768
+#define NO_SLOT 0xffffffffU
+
+const volatile struct rt_config config = {};
+
+/* Set by the loader when everything is attached; until then only fired[] is kept. */
+volatile __u32 live = 0;
+volatile __u32 tree_size = 0;
+volatile __u64 fired[RT_HOOKS] = {};
+volatile __u64 counters[RT_COUNTERS] = {};
+
+/* One attempt in flight a thread, keyed by pid_tgid. */
+struct flight {
+	__u64 sk;	/* the socket that asked; from get_port() on the one in the tables */
+	__u64 bc;	/* last sk2 for which inet_bind_conflict() was true */
+	__u64 eq;	/* last sk2 for which inet_rcv_saddr_equal() was true */
+	__u64 tb;	/* bucket, where the kernel told it */
+	__u32 slot;	/* index into slots, NO_SLOT: not to be reported */
+	__u32 port;	/* as asked of get_port() */
+	__s32 port_result;
+	__u8 type;	/* enum rt_type */
+	__u8 implicit;	/* opened by get_port(), closed at its return */
+	__u8 walked;
+	__u8 bc_seen;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FLIGHTS);
+	__type(key, __u64);
+	__type(value, struct flight);
+} flights SEC(".maps");
+
+/*
+ * Scratch for records.  An attempt owns its slot until it is sent, so a task
+ * that preempts it cannot overwrite it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLOTS);
+	__type(key, __u32);
+	__type(value, struct rt_attempt);
+} slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, SLOTS);
+	__uint(value_size, sizeof(__u32));
+} free_slots SEC(".maps");
+
+/* Every socket (or TIME_WAIT minisock) known to have a port, by address. */
+struct known {
+	__u64 bound_ns;	/* 0: before the trace */
+	__u64 inode;
+	__u32 tgid;
+	__u32 reported;	/* its bind passed the filters, so its release is reported too */
+	char comm[RT_COMM_LEN];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, KNOWN_SOCKETS);
+	__type(key, __u64);
+	__type(value, struct known);
+} known SEC(".maps");
+
+/* The last option changes of a socket, until its first record takes them along. */
+struct option_log {
+	__u64 inode;	/* guards against reuse of the address */
+	__u32 count;
+	__u32 pad;
+	struct rt_option ring[RT_MAX_OPTIONS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, OPTION_SOCKETS);
+	__type(key, __u64);
+	__type(value, struct option_log);
+} option_logs SEC(".maps");
+
+/* A system call in flight whose return makes a record, by pid_tgid. */
+enum call_kind { CALL_OPTION, CALL_SOCKET, CALL_CONNECT };
+
+struct call {
+	__u64 sk;
+	__u32 kind;	/* enum call_kind */
+	__s32 level;	/* CALL_OPTION */
+	__s32 name;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, FLIGHTS);
+	__type(key, __u64);
+	__type(value, struct call);
+} calls SEC(".maps");
+
+/* Processes of the traced tree: tgid to start time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TREE_PROCESSES);
+	__type(key, __u32);
+	__type(value, __u64);
+} tree SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, RT_PORT_WORDS);
+	__type(key, __u32);
+	__type(value, __u64);
+} ports SEC(".maps");
+
+/* cgroup to follow; the loader changes it when the path is made again. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} cgroup_wanted SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+} events SEC(".maps");
+
+static __always_inline void count(enum rt_counter counter, __u64 n)
+{
+	__sync_fetch_and_add(&counters[counter], n);
+}
+
+#endif

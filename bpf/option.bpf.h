@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Socket options that matter to sharing, with the value that really took effect. */
+#ifndef REUSETRACE_OPTION_BPF_H
+#define REUSETRACE_OPTION_BPF_H
+
+#include "emit.bpf.h"
+#include "filter.bpf.h"
+
+#define SOL_IP 0
+#define SOL_SOCKET 1
+#define SOL_TCP 6
+#define SOL_IPV6 41
+
+#define SO_REUSEADDR 2
+#define SO_REUSEPORT 15
+#define SO_BINDTODEVICE 25
+#define SO_INCOMING_CPU 49
+#define SO_ATTACH_REUSEPORT_CBPF 51
+#define SO_ATTACH_REUSEPORT_EBPF 52
+#define SO_BINDTOIFINDEX 62
+#define SO_DETACH_REUSEPORT_BPF 68
+#define IP_FREEBIND 15
+#define IP_TRANSPARENT 19
+#define IP_BIND_ADDRESS_NO_PORT 24
+#define IP_LOCAL_PORT_RANGE 51
+#define IPV6_V6ONLY 26
+#define IPV6_TRANSPARENT 75
+#define IPV6_FREEBIND 78
+#define TCP_REPAIR 19
+#define TCP_ULP 31
+
+static __always_inline bool option_followed(int level, int name)
+{
+	switch (level) {
+	case SOL_SOCKET:
+		return name == SO_REUSEADDR || name == SO_REUSEPORT || name == SO_BINDTODEVICE ||
+		       name == SO_INCOMING_CPU || name == SO_ATTACH_REUSEPORT_CBPF ||
+		       name == SO_ATTACH_REUSEPORT_EBPF || name == SO_BINDTOIFINDEX ||
+		       name == SO_DETACH_REUSEPORT_BPF;
+	case SOL_IP:
+		return name == IP_FREEBIND || name == IP_TRANSPARENT || name == IP_BIND_ADDRESS_NO_PORT ||
+		       name == IP_LOCAL_PORT_RANGE;
+	case SOL_IPV6:
+		return name == IPV6_V6ONLY || name == IPV6_TRANSPARENT || name == IPV6_FREEBIND;
+	case SOL_TCP:
+		return name == TCP_REPAIR || name == TCP_ULP;
+	}
+	return false;
+}
+
+static __always_inline int socket_option_value(struct sock *sk, int name)
+{
+	struct sock_reuseport *cb;
+
+	switch (name) {
+	case SO_REUSEADDR:
+		return BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuse);
+	case SO_REUSEPORT:
+		return BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuseport);
+	case SO_BINDTODEVICE:
+	case SO_BINDTOIFINDEX:
+		return BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
+	case SO_INCOMING_CPU:
+		return BPF_CORE_READ(sk, sk_incoming_cpu);
+	}
+	cb = BPF_CORE_READ(sk, sk_reuseport_cb);
+	return cb && BPF_CORE_READ(cb, prog);
+}
+
+static __always_inline int option_value(struct sock *sk, int level, int name)
+{
+	struct inet_bits bits = {};
+
+	if (level == SOL_SOCKET)
+		return socket_option_value(sk, name);
+	if (level == SOL_IPV6 && name == IPV6_V6ONLY)
+		return BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_ipv6only);
+	if (level == SOL_TCP)	/* TCP_REPAIR sets SK_FORCE_REUSE; TCP_ULP has no value */
+		return name == TCP_REPAIR &&
+		       BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuse) == 2;
+	if (level == SOL_IP && name == IP_LOCAL_PORT_RANGE)
+		return compat_sk_port_range(sk);
+	compat_inet_bits(sk, &bits);
+	if (name == IP_FREEBIND || name == IPV6_FREEBIND)
+		return bits.freebind;
+	return name == IP_BIND_ADDRESS_NO_PORT ? bits.no_port : bits.transparent;
+}
+
+static __always_inline void option_log_add(u64 inode, const struct rt_option *option)
+{
+	struct option_log *log = bpf_map_lookup_elem(&option_logs, &inode);
+	struct option_log fresh = {};
+
+	if (!log) {
+		fresh.ring[0] = *option;
+		fresh.count = 1;
+		bpf_map_update_elem(&option_logs, &inode, &fresh, BPF_ANY);
+		return;
+	}
+	log->ring[log->count % RT_MAX_OPTIONS] = *option;
+	log->count++;
+}
+
+/* The changes so far leave with the first record of their socket. */
+static __always_inline void options_take(struct rt_attempt *record)
+{
+	u64 inode = record->binder.inode;
+	struct option_log *log = bpf_map_lookup_elem(&option_logs, &inode);
+	u32 first;
+
+	if (!log)
+		return;
+	first = log->count > RT_MAX_OPTIONS ? log->count - RT_MAX_OPTIONS : 0;
+	record->option_count = log->count - first;
+	for (u32 i = 0; i < RT_MAX_OPTIONS; i++)
+		record->options[i] = log->ring[(first + i) % RT_MAX_OPTIONS];
+	bpf_map_delete_elem(&option_logs, &inode);
+}
+
+static __always_inline int option_asked(struct socket *socket, int level, int name)
+{
+	struct call call = {.kind = CALL_OPTION, .level = level, .name = name};
+	u64 id;
+
+	if (!option_followed(level, name))
+		return 0;
+	call.sk = (u64)BPF_CORE_READ(socket, sk);
+	if (!sock_followed((struct sock *)call.sk))
+		return 0;
+	id = bpf_get_current_pid_tgid();
+	bpf_map_update_elem(&calls, &id, &call, BPF_ANY);
+	return 0;
+}
+
+static __always_inline int option_answered(int result)
+{
+	u64 id = bpf_get_current_pid_tgid(), key, inode;
+	struct call *call = bpf_map_lookup_elem(&calls, &id);
+	struct rt_option option = {};
+	struct known *owner;
+	struct rt_life *life;
+	struct sock *sk;
+
+	if (!call || call->kind != CALL_OPTION)
+		return 0;
+	sk = (struct sock *)call->sk;
+	key = call->sk;
+	option.time_ns = bpf_ktime_get_boot_ns();
+	option.level = call->level;
+	option.name = call->name;
+	option.result = result;
+	option.value = option_value(sk, call->level, call->name);
+	bpf_map_delete_elem(&calls, &id);
+	owner = bpf_map_lookup_elem(&known, &key);
+	if (!owner) {
+		inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
+		option_log_add(inode, &option);
+	} else if (owner->reported && live) {
+		life = life_begin(RT_OPTION, sk);
+		if (!life)
+			return 0;
+		life->option = option;
+		life->result = result;
+		life_send(life);
+	}
+	return 0;
+}
+
+#endif

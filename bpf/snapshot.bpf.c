@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who holds what now: every inet socket behind a descriptor of any process,
+ * bound-and-not-listening ones included, as struct rt_life of RT_HOLDER.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "compat.bpf.h"
+#include "facts.bpf.h"
+#include "filter.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Only one reader at a time: the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct rt_life);
+} holder_scratch SEC(".maps");
+
+/* A file is a socket if it lives on sockfs: needs no symbol and no helper. */
+static __always_inline struct sock *sock_of_file(struct file *file)
+{
+	struct socket *socket;
+
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKFS_MAGIC)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	return socket ? BPF_CORE_READ(socket, sk) : NULL;
+}
+
+/* Sockets that bound before the trace are remembered, so that their release is seen. */
+static __always_inline void remember_holder(struct rt_life *life)
+{
+	struct known entry = {};
+	u64 key = life->sock.key;
+
+	if (life->sock.flags & RT_SK_KNOWN)
+		return;
+	entry.inode = life->sock.inode;
+	entry.tgid = life->header.process.tgid;
+	entry.reported = !(config.filters & (RT_FILTER_FAILED | RT_FILTER_COMM | RT_FILTER_USER |
+					     RT_FILTER_TREE | RT_FILTER_CGROUP)) &&
+			 sock_wanted((struct sock *)key) && port_wanted(life->sock.port);
+	__builtin_memcpy(entry.comm, life->header.process.comm, RT_COMM_LEN);
+	bpf_map_update_elem(&known, &key, &entry, BPF_NOEXIST);
+}
+
+SEC("iter/task_file")
+int snapshot(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct rt_life *life;
+	struct sock *sk, *first;
+	u32 zero = 0;
+
+	if (!task || !file)
+		return 0;
+	sk = sock_of_file(file);
+	if (!sk || !sock_followed(sk))
+		return 0;
+	if (protocol_bit(sk) == RT_PROTO_MPTCP) {
+		first = compat_mptcp_first(sk);
+		sk = first ? first : sk;
+	}
+	life = bpf_map_lookup_elem(&holder_scratch, &zero);
+	if (!life || !BPF_CORE_READ(sk, __sk_common.skc_num))
+		return 0;
+	life->header.size = sizeof(*life);
+	life->header.type = RT_HOLDER;
+	life->header.time_ns = bpf_ktime_get_boot_ns();
+	describe_process(&life->header.process, task);
+	describe_sock(&life->sock, sk);
+	life->fd = ctx->fd;
+	remember_holder(life);
+	bpf_seq_write(ctx->meta->seq, life, sizeof(*life));
+	return 0;
+}

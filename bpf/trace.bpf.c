@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Attach points.  An attempt is opened by the LSM hook of its system call (or
+ * by get_port(), if there was none), filled in by what happens inside and
+ * sent when the system call returns.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include "compat.bpf.h"
+#include "filter.bpf.h"
+#include "hooks.bpf.h"
+#include "attempt.bpf.h"
+#include "life.bpf.h"
+#include "option.bpf.h"
+#include "tree.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* bind(2), io_uring: the address is the kernel's own copy, before any layer saw it. */
+__noinline int on_security_bind(u64 sock, u64 address, u64 length)
+{
+	struct sock *sk = BPF_CORE_READ((struct socket *)sock, sk);
+	struct rt_attempt *record;
+	struct flight *flight;
+
+	FIRED(RT_HOOK_SECURITY_BIND);
+	if (!sock_followed(sk))
+		return 0;
+	flight = attempt_open(RT_BIND, sk, requested_port((void *)address, length));
+	record = flight ? slot_of(flight) : NULL;
+	if (record)
+		record_request(record, (void *)address, length);
+	return 0;
+}
+ENTRY3(security_bind, security_socket_bind)
+
+__noinline int on_security_listen(u64 sock)
+{
+	struct sock *sk = BPF_CORE_READ((struct socket *)sock, sk);
+
+	FIRED(RT_HOOK_SECURITY_LISTEN);
+	if (sock_followed(sk))
+		attempt_open(RT_LISTEN, sk, BPF_CORE_READ(sk, __sk_common.skc_num));
+	return 0;
+}
+ENTRY1(security_listen, security_socket_listen)
+
+__noinline int on_bind_exit(int result)
+{
+	FIRED(RT_HOOK_BIND_EXIT);
+	return attempt_close(RT_BIND, result);
+}
+EXIT(bind_exit, on_bind_exit, __sys_bind, 3)
+EXIT(bind_ring, on_bind_exit, __sys_bind_socket, 3)
+
+__noinline int on_listen_exit(int result)
+{
+	FIRED(RT_HOOK_LISTEN_EXIT);
+	return attempt_close(RT_LISTEN, result);
+}
+EXIT(listen_exit, on_listen_exit, __sys_listen, 2)
+EXIT(listen_ring, on_listen_exit, __sys_listen_socket, 2)
+
+__noinline int on_tcp_port(u64 sk, u64 port)
+{
+	FIRED(RT_HOOK_TCP_GET_PORT);
+	return port_asked((struct sock *)sk, port);
+}
+ENTRY2(tcp_port, inet_csk_get_port)
+
+__noinline int on_tcp_port_exit(int result)
+{
+	FIRED(RT_HOOK_TCP_GET_PORT_EXIT);
+	return port_answered(result);
+}
+EXIT(tcp_port_exit, on_tcp_port_exit, inet_csk_get_port, 2)
+
+__noinline int on_udp_port(u64 sk, u64 port)
+{
+	FIRED(RT_HOOK_UDP_GET_PORT);
+	return port_asked((struct sock *)sk, port);
+}
+ENTRY2(udp_port, udp_lib_get_port)
+
+__noinline int on_udp_port_exit(int result)
+{
+	FIRED(RT_HOOK_UDP_GET_PORT_EXIT);
+	return port_answered(result);
+}
+EXIT(udp_port_exit, on_udp_port_exit, udp_lib_get_port, 3)
+
+/* The rest runs with BH off, mostly under the bucket lock: fentry and fexit are never skipped there. */
+
+SEC("fexit/inet_csk_bind_conflict")
+int f_conflict4(u64 *ctx)
+{
+	return bucket_refused((struct sock *)ctx[0], (struct inet_bind_bucket *)ctx[1], (u8)ctx[4]);
+}
+
+SEC("fexit/inet_csk_bind_conflict")
+int f_conflict5(u64 *ctx)
+{
+	return bucket_refused((struct sock *)ctx[0], (struct inet_bind_bucket *)ctx[1], (u8)ctx[5]);
+}
+
+/* inet_bhash2_addr_any_conflict(sk, port, l3mdev, relax, reuseport_ok), 6.1 and later */
+SEC("fexit/inet_bhash2_addr_any_conflict")
+int f_any_conflict(u64 *ctx)
+{
+	struct sock *sk = (struct sock *)ctx[0];
+
+	FIRED(RT_HOOK_ANY_CONFLICT);
+	if (!(u8)ctx[5])
+		return 0;
+	return bucket_refused(sk, find_tcp_bucket(sk, ctx[1], ctx[2]), 1);
+}
+
+/* inet_bind_conflict(sk, sk2, uid, relax, reuseport_cb_ok, reuseport_ok), 6.1 and later */
+SEC("fexit/inet_bind_conflict")
+int f_pair_conflict(u64 *ctx)
+{
+	FIRED(RT_HOOK_PAIR_CONFLICT);
+	return (u8)ctx[6] ? pair_refused((struct sock *)ctx[0], (struct sock *)ctx[1], true) : 0;
+}
+
+SEC("fexit/inet_rcv_saddr_equal")
+int f_address_equal(u64 *ctx)
+{
+	FIRED(RT_HOOK_ADDRESS_EQUAL);
+	if (!(u8)ctx[3] || !(u8)ctx[2])
+		return 0;
+	return pair_refused((struct sock *)ctx[0], (struct sock *)ctx[1], false);
+}
+
+/* Called once a port was granted, before the bucket's cache changes and before the binder joins. */
+SEC("fentry/inet_csk_update_fastreuse")
+int f_fastreuse(u64 *ctx)
+{
+	FIRED(RT_HOOK_FASTREUSE);
+	return bucket_granted((struct inet_bind_bucket *)ctx[0], ctx[1]);
+}
+
+SEC("fentry/inet_csk_update_fastreuse")
+int f_fastreuse3(u64 *ctx)
+{
+	FIRED(RT_HOOK_FASTREUSE);
+	return bucket_granted((struct inet_bind_bucket *)ctx[1], ctx[0]);
+}
+
+__noinline int on_setsockopt(u64 sock, u64 level, u64 name)
+{
+	FIRED(RT_HOOK_SETSOCKOPT);
+	return option_asked((struct socket *)sock, level, name);
+}
+ENTRY3(setsockopt, security_socket_setsockopt)
+
+__noinline int on_setsockopt_exit(int result)
+{
+	FIRED(RT_HOOK_SETSOCKOPT_EXIT);
+	return option_answered(result);
+}
+EXIT(setsockopt_exit, on_setsockopt_exit, __sys_setsockopt, 5)
+EXIT(setsockopt_done, on_setsockopt_exit, do_sock_setsockopt, 6)
+
+/* Ordinary connects pass here: nothing is done for those that got their port. */
+static __always_inline int connect_answered(struct sock *sk, int result)
+{
+	FIRED(RT_HOOK_CONNECT);
+	if (!result && !config.connects)
+		return 0;
+	return connect_bound(sk, result);
+}
+
+SEC("fexit/inet_hash_connect")
+int f_connect4(u64 *ctx)
+{
+	return connect_answered((struct sock *)ctx[1], (int)ctx[2]);
+}
+
+SEC("fexit/inet6_hash_connect")
+int f_connect6(u64 *ctx)
+{
+	return connect_answered((struct sock *)ctx[1], (int)ctx[2]);
+}
+
+SEC("fentry/inet_put_port")
+int f_put_port(u64 *ctx)
+{
+	FIRED(RT_HOOK_PUT_PORT);
+	return released((struct sock *)ctx[0], RT_RELEASE);
+}
+
+SEC("fentry/udp_lib_unhash")
+int f_udp_unhash(u64 *ctx)
+{
+	FIRED(RT_HOOK_UDP_UNHASH);
+	return released((struct sock *)ctx[0], RT_RELEASE);
+}
+
+SEC("fentry/inet_twsk_hashdance")
+int f_tw_begin(u64 *ctx)
+{
+	FIRED(RT_HOOK_TW_BEGIN);
+	return time_wait_begins(ctx[0], ctx[1]);
+}
+
+SEC("fentry/inet_twsk_hashdance_schedule")
+int f_tw_begin_timed(u64 *ctx)
+{
+	FIRED(RT_HOOK_TW_BEGIN);
+	return time_wait_begins(ctx[0], ctx[1]);
+}
+
+SEC("fentry/inet_twsk_kill")
+int f_tw_end(u64 *ctx)
+{
+	FIRED(RT_HOOK_TW_END);
+	return released((struct sock *)ctx[0], RT_TW_END);
+}
+
+ENTRY1(new_task, wake_up_new_task)
+ENTRY0(task_exit, exit_files)
+
+/* The path of -c was made again, as a restarted unit's is. */
+SEC("tp_btf/cgroup_mkdir")
+int f_cgroup_made(u64 *ctx)
+{
+	return cgroup_made((struct cgroup *)ctx[0], (const char *)ctx[1]);
+}
+
+/* With -v only. */
+
+SEC("fexit/inet_csk_accept")
+int f_accept4(u64 *ctx)
+{
+	return accepted((struct sock *)ctx[4]);
+}
+
+SEC("fexit/inet_csk_accept")
+int f_accept2(u64 *ctx)
+{
+	return accepted((struct sock *)ctx[2]);
+}
+
+__noinline int on_close(u64 sock)
+{
+	struct sock *sk = BPF_CORE_READ((struct socket *)sock, sk);
+
+	if (sk && life_wanted(sk))
+		life_report(RT_CLOSE, sk, 0, RT_FD_NONE);
+	return 0;
+}
+ENTRY1(close, inet_release)
+
+__noinline int on_socket(u64 sock, u64 family)
+{
+	struct sock *sk = BPF_CORE_READ((struct socket *)sock, sk);
+
+	if ((family == AF_INET || family == AF_INET6) && sk)
+		call_begins(sk, CALL_SOCKET);
+	return 0;
+}
+ENTRY2(socket, security_socket_post_create)
+
+__noinline int on_socket_exit(int fd)
+{
+	return call_ends(CALL_SOCKET, RT_SOCKET, fd);
+}
+EXIT(socket_exit, on_socket_exit, __sys_socket, 3)
+
+__noinline int on_connect(u64 sock)
+{
+	return call_begins(BPF_CORE_READ((struct socket *)sock, sk), CALL_CONNECT);
+}
+ENTRY1(connect, security_socket_connect)
+
+__noinline int on_connect_exit(int result)
+{
+	return call_ends(CALL_CONNECT, RT_CONNECTED, result);
+}
+EXIT(connect_exit, on_connect_exit, __sys_connect, 3)

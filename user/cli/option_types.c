@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/option_types.h"
+
+#include <string.h>
+#ifndef _WIN32
+#include <pwd.h>
+#endif
+#include "cli/options.h"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define MAX_PID		  4194304 /* PID_MAX_LIMIT */
+#define NS_PER_SECOND	  UINT64_C(1000000000)
+
+/* Decimal digits only, no sign, space or leading zero; not more than most. */
+static bool parse_number(const char *text, size_t length, uint64_t most, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+
+	if (!length || (length > 1 && text[0] == '0'))
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		unsigned int digit = (unsigned char)text[i] - (unsigned int)'0';
+
+		if (digit > 9 || number > (most - digit) / 10)
+			return false;
+		number = number * 10 + digit;
+	}
+	*ret_number = number;
+	return true;
+}
+
+/* Calls parse for each element between commas; an empty one is an error of its own. */
+static bool parse_list(const char *value, void *field,
+		       bool (*parse)(const char *element, size_t length, void *field))
+{
+	for (;;) {
+		size_t length = strcspn(value, ",");
+
+		if (!parse(value, length, field))
+			return false;
+		if (!value[length])
+			return true;
+		value += length + 1;
+	}
+}
+
+static bool parse_flag(const char *value, long constant, void *field)
+{
+	(void)value, (void)constant;
+	*(bool *)field = true;
+	return true;
+}
+
+static bool parse_count(const char *value, long constant, void *field)
+{
+	(void)value, (void)constant;
+	*(unsigned int *)field += 1;
+	return true;
+}
+
+static bool parse_bits(const char *value, long constant, void *field)
+{
+	(void)value;
+	*(unsigned int *)field |= (unsigned int)constant;
+	return true;
+}
+
+static bool parse_enum(const char *value, long constant, void *field)
+{
+	(void)value;
+	*(unsigned int *)field = (unsigned int)constant;
+	return true;
+}
+
+static bool parse_port_range(const char *element, size_t length, void *field)
+{
+	struct port_set *ports = field;
+	const char *dash = memchr(element, '-', length);
+	size_t low_length = dash ? (size_t)(dash - element) : length;
+	uint64_t low, high;
+
+	if (!parse_number(element, low_length, UINT16_MAX, &low))
+		return false;
+	high = low;
+	if (dash && !parse_number(dash + 1, length - low_length - 1, UINT16_MAX, &high))
+		return false;
+	if (!low || low > high)
+		return false;
+
+	for (uint64_t port = low; port <= high; port++) {
+		ports->count += !port_set_has(ports, (uint16_t)port);
+		ports->bits[port / 8] |= (uint8_t)(1 << port % 8);
+	}
+	return true;
+}
+
+static bool parse_ports(const char *value, long constant, void *field)
+{
+	(void)constant;
+	return parse_list(value, field, parse_port_range);
+}
+
+static bool parse_pid(const char *element, size_t length, void *field)
+{
+	struct pid_list *list = field;
+	uint64_t pid;
+
+	if (!parse_number(element, length, MAX_PID, &pid) || !pid || list->count == OPTIONS_MAX_PIDS)
+		return false;
+	list->pids[list->count++] = (uint32_t)pid;
+	return true;
+}
+
+static bool parse_pids(const char *value, long constant, void *field)
+{
+	(void)constant;
+	return parse_list(value, field, parse_pid);
+}
+
+static bool parse_protocol(const char *element, size_t length, void *field)
+{
+	for (int protocol = PROTO_TCP; protocol < PROTO_OTHER; protocol++) {
+		const char *name = protocol_name((enum protocol)protocol);
+
+		if (strlen(name) == length && !memcmp(name, element, length)) {
+			*(unsigned int *)field |= 1U << protocol;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_protocols(const char *value, long constant, void *field)
+{
+	(void)constant;
+	return parse_list(value, field, parse_protocol);
+}
+
+static bool parse_comm(const char *value, long constant, void *field)
+{
+	char *comm = field;
+
+	(void)constant;
+	memset(comm, 0, COMM_LEN);
+	memcpy(comm, value, strnlen(value, COMM_LEN - 1));
+	return value[0];
+}
+
+static bool lookup_user(const char *name, uint32_t *ret_uid)
+{
+#ifdef _WIN32
+	(void)name, (void)ret_uid;
+	return false;
+#else
+	const struct passwd *user = getpwnam(name);
+
+	if (user)
+		*ret_uid = user->pw_uid;
+	return user;
+#endif
+}
+
+/* A leading sign is NIS syntax to some of getpwnam()'s sources, never a name. */
+static bool parse_user(const char *value, long constant, void *field)
+{
+	struct user_ref *user = field;
+	uint64_t number;
+
+	(void)constant;
+	if (!value[0] || strchr("+-", value[0]))
+		return false;
+	if (parse_number(value, strlen(value), UINT32_MAX - 1, &number))
+		user->uid = (uint32_t)number;
+	else if (!lookup_user(value, &user->uid))
+		return false;
+	user->name = value;
+	return true;
+}
+
+static bool parse_text(const char *value, long constant, void *field)
+{
+	(void)constant;
+	*(const char **)field = value;
+	return value[0];
+}
+
+static bool parse_positive(const char *value, long constant, void *field)
+{
+	(void)constant;
+	return parse_number(value, strlen(value), UINT64_MAX, field) && *(uint64_t *)field;
+}
+
+/* "2", "0.5": at most nine decimals and UINT32_MAX seconds. */
+static bool parse_seconds(const char *value, long constant, void *field)
+{
+	size_t whole_length = strcspn(value, ".");
+	uint64_t whole, fraction = 0, unit = NS_PER_SECOND;
+
+	(void)constant;
+	if (!parse_number(value, whole_length, UINT32_MAX, &whole))
+		return false;
+	if (value[whole_length]) {
+		const char *digits = value + whole_length + 1;
+		size_t length = strspn(digits, "0123456789");
+
+		if (!length || length > 9 || digits[length])
+			return false;
+		for (size_t i = 0; i < length; i++)
+			fraction += (uint64_t)(digits[i] - '0') * (unit /= 10);
+	}
+	*(uint64_t *)field = whole * NS_PER_SECOND + fraction;
+	return whole || fraction;
+}
+
+/* names[] is indexed by the enum. */
+static bool parse_name(const char *value, const char *const names[], size_t count, void *field)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(names[i], value)) {
+			*(unsigned int *)field = (unsigned int)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_time(const char *value, long constant, void *field)
+{
+	static const char *const names[] = {
+		[TIME_WALL] = "wall", [TIME_DELTA] = "delta", [TIME_BOOT] = "boot",
+		[TIME_ISO] = "iso",   [TIME_NONE] = "none",
+	};
+
+	(void)constant;
+	return parse_name(value, names, ARRAY_SIZE(names), field);
+}
+
+static bool parse_color(const char *value, long constant, void *field)
+{
+	static const char *const names[] = {
+		[COLOR_AUTO] = "auto",
+		[COLOR_ALWAYS] = "always",
+		[COLOR_NEVER] = "never",
+	};
+
+	(void)constant;
+	return parse_name(value, names, ARRAY_SIZE(names), field);
+}
+
+static bool parse_json(const char *value, long constant, void *field)
+{
+	(void)constant;
+	*(bool *)field = true;
+	return !value || !strcmp(value, "plain");
+}
+
+_Static_assert(sizeof(enum time_mode) == sizeof(unsigned int), "enums are stored as unsigned int");
+_Static_assert(sizeof(enum color_mode) == sizeof(unsigned int), "enums are stored as unsigned int");
+
+const struct option_type type_flag = {parse_flag, NULL};
+const struct option_type type_count = {parse_count, NULL};
+const struct option_type type_bits = {parse_bits, NULL};
+const struct option_type type_enum = {parse_enum, NULL};
+const struct option_type type_ports = {parse_ports, "a port list (like 80,443,8000-8100)"};
+const struct option_type type_pids = {parse_pids, "a list of up to 64 pids (like 4100,4242)"};
+const struct option_type type_protocols = {parse_protocols,
+					   "a protocol list (of tcp,udp,mptcp,sctp,ping,raw,unix)"};
+const struct option_type type_comm = {parse_comm, "a command name (like nginx)"};
+const struct option_type type_user = {parse_user, "a user (a name or a number)"};
+const struct option_type type_netns = {parse_text, "a network namespace (a name, pid, path or inode)"};
+const struct option_type type_path = {parse_text, "a path"};
+const struct option_type type_seconds = {parse_seconds, "a number of seconds above 0 (like 10 or 0.5)"};
+const struct option_type type_positive = {parse_positive, "a number above 0"};
+const struct option_type type_time = {parse_time, "one of wall, delta, boot, iso, none"};
+const struct option_type type_color = {parse_color, "one of auto, always, never"};
+const struct option_type type_json = {parse_json, "a JSON format (plain)"};

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/option_types.h"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+#define LONG_ONLY	  256 /* + row: what getopt_long() returns for a row without a letter */
+
+enum section { SECTION_FILTER, SECTION_OUTPUT, SECTION_STOP, SECTION_COMMAND, SECTION_OTHER, SECTION_MAX };
+
+static const char *const section_titles[SECTION_MAX] = {
+	[SECTION_FILTER] = "Which attempts (all of them must hold)",
+	[SECTION_OUTPUT] = "Output",
+	[SECTION_STOP] = "When to stop",
+	[SECTION_COMMAND] = "The traced command",
+	[SECTION_OTHER] = "Other",
+};
+
+struct option_row {
+	char letter;	     /* 0: none */
+	const char *name;    /* NULL: none */
+	const char *metavar; /* NULL: takes no value */
+	bool is_optional;    /* the value, and then only as --name=VALUE */
+	const struct option_type *type;
+	size_t offset;	       /* into struct config */
+	long constant;	       /* for type_bits and type_enum */
+	unsigned int commands; /* enum command */
+	enum section section;
+	const char *help; /* NULL: an alias, not listed */
+};
+
+#define FIELD(member) offsetof(struct config, member)
+
+static const struct option_row rows[] = {
+	/* clang-format off */
+	{'P', "port", "LIST", false, &type_ports, FIELD(ports), 0, COMMAND_TRACE, SECTION_FILTER,
+	 "the requested or the resulting port: 80,443,8000-8100"},
+	{'p', "pid", "LIST", false, &type_pids, FIELD(pids), 0, COMMAND_TRACE, SECTION_FILTER,
+	 "these processes and their children"},
+	{'n', "comm", "NAME", false, &type_comm, FIELD(comm), 0, COMMAND_TRACE, SECTION_FILTER,
+	 "processes of exactly this name (its first 15 bytes)"},
+	{'u', "user", "USER", false, &type_user, FIELD(user), 0, COMMAND_TRACE, SECTION_FILTER,
+	 "processes of this real user, a name or a number"},
+	{'N', "netns", "NS", false, &type_netns, FIELD(netns), 0, COMMAND_TRACE, SECTION_FILTER,
+	 "this network namespace: a name, pid, path or inode"},
+	{'c', "cgroup", "PATH", false, &type_path, FIELD(cgroup), 0, COMMAND_TRACE, SECTION_FILTER,
+	 "this cgroup and those below it"},
+	{'4', NULL, NULL, false, &type_bits, FIELD(families), FAMILY_BIT_IPV4, COMMAND_TRACE, SECTION_FILTER,
+	 "IPv4 sockets"},
+	{'6', NULL, NULL, false, &type_bits, FIELD(families), FAMILY_BIT_IPV6, COMMAND_TRACE, SECTION_FILTER,
+	 "IPv6 sockets"},
+	{0, "proto", "LIST", false, &type_protocols, FIELD(protocols), 0, COMMAND_TRACE, SECTION_FILTER,
+	 "of tcp,udp,mptcp,sctp,ping,raw,unix"},
+	{'x', "failed", NULL, false, &type_flag, FIELD(failed), 0, COMMAND_TRACE, SECTION_FILTER,
+	 "refused attempts only (also -E)"},
+	{'E', NULL, NULL, false, &type_flag, FIELD(failed), 0, COMMAND_TRACE, SECTION_FILTER, NULL},
+	{'v', "verbose", NULL, false, &type_count, FIELD(verbose), 0, COMMAND_TRACE, SECTION_OUTPUT,
+	 "the socket's whole life; -vv adds libbpf's log"},
+	{'j', "json", "FORMAT", true, &type_json, FIELD(json), 0, COMMAND_TRACE, SECTION_OUTPUT,
+	 "NDJSON, one object a line (FORMAT: plain)"},
+	{'o', "output", "FILE", false, &type_path, FIELD(output), 0, COMMAND_TRACE, SECTION_OUTPUT,
+	 "write to FILE instead of standard output"},
+	{'t', NULL, NULL, false, &type_enum, FIELD(time), TIME_WALL, COMMAND_TRACE, SECTION_OUTPUT,
+	 "the same as --time=wall, the default"},
+	{0, "time", "MODE", false, &type_time, FIELD(time), 0, COMMAND_TRACE, SECTION_OUTPUT,
+	 "wall, delta, boot, iso or none"},
+	{'H', "no-header", NULL, false, &type_flag, FIELD(no_header), 0, COMMAND_TRACE, SECTION_OUTPUT,
+	 "without the line of titles"},
+	{0, "color", "WHEN", false, &type_color, FIELD(color), 0, COMMAND_TRACE, SECTION_OUTPUT,
+	 "auto, always or never; NO_COLOR is honoured"},
+	{0, "summary", NULL, false, &type_flag, FIELD(summary), 0, COMMAND_TRACE, SECTION_OUTPUT,
+	 "counts by rule at the end"},
+	{'d', "duration", "SEC", false, &type_seconds, FIELD(duration_ns), 0, COMMAND_TRACE, SECTION_STOP,
+	 "after this many seconds"},
+	{0, "limit", "N", false, &type_positive, FIELD(limit), 0, COMMAND_TRACE, SECTION_STOP,
+	 "after this many events"},
+	{0, "fail-on-reject", NULL, false, &type_flag, FIELD(fail_on_reject), 0, COMMAND_TRACE, SECTION_STOP,
+	 "exit with 10 if an attempt was refused"},
+	{0, "run-as", "USER", false, &type_user, FIELD(run_as), 0, COMMAND_TRACE, SECTION_COMMAND,
+	 "run COMMAND as USER"},
+	{'h', "help", NULL, false, &type_flag, FIELD(help), 0, COMMAND_TRACE, SECTION_OTHER,
+	 "show this text"},
+	{'V', "version", NULL, false, &type_flag, FIELD(version), 0, COMMAND_TRACE, SECTION_OTHER,
+	 "show the version"},
+	/* clang-format on */
+};
+
+struct parser {
+	unsigned int command;
+	char letters[3 + 2 * ARRAY_SIZE(rows)];
+	struct option longs[ARRAY_SIZE(rows) + 1];
+	struct config *config;
+	char *error;
+	size_t error_size;
+};
+
+static int key_of(size_t row)
+{
+	return rows[row].letter ? rows[row].letter : (int)(LONG_ONLY + row);
+}
+
+static const struct option_row *find_row(const struct parser *parser, int key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (key_of(i) == key && rows[i].commands & parser->command)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+/* '+': the first operand ends the options; ':': a missing value is told apart. */
+static void build_getopt(struct parser *parser)
+{
+	size_t letters = 0, longs = 0;
+
+	parser->letters[letters++] = '+';
+	parser->letters[letters++] = ':';
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct option_row *row = &rows[i];
+
+		if (!(row->commands & parser->command))
+			continue;
+		if (row->letter) {
+			parser->letters[letters++] = row->letter;
+			if (row->metavar && !row->is_optional)
+				parser->letters[letters++] = ':';
+		}
+		if (row->name) {
+			parser->longs[longs++] = (struct option){
+				.name = row->name,
+				.has_arg = !row->metavar      ? no_argument
+					   : row->is_optional ? optional_argument
+							      : required_argument,
+				.val = key_of(i),
+			};
+		}
+	}
+}
+
+static int fail(const struct parser *parser, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int fail(const struct parser *parser, const char *format, ...)
+{
+	struct strbuf safe = {.data = NULL};
+	char text[OPTIONS_ERROR_LEN];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+
+	strbuf_escape(&safe, text, sizeof(text));
+	snprintf(parser->error, parser->error_size, "%s", safe.data ? safe.data : "out of memory");
+	strbuf_free(&safe);
+	return -EINVAL;
+}
+
+/* As it was typed: "-P" or "--port". */
+static const char *spelling(const struct option_row *row, bool is_long, char buf[64])
+{
+	if (is_long)
+		snprintf(buf, 64, "--%s", row->name);
+	else
+		snprintf(buf, 64, "-%c", row->letter);
+	return buf;
+}
+
+static int apply(const struct parser *parser, const struct option_row *row, const char *value, bool is_long)
+{
+	char name[64];
+
+	if (row->type->parse(value, row->constant, (char *)parser->config + row->offset))
+		return 0;
+	return fail(parser, "%s: '%.80s' is not %s", spelling(row, is_long, name), value, row->type->expects);
+}
+
+/* getopt_long() returned '?' or ':' for the word at typed. */
+static int explain_mistake(const struct parser *parser, int key, const char *typed)
+{
+	const struct option_row *row = find_row(parser, optopt);
+	bool is_long = !strncmp(typed, "--", 2);
+	char name[64];
+
+	if (row && key == ':')
+		return fail(parser, "%s needs a value: %s", spelling(row, is_long, name), row->type->expects);
+	if (row && is_long)
+		return fail(parser, "%s takes no value", spelling(row, is_long, name));
+	if (is_long)
+		return fail(parser, "'%.80s' is not an option, or is short for several", typed);
+	return fail(parser, "'-%c' is not an option", optopt);
+}
+
+static int take_operand(const struct parser *parser, const char *operand)
+{
+	if (type_ports.parse(operand, 0, &parser->config->ports))
+		return 0;
+	return fail(parser, "'%.80s' is not %s; a COMMAND goes behind --", operand, type_ports.expects);
+}
+
+/* Until `--`, the end, --help or a mistake. */
+static int parse_words(struct parser *parser, int argc, char **argv)
+{
+	bool has_ports = false;
+
+	optind = 0; /* glibc and musl: forget an earlier parse */
+	opterr = 0;
+	for (;;) {
+		int before = optind ? optind : 1, long_index = -1;
+		int key = getopt_long(argc, argv, parser->letters, parser->longs, &long_index);
+		int error = 0;
+
+		if (key == -1 && optind > before) { /* it took `--` */
+			parser->config->command = argv + optind;
+			return optind < argc ? 0 : fail(parser, "-- needs a COMMAND behind it");
+		}
+		if (key == -1 && optind == argc)
+			return 0;
+		if (key == -1 && has_ports)
+			return fail(parser, "'%.80s': one port list is enough; a COMMAND goes behind --",
+				    argv[optind]);
+
+		if (key == -1) {
+			error = take_operand(parser, argv[optind++]);
+			has_ports = true;
+		} else if (key == '?' || key == ':') {
+			error = explain_mistake(parser, key, argv[before]);
+		} else {
+			error = apply(parser, find_row(parser, key), optarg, long_index >= 0);
+		}
+		if (error || parser->config->help || parser->config->version)
+			return error;
+	}
+}
+
+static int check_conflicts(const struct parser *parser)
+{
+	const struct config *config = parser->config;
+
+	if (config->json && config->command && !config->output)
+		return fail(parser, "-j with a COMMAND requires -o FILE: standard output is the command's");
+	if (config->run_as.name && !config->command)
+		return fail(parser, "--run-as requires a COMMAND (behind --)");
+	return 0;
+}
+
+int options_parse(int argc, char **argv, struct config *config, char *error, size_t error_size)
+{
+	struct parser parser = {
+		.command = COMMAND_TRACE,
+		.config = config,
+		.error = error,
+		.error_size = error_size,
+	};
+
+	*config = (struct config){
+		.user.uid = UID_NONE,
+		.run_as.uid = UID_NONE,
+	};
+	build_getopt(&parser);
+
+	int result = parse_words(&parser, argc, argv);
+
+	if (result || config->help || config->version)
+		return result;
+	return check_conflicts(&parser);
+}
+
+bool options_color(enum color_mode mode, FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (mode != COLOR_AUTO)
+		return mode == COLOR_ALWAYS;
+	if ((no_color && no_color[0]) || !term || !strcmp(term, "dumb"))
+		return false;
+	return isatty(fileno(out));
+}
+
+static void help_row(struct strbuf *out, const struct option_row *row)
+{
+	size_t start = out->length;
+
+	if (row->letter)
+		strbuf_printf(out, "  -%c%s", row->letter, row->name ? ", " : "");
+	else
+		strbuf_puts(out, "      ");
+	if (row->name)
+		strbuf_printf(out, "--%s", row->name);
+	if (row->metavar && row->is_optional)
+		strbuf_printf(out, "[=%s]", row->metavar);
+	else if (row->metavar)
+		strbuf_printf(out, "%s%s", row->letter ? " " : "=", row->metavar);
+	strbuf_pad(out, start, 25);
+	strbuf_printf(out, " %s\n", row->help);
+}
+
+static const char help_head[] =
+	"Usage: reusetrace [OPTIONS] [PORTS] [-- COMMAND [ARG...]]\n"
+	"\n"
+	"Explain why each bind() was accepted or refused, and name the socket in the way.\n"
+	"\n"
+	"Examples:\n"
+	"  reusetrace                     every attempt to bind or listen, until ^C\n"
+	"  reusetrace 8080                only port 8080 (the same as -P 8080)\n"
+	"  reusetrace -x -u www-data      what is refused to one user\n"
+	"  reusetrace -- python3 app.py   a command and everything that it starts\n"
+	"  reusetrace -j -o binds.ndjson  a recording\n";
+
+static const char help_tail[] =
+	"\n"
+	"FLAGS: F freebind, T transparent, N bind_address_no_port, R SO_REUSEADDR,\n"
+	"       r SO_REUSEPORT, 6 IPV6_V6ONLY, D bound to a device, ! forced reuse\n"
+	"\n"
+	"Exit status: 0 ok, 1 error, 2 usage, 3 not permitted, 4 the kernel lacks something,\n"
+	"10 --fail-on-reject saw a refusal; with a COMMAND, the command's own.\n"
+	"\n"
+	"See reusetrace(8).\n";
+
+void options_help(struct strbuf *out)
+{
+	strbuf_puts(out, help_head);
+	for (size_t section = 0; section < SECTION_MAX; section++) {
+		strbuf_printf(out, "\n%s:\n", section_titles[section]);
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+			if (rows[i].section == section && rows[i].commands & COMMAND_TRACE && rows[i].help)
+				help_row(out, &rows[i]);
+		}
+	}
+	strbuf_puts(out, help_tail);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line: one table of options, and what becomes of them.
+ *
+ * Strings in a config point into argv.  Nothing here prints: a mistake is a
+ * sentence in error[] and -EINVAL, which the caller turns into exit status 2.
+ */
+#ifndef REUSETRACE_CLI_OPTIONS_H
+#define REUSETRACE_CLI_OPTIONS_H
+
+#include <stdio.h>
+#include "model/event.h"
+#include "model/text.h"
+#include "view/view.h"
+
+#define OPTIONS_MAX_PIDS  64
+#define OPTIONS_ERROR_LEN 512
+
+/* Bits of the table's `commands` column. */
+enum command {
+	COMMAND_TRACE = 1 << 0,
+	COMMAND_WHY = 1 << 1,
+	COMMAND_LS = 1 << 2,
+	COMMAND_HISTORY = 1 << 3,
+	COMMAND_RECORD = 1 << 4,
+	COMMAND_REPLAY = 1 << 5,
+};
+
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+enum family_bit { FAMILY_BIT_IPV4 = 1 << 0, FAMILY_BIT_IPV6 = 1 << 1 };
+
+struct port_set {
+	uint32_t count; /* 0: every port */
+	uint8_t bits[65536 / 8];
+};
+
+struct pid_list {
+	size_t count; /* 0: every process */
+	uint32_t pids[OPTIONS_MAX_PIDS];
+};
+
+struct user_ref {
+	const char *name; /* as given; NULL: not given */
+	uint32_t uid;	  /* UID_NONE: not given */
+};
+
+struct config {
+	/* which attempts */
+	struct port_set ports;
+	struct pid_list pids;
+	char comm[COMM_LEN]; /* "": every name; cut to comm's 15 bytes */
+	struct user_ref user;
+	const char *netns;	/* a name, pid, path or inode, not looked up yet; NULL: all */
+	const char *cgroup;	/* path; NULL: all */
+	unsigned int families;	/* enum family_bit, 0: both */
+	unsigned int protocols; /* 1 << enum protocol, 0: all */
+	bool failed;
+	unsigned int verbose;
+	/* output */
+	bool json;
+	const char *output; /* file; NULL: stdout, or stderr with a command */
+	enum time_mode time;
+	bool no_header;
+	enum color_mode color;
+	bool summary;
+	/* when to stop */
+	uint64_t duration_ns; /* 0: no limit */
+	uint64_t limit;	      /* events, 0: no limit */
+	bool fail_on_reject;
+	/* the traced command */
+	struct user_ref run_as;
+	char **command; /* NULL-terminated tail of argv; NULL: none */
+	/* instead of tracing */
+	bool help;
+	bool version;
+};
+
+/*
+ * Fills *config from defaults and argv.  On -EINVAL error[] holds one line
+ * without the program's name, safe to print: "-P: '80,x' is not a port list
+ * (like 80,443,8000-8100)".  After --help and --version nothing else is judged.
+ */
+int options_parse(int argc, char **argv, struct config *config, char *error, size_t error_size);
+
+/* The help text of the trace command. */
+void options_help(struct strbuf *out);
+
+static inline bool port_set_has(const struct port_set *ports, uint16_t port)
+{
+	return ports->bits[port / 8] & (1 << port % 8);
+}
+
+/* --color, NO_COLOR and TERM applied to out. */
+bool options_color(enum color_mode mode, FILE *out);
+
+#endif

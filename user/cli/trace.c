@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reusetrace [OPTIONS] [PORTS] [-- COMMAND]: the live trace. */
+#include "cli/trace.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/summary.h"
+#include "linux/command.h"
+#include "linux/process.h"
+#include "linux/session.h"
+
+#define POLL_MS	      100
+#define LAST_POLLS    3
+#define NSEC	      1000000000ULL
+#define FILTERS_MAX   16
+#define FILTER_LEN    128
+#define PROBES_MAX    64
+#define CGROUP_PATH   256
+#define DESCENT_TRIES 64
+
+static volatile sig_atomic_t stop;
+
+struct trace {
+	const struct config *config;
+	struct tracer_options options;
+	char cgroup[CGROUP_PATH];
+	struct tracer *tracer;
+	struct session *session;
+	struct traced_command command;
+	struct view_config view_config;
+	struct view *view;
+	FILE *out;
+	struct summary summary;
+	uint64_t printed;
+	uint64_t events;	/* without the holders of the snapshot */
+	bool rejected;
+};
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static uint64_t boot_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * NSEC + now.tv_nsec;
+}
+
+static int64_t boot_to_real_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)(now.tv_sec * NSEC + now.tv_nsec) - (int64_t)boot_ns();
+}
+
+static int usage_error(const char *option, const char *value, const char *why)
+{
+	struct strbuf line = {0};
+
+	strbuf_printf(&line, "reusetrace: %s: '", option);
+	strbuf_escape(&line, value, strlen(value));
+	strbuf_printf(&line, "' %s\n", why);
+	(void)strbuf_write(&line, stderr);
+	strbuf_free(&line);
+	return EXIT_USAGE;
+}
+
+static int runtime_error(const char *what, int err)
+{
+	fprintf(stderr, "reusetrace: %s: %s\n", what, strerror(-err));
+	return EXIT_RUNTIME;
+}
+
+/* What only the machine can say of the options: do they name something that is there? */
+static int resolve_names(struct trace *trace)
+{
+	const struct config *config = trace->config;
+	char pid[16];
+	int err;
+
+	if (config->netns) {
+		err = netns_inode(config->netns, &trace->options.netns);
+		if (err)
+			return usage_error("-N", config->netns, "is no network namespace (a name, pid, path or inode)");
+	}
+	if (config->cgroup) {
+		err = cgroup_resolve(config->cgroup, trace->cgroup, sizeof(trace->cgroup), &trace->options.cgroup_id);
+		if (err)
+			return usage_error("-c", config->cgroup, strerror(-err));
+		trace->options.cgroup = trace->cgroup;
+	}
+	for (size_t i = 0; i < config->pids.count; i++) {
+		if (process_exists(config->pids.pids[i]))
+			continue;
+		snprintf(pid, sizeof(pid), "%u", config->pids.pids[i]);
+		return usage_error("-p", pid, "is not a running process");
+	}
+	return EXIT_OK;
+}
+
+static void fill_options(struct trace *trace)
+{
+	const struct config *config = trace->config;
+	unsigned int protocols = config->protocols;
+
+	trace->options = (struct tracer_options){
+		.ports = config->ports.count ? config->ports.bits : NULL,
+		.comm = config->comm[0] ? config->comm : NULL,
+		.uid = config->user.name ? config->user.uid : UID_NONE,
+		.tree = config->pids.count || config->command,
+		.command = config->command != NULL,
+		.failed = config->failed,
+		.connects = config->verbose || config->ports.count || config->pids.count || config->command,
+		.only_ipv4 = config->families == FAMILY_BIT_IPV4,
+		.only_ipv6 = config->families == FAMILY_BIT_IPV6,
+		.tcp = !protocols || protocols & 1U << PROTO_TCP,
+		.udp = !protocols || protocols & 1U << PROTO_UDP,
+		.mptcp = !protocols || protocols & 1U << PROTO_MPTCP,
+		.verbose = config->verbose,
+	};
+}
+
+static int open_output(struct trace *trace)
+{
+	const struct config *config = trace->config;
+
+	if (config->output) {
+		trace->out = fopen(config->output, "we");
+		if (!trace->out)
+			return usage_error("-o", config->output, strerror(errno));
+	} else {
+		trace->out = config->command ? stderr : stdout;
+	}
+	trace->view_config = (struct view_config){
+		.clock = {.boot_to_real_ns = boot_to_real_ns()},
+		.policy = tracer_policy(trace->tracer),
+		.time = config->time,
+		.header = !config->no_header,
+		.color = options_color(config->color, trace->out),
+	};
+	trace->view = (config->json ? json_view_new : text_view_new)(trace->out, &trace->view_config);
+	return trace->view ? EXIT_OK : runtime_error("output", -ENOMEM);
+}
+
+struct filter_text {
+	char text[FILTERS_MAX][FILTER_LEN];
+	const char *list[FILTERS_MAX];
+	size_t count;
+};
+
+static void filter_add(struct filter_text *filters, const char *name, const char *value)
+{
+	if (!value || filters->count == FILTERS_MAX)
+		return;
+	snprintf(filters->text[filters->count], FILTER_LEN, "%s%s%s", name, *value ? "=" : "", value);
+	filters->list[filters->count] = filters->text[filters->count];
+	filters->count++;
+}
+
+/* "80,443,8000-8100" back from the bitmap. */
+static void ports_text(const struct port_set *ports, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned int port = 1; port < 65536 && at < size - 16; port++) {
+		unsigned int last = port;
+
+		if (!port_set_has(ports, port))
+			continue;
+		while (last < 65535 && port_set_has(ports, last + 1))
+			last++;
+		at += snprintf(buf + at, size - at, last > port ? "%s%u-%u" : "%s%u", at ? "," : "", port, last);
+		port = last;
+	}
+}
+
+static void describe_filters(const struct config *config, struct filter_text *filters)
+{
+	char ports[FILTER_LEN - 8], pids[FILTER_LEN - 8];
+	size_t at = 0;
+
+	ports_text(&config->ports, ports, sizeof(ports));
+	pids[0] = '\0';
+	for (size_t i = 0; i < config->pids.count && at < sizeof(pids) - 12; i++)
+		at += snprintf(pids + at, sizeof(pids) - at, "%s%u", i ? "," : "", config->pids.pids[i]);
+	filter_add(filters, "port", config->ports.count ? ports : NULL);
+	filter_add(filters, "pid", config->pids.count ? pids : NULL);
+	filter_add(filters, "comm", config->comm[0] ? config->comm : NULL);
+	filter_add(filters, "user", config->user.name);
+	filter_add(filters, "netns", config->netns);
+	filter_add(filters, "cgroup", config->cgroup);
+	filter_add(filters, "family", config->families == FAMILY_BIT_IPV4   ? "ipv4"
+				      : config->families == FAMILY_BIT_IPV6 ? "ipv6"
+									    : NULL);
+	filter_add(filters, "failed", config->failed ? "" : NULL);
+	filter_add(filters, "command", config->command ? config->command[0] : NULL);
+}
+
+static int show_start(struct trace *trace)
+{
+	struct probe_info probes[PROBES_MAX];
+	struct filter_text filters = {.count = 0};
+	struct utsname system;
+	struct start_info info = {
+		.seq = session_next_seq(trace->session),
+		.time_ns = boot_ns(),
+		.version = REUSETRACE_VERSION,
+		.policy = tracer_policy(trace->tracer),
+		.probes = probes,
+		.filters = filters.list,
+	};
+
+	uname(&system);
+	info.host = system.nodename;
+	info.kernel = system.release;
+	info.probe_count = tracer_probes(trace->tracer, probes, PROBES_MAX);
+	describe_filters(trace->config, &filters);
+	info.filter_count = filters.count;
+	return trace->view->ops->start(trace->view, &info);
+}
+
+static int show_event(void *context, const struct event *event)
+{
+	struct trace *trace = context;
+	bool attempt = event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND;
+	bool life = !attempt && event->type != EVENT_HOLDER;
+
+	if (trace->config->limit && trace->events >= trace->config->limit)
+		return 0;
+	/* Text is for reading along: the rest of a socket's life only with -v. */
+	if (life && !trace->config->json && !trace->config->verbose)
+		return 0;
+	if (event->type != EVENT_HOLDER)
+		trace->events++;
+	trace->printed++;
+	if (attempt)
+		summary_add(&trace->summary, event);
+	trace->rejected |= attempt && event->result < 0;
+	return trace->view->ops->event(trace->view, event);
+}
+
+struct descent {
+	struct trace *trace;
+	bool grown;
+};
+
+static int add_tree(void *context, uint32_t pid)
+{
+	struct descent *descent = context;
+	int added = tracer_add_process(descent->trace->tracer, pid, 0);
+
+	if (added < 0)
+		return added;
+	descent->grown |= added > 0;
+	return process_children(pid, add_tree, context);
+}
+
+/* Existing descendants, until a pass finds no new one: the fork hook sees the rest. */
+static int add_pids(struct trace *trace)
+{
+	struct descent descent = {.trace = trace, .grown = true};
+	int err = 0;
+
+	for (int i = 0; descent.grown && i < DESCENT_TRIES && !err; i++) {
+		descent.grown = false;
+		for (size_t n = 0; n < trace->config->pids.count && !err; n++)
+			err = add_tree(&descent, trace->config->pids.pids[n]);
+	}
+	return err;
+}
+
+static bool finished(struct trace *trace, uint64_t end_ns)
+{
+	const struct config *config = trace->config;
+
+	command_reap(&trace->command);
+	if (config->command && trace->command.ended && !tracer_tree_size(trace->tracer))
+		return true;
+	return stop || (end_ns && boot_ns() >= end_ns) || (config->limit && trace->events >= config->limit);
+}
+
+/* A limit that is reached ends at once; anything else first reads what is in the ring. */
+static int loop(struct trace *trace)
+{
+	uint64_t end_ns = trace->config->duration_ns ? boot_ns() + trace->config->duration_ns : 0;
+	int n = 0;
+
+	while (!finished(trace, end_ns)) {
+		n = session_poll(trace->session, POLL_MS, show_event, trace);
+		if (n < 0 && n != -EINTR)
+			return n;
+	}
+	for (int i = 0; i < LAST_POLLS || n > 0; i++) {
+		n = session_poll(trace->session, 0, show_event, trace);
+		if (n < 0 && n != -EINTR)
+			return n;
+	}
+	return 0;
+}
+
+static int show_end(struct trace *trace)
+{
+	struct end_info info = {.seq = session_next_seq(trace->session), .time_ns = boot_ns()};
+	char lost[256];
+	int err;
+
+	tracer_counts(trace->tracer, &info);
+	info.printed = trace->printed;
+	lost_text(&info, lost, sizeof(lost));
+	if (lost[0]) {
+		fprintf(stderr, "reusetrace: %s\n", lost);
+		err = trace->view->ops->lost(trace->view, &info);
+		if (err)
+			return err;
+		info.seq = session_next_seq(trace->session);
+	}
+	if (trace->config->summary)
+		summary_print(&trace->summary, stderr);
+	return trace->view->ops->end(trace->view, &info);
+}
+
+static void handle_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void warn_of_root(const struct config *config)
+{
+	if (config->command && !config->run_as.name && getenv("SUDO_USER"))
+		fprintf(stderr, "reusetrace: COMMAND runs as root, which changes verdicts: "
+				"--run-as %s runs it as you\n", getenv("SUDO_USER"));
+}
+
+/* Attach, snapshot, ready, go, in that order. */
+static int run(struct trace *trace)
+{
+	const struct config *config = trace->config;
+	int err;
+
+	err = tracer_start(trace->tracer);
+	if (err)
+		fprintf(stderr, "reusetrace: self-test on loopback: %s; hooks are unproven\n", strerror(-err));
+	err = session_new(trace->tracer, &trace->session);
+	if (!err && config->command)
+		err = command_fork(&trace->command, config->command, config->run_as.name ? config->run_as.uid : (uid_t)-1);
+	if (!err)
+		err = add_pids(trace);
+	if (!err)
+		err = show_start(trace);
+	if (!err)
+		err = session_snapshot(trace->session, &trace->options, show_event, trace);
+	if (err)
+		return err;
+	fputs("ready\n", stderr);
+	if (config->command)
+		command_go(&trace->command);
+	err = loop(trace);
+	return err ? err : show_end(trace);
+}
+
+static int exit_status(const struct trace *trace)
+{
+	int status = trace->config->command && trace->command.ended ? trace->command.status : EXIT_OK;
+
+	return !status && trace->rejected && trace->config->fail_on_reject ? EXIT_REJECTED : status;
+}
+
+static int attach(struct trace *trace)
+{
+	char reason[512];
+	int err = tracer_new(&trace->options, &trace->tracer, reason, sizeof(reason));
+
+	if (!err)
+		return EXIT_OK;
+	fprintf(stderr, "reusetrace: %s\n", reason);
+	return err == -EPERM ? EXIT_NOT_PERMITTED : EXIT_NO_KERNEL;
+}
+
+int trace_run(const struct config *config)
+{
+	struct trace trace = {.config = config, .command = COMMAND_INIT};
+	int status, err = 0;
+
+	fill_options(&trace);
+	status = resolve_names(&trace);
+	handle_signals();
+	if (!status)
+		status = attach(&trace);
+	if (!status)
+		status = open_output(&trace);
+	if (!status) {
+		warn_of_root(config);
+		err = run(&trace);
+		status = exit_status(&trace);
+	}
+	command_drop(&trace.command);
+	view_free(trace.view);
+	if (trace.out && config->output && fclose(trace.out) && !err)
+		err = -errno;
+	session_free(trace.session);
+	tracer_free(trace.tracer);
+	if (err && err != -EPIPE)
+		status = runtime_error(config->output ? config->output : "trace", err);
+	return status;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "linux/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define EXIT_CANNOT_RUN 126
+#define EXIT_NOT_FOUND	127
+
+static int become(uid_t uid)
+{
+	const struct passwd *user;
+
+	if (uid == (uid_t)-1)
+		return 0;
+	user = getpwuid(uid);
+	if (user ? initgroups(user->pw_name, user->pw_gid) || setgid(user->pw_gid)
+		 : setgroups(0, NULL) || setgid(uid))
+		return -errno;
+	if (setuid(uid))
+		return -errno;
+	if (user) {
+		setenv("HOME", user->pw_dir, 1);
+		setenv("USER", user->pw_name, 1);
+		setenv("LOGNAME", user->pw_name, 1);
+	}
+	return 0;
+}
+
+static void __attribute__((noreturn)) child(int gate, char *const argv[], uid_t uid)
+{
+	sigset_t none;
+	char byte;
+	int err;
+
+	if (read(gate, &byte, 1) != 1)
+		_exit(EXIT_CANNOT_RUN);
+	close(gate);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	err = become(uid);
+	if (err) {
+		dprintf(STDERR_FILENO, "reusetrace: cannot become user %u: %s\n", (unsigned int)uid, strerror(-err));
+		_exit(EXIT_CANNOT_RUN);
+	}
+	execvp(argv[0], argv);
+	err = errno;
+	dprintf(STDERR_FILENO, "reusetrace: cannot run %s: %s\n", argv[0], strerror(err));
+	_exit(err == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+}
+
+int command_fork(struct traced_command *command, char *const argv[], uid_t uid)
+{
+	int gate[2];
+	pid_t pid;
+
+	if (pipe2(gate, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		int err = -errno;
+
+		close(gate[0]);
+		close(gate[1]);
+		return err;
+	}
+	if (!pid) {
+		close(gate[1]);
+		child(gate[0], argv, uid);
+	}
+	close(gate[0]);
+	*command = (struct traced_command){.pid = pid, .go = gate[1]};
+	return 0;
+}
+
+void command_go(struct traced_command *command)
+{
+	ssize_t n = write(command->go, "", 1);
+
+	(void)n;	/* a child that is gone is reaped like any other */
+	close(command->go);
+	command->go = -1;
+}
+
+void command_reap(struct traced_command *command)
+{
+	int status;
+
+	if (command->pid <= 0 || command->ended || waitpid(command->pid, &status, WNOHANG) != command->pid)
+		return;
+	command->ended = true;
+	command->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void command_drop(struct traced_command *command)
+{
+	if (command->go < 0)
+		return;
+	close(command->go);
+	command->go = -1;
+	waitpid(command->pid, NULL, 0);
+	command->ended = true;
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "linux/decode.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define IPPROTO_MPTCP_NUMBER 262
+
+struct option_row {
+	int level, name;
+	const char *text;
+};
+
+static const struct option_row option_rows[] = {
+	{SOL_SOCKET, 2, "SO_REUSEADDR"},
+	{SOL_SOCKET, 15, "SO_REUSEPORT"},
+	{SOL_SOCKET, 25, "SO_BINDTODEVICE"},
+	{SOL_SOCKET, 49, "SO_INCOMING_CPU"},
+	{SOL_SOCKET, 51, "SO_ATTACH_REUSEPORT_CBPF"},
+	{SOL_SOCKET, 52, "SO_ATTACH_REUSEPORT_EBPF"},
+	{SOL_SOCKET, 62, "SO_BINDTOIFINDEX"},
+	{SOL_SOCKET, 68, "SO_DETACH_REUSEPORT_BPF"},
+	{IPPROTO_IP, 15, "IP_FREEBIND"},
+	{IPPROTO_IP, 19, "IP_TRANSPARENT"},
+	{IPPROTO_IP, 24, "IP_BIND_ADDRESS_NO_PORT"},
+	{IPPROTO_IP, 51, "IP_LOCAL_PORT_RANGE"},
+	{IPPROTO_IPV6, 26, "IPV6_V6ONLY"},
+	{IPPROTO_IPV6, 75, "IPV6_TRANSPARENT"},
+	{IPPROTO_IPV6, 78, "IPV6_FREEBIND"},
+	{IPPROTO_TCP, 19, "TCP_REPAIR"},
+	{IPPROTO_TCP, 31, "TCP_ULP"},
+};
+
+static const enum sock_state states[] = {
+	[1] = STATE_ESTABLISHED, [2] = STATE_SYN_SENT,	[3] = STATE_SYN_RECV,	[4] = STATE_FIN_WAIT1,
+	[5] = STATE_FIN_WAIT2,	 [6] = STATE_TIME_WAIT, [7] = STATE_BOUND,	[8] = STATE_CLOSE_WAIT,
+	[9] = STATE_LAST_ACK,	 [10] = STATE_LISTEN,	[11] = STATE_CLOSING,	[12] = STATE_SYN_RECV,
+};
+
+static const enum event_type event_types[RT_TYPE_MAX] = {
+	[RT_BIND] = EVENT_BIND,
+	[RT_LISTEN] = EVENT_LISTEN,
+	[RT_AUTOBIND] = EVENT_AUTOBIND,
+	[RT_CONNECT] = EVENT_AUTOBIND,
+	[RT_SOCKET] = EVENT_SOCKET,
+	[RT_OPTION] = EVENT_OPTION,
+	[RT_CONNECTED] = EVENT_CONNECT,
+	[RT_ACCEPT] = EVENT_ACCEPT,
+	[RT_CLOSE] = EVENT_CLOSE,
+	[RT_RELEASE] = EVENT_RELEASE,
+	[RT_TW_BEGIN] = EVENT_RELEASE,
+	[RT_TW_END] = EVENT_RELEASE,
+	[RT_HOLDER] = EVENT_HOLDER,
+};
+
+const char *option_name(int level, int name)
+{
+	for (size_t i = 0; i < sizeof(option_rows) / sizeof(option_rows[0]); i++)
+		if (option_rows[i].level == level && option_rows[i].name == name)
+			return option_rows[i].text;
+	return NULL;
+}
+
+static enum family decode_family(uint16_t family)
+{
+	switch (family) {
+	case 0:
+		return FAMILY_NONE;
+	case AF_INET:
+		return FAMILY_IPV4;
+	case AF_INET6:
+		return FAMILY_IPV6;
+	}
+	return FAMILY_OTHER;
+}
+
+static void decode_address(uint16_t family, const uint8_t *bytes, uint32_t scope, struct address *ret_address)
+{
+	*ret_address = (struct address){.family = decode_family(family), .scope = scope};
+	memcpy(ret_address->bytes, bytes, family == AF_INET ? 4 : 16);
+}
+
+static enum protocol decode_protocol(const struct rt_sock *sock)
+{
+	if (sock->flags & RT_SK_MPTCP)
+		return PROTO_MPTCP;
+	switch (sock->protocol) {
+	case IPPROTO_TCP:
+		return PROTO_TCP;
+	case IPPROTO_UDP:
+		return PROTO_UDP;
+	case IPPROTO_MPTCP_NUMBER:
+		return PROTO_MPTCP;
+	}
+	return PROTO_OTHER;
+}
+
+static enum sock_state decode_state(const struct rt_sock *sock)
+{
+	if (sock->state >= sizeof(states) / sizeof(states[0]))
+		return STATE_UNKNOWN;
+	if (sock->state == 7 && !sock->port)
+		return STATE_UNKNOWN;
+	return states[sock->state];
+}
+
+/* Names of devices are known for this process's own network namespace only. */
+static void decode_device(const struct rt_sock *sock, struct sock_info *info)
+{
+	struct stat ns;
+	char name[IF_NAMESIZE] = "";
+
+	info->ifindex = sock->ifindex > 0 ? sock->ifindex : 0;
+	if (!info->ifindex || stat("/proc/self/ns/net", &ns) || ns.st_ino != sock->netns)
+		return;
+	if (if_indextoname(info->ifindex, name))
+		snprintf(info->device, sizeof(info->device), "%s", name);
+}
+
+void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info)
+{
+	uint32_t flags = sock->flags;
+	bool connected;
+
+	*ret_info = (struct sock_info){
+		.inode = sock->inode,
+		.netns = sock->netns,
+		.uid = sock->uid,
+		.protocol = decode_protocol(sock),
+		.family = decode_family(sock->family),
+		.state = decode_state(sock),
+		.port = sock->port,
+		.options = {
+			.reuseaddr = sock->reuse != 0,
+			.reuseport = flags & RT_SK_REUSEPORT,
+			.force_reuse = sock->reuse == 2,
+			.v6only = flags & RT_SK_V6ONLY,
+			.freebind = flags & RT_SK_FREEBIND,
+			.transparent = flags & RT_SK_TRANSPARENT,
+			.bind_address_no_port = flags & RT_SK_NO_PORT,
+		},
+		.orphan = flags & RT_SK_ORPHAN,
+		.kernel = flags & RT_SK_KERN,
+		.minisock = flags & RT_SK_MINI,
+		.port_chosen = !(flags & (RT_SK_PORT_LOCK | RT_SK_MINI)),
+		.connect_bound = flags & RT_SK_CONNECT_BIND,
+		.group_own = flags & RT_SK_CB,
+		.group_program = flags & RT_SK_CB_PROG,
+		.group_closed = flags & RT_SK_CB_CLOSED,
+		.group_id = sock->group_id,
+		.group_size = sock->group_size,
+	};
+	decode_address(sock->family, sock->addr, 0, &ret_info->address);
+	connected = sock->peer_port && sock->state != 10;
+	if (connected) {
+		decode_address(sock->family, sock->peer, 0, &ret_info->peer);
+		ret_info->peer_port = sock->peer_port;
+	}
+	decode_device(sock, ret_info);
+}
+
+/* The kernel side sends the components last first. */
+static void decode_exe(const char *parts, char *ret_path, size_t size)
+{
+	const char *starts[RT_EXE_LEN / 2];
+	size_t n = 0, at = 0, length = 0;
+
+	ret_path[0] = '\0';
+	while (at < RT_EXE_LEN - 1 && parts[at]) {
+		starts[n++] = parts + at;
+		at += strnlen(parts + at, RT_EXE_LEN - 1 - at) + 1;
+	}
+	while (n-- > 0 && length < size) {
+		int room = RT_EXE_LEN - (int)(starts[n] - parts);
+
+		length += snprintf(ret_path + length, size - length, "/%.*s", room - 1, starts[n]);
+	}
+}
+
+void decode_process(const struct rt_process *process, struct proc_info *ret_info)
+{
+	*ret_info = (struct proc_info){
+		.pid = process->tgid,
+		.tid = process->tid,
+		.ppid = process->ppid,
+		.nspid = process->nspid,
+		.uid = process->uid,
+		.cgroup_id = process->cgroup,
+	};
+	memcpy(ret_info->comm, process->comm, COMM_LEN);
+	ret_info->comm[COMM_LEN - 1] = '\0';
+	decode_exe(process->exe, ret_info->exe, sizeof(ret_info->exe));
+}
+
+static enum holder_kind decode_kind(const struct rt_sock *sock)
+{
+	if (sock->flags & RT_SK_MINI)
+		return KIND_TIME_WAIT;
+	if (sock->flags & RT_SK_ORPHAN)
+		return KIND_ORPHAN;
+	return sock->flags & RT_SK_KERN ? KIND_KERNEL : KIND_UNKNOWN;
+}
+
+static void decode_holder(const struct rt_sock *sock, struct holder *holder)
+{
+	decode_sock(sock, &holder->sock);
+	holder->kind = decode_kind(sock);
+	holder->culprit = sock->flags & RT_SK_CULPRIT;
+	holder->since_ns = sock->bound_ns;
+	holder->expires_ms = sock->flags & RT_SK_MINI ? (int64_t)sock->left_ms : -1;
+	holder->released_after_ns = -1;
+	holder->bound_by.pid = sock->bound_tgid;
+	holder->bound_by.fd = -1;
+	memcpy(holder->bound_by.comm, sock->bound_comm, COMM_LEN);
+	holder->bound_by.comm[COMM_LEN - 1] = '\0';
+}
+
+/*
+ * Children of a listener and outgoing connections both have a port that was
+ * not asked for.  From 6.17.8 on the kernel says which one it is; before,
+ * -1/-1 in the bucket says that connect() chose for all of them, and an
+ * attempt on a port outside the automatic range meets children.
+ */
+static void decode_origin(const struct rt_attempt *attempt, const struct policy *policy, struct sock_info *sock)
+{
+	bool connected = sock->peer.family != FAMILY_NONE && !sock->minisock;
+
+	if (!connected || !sock->port_chosen || sock->protocol == PROTO_UDP)
+		return;
+	if (policy->connect_bind_flag)
+		sock->accepted = !sock->connect_bound;
+	else if (attempt->bucket.fastreuse < 0 && attempt->bucket.fastreuseport < 0)
+		sock->connect_bound = true;
+	else
+		sock->accepted = sock->port < attempt->range_lo || sock->port > attempt->range_hi;
+}
+
+static enum stage lsm_stage(const struct event *event)
+{
+	static const struct {
+		int error;
+		enum stage stage;
+	} rows[] = {
+		{-EADDRNOTAVAIL, STAGE_ADDRESS}, {-ENODEV, STAGE_ADDRESS}, {-EAFNOSUPPORT, STAGE_ADDRESS},
+		{-EINVAL, STAGE_ADDRESS},	 {-EPERM, STAGE_CGROUP},   {-EADDRINUSE, STAGE_PORT},
+	};
+
+	if (event->result == -EACCES && event->requested_port &&
+	    event->requested_port < event->unprivileged_start)
+		return STAGE_PRIVILEGE;
+	if (event->result == -EINVAL && event->entry_port)
+		return STAGE_STATE;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].error == event->result)
+			return event->type == EVENT_LISTEN ? STAGE_LISTEN : rows[i].stage;
+	return STAGE_LSM;
+}
+
+static enum stage decode_stage(const struct rt_attempt *attempt, const struct event *event)
+{
+	if (!event->result)
+		return STAGE_NONE;
+	if (attempt->stage == RT_AT_PORT)
+		return STAGE_PORT;
+	if (attempt->stage == RT_AT_POST)
+		return event->type == EVENT_LISTEN ? STAGE_LISTEN : STAGE_POST_BIND;
+	return lsm_stage(event);
+}
+
+static void decode_bucket(const struct rt_bucket *bucket, struct bucket_facts *ret_facts)
+{
+	*ret_facts = (struct bucket_facts){
+		.present = bucket->present,
+		.fastreuse = bucket->fastreuse,
+		.fastreuseport = bucket->fastreuseport,
+		.fastuid = bucket->fastuid,
+		.fast_v6only = bucket->fast_v6only,
+		.l3mdev = bucket->l3mdev,
+		.slot_count = bucket->slot_count,
+	};
+	decode_address(bucket->fast_family, bucket->fast_addr, 0, &ret_facts->fast_address);
+}
+
+static int decode_attempt(const struct rt_attempt *attempt, const struct policy *policy, struct event *event)
+{
+	decode_sock(&attempt->binder, &event->sock);
+	event->took_ns = attempt->took_ns;
+	event->result = attempt->result;
+	event->fd = attempt->fd;
+	event->requested_port = attempt->requested_port;
+	if (attempt->addrlen >= 0)
+		decode_address(attempt->requested_family, attempt->requested_addr, attempt->requested_scope,
+			       &event->requested);
+	event->listening = event->type == EVENT_LISTEN;
+	event->by_connect = attempt->header.type == RT_CONNECT;
+	event->explicit_port = event->listening ? attempt->entry_port != 0
+						: event->requested_port != 0 || (attempt->kernel_call &&
+										 event->type == EVENT_BIND);
+	event->range_lo = attempt->range_lo;
+	event->range_hi = attempt->range_hi;
+	event->unprivileged_start = attempt->unprivileged_start;
+	event->entry_port = attempt->entry_port;
+	event->autobind_reuse = attempt->autobind_reuse;
+	event->l3mdev_accept = attempt->l3mdev_accept;
+	event->kernel_call = attempt->kernel_call;
+	event->truncated = attempt->truncated;
+	event->holders_total = attempt->contenders_total;
+	decode_bucket(&attempt->bucket, &event->bucket);
+	event->sock.vrf = attempt->bucket.l3mdev;
+	event->stage = decode_stage(attempt, event);
+	event->asked = attempt->stage >= RT_AT_PORT;
+	if (!attempt->contender_count)
+		return 0;
+	event->holders = calloc(attempt->contender_count, sizeof(*event->holders));
+	if (!event->holders)
+		return -ENOMEM;
+	event->holder_count = attempt->contender_count;
+	for (size_t i = 0; i < event->holder_count; i++) {
+		decode_holder(&attempt->contenders[i], &event->holders[i]);
+		event->holders[i].sock.vrf = attempt->bucket.l3mdev;
+		decode_origin(attempt, policy, &event->holders[i].sock);
+	}
+	return 0;
+}
+
+static void decode_change(const struct rt_option *option, struct event *event)
+{
+	const char *name = option_name(option->level, option->name);
+
+	event->option.value = option->value;
+	event->option.result = option->result;
+	event->option.time_ns = option->time_ns;
+	if (name)
+		snprintf(event->option.name, sizeof(event->option.name), "%s", name);
+	else
+		snprintf(event->option.name, sizeof(event->option.name), "%d/%d", option->level, option->name);
+	event->result = option->result;
+	event->time_ns = option->time_ns;
+}
+
+static void decode_life(const struct rt_life *life, struct event *event)
+{
+	decode_sock(&life->sock, &event->sock);
+	event->result = life->result;
+	event->fd = life->fd;
+	event->minisock_began = life->header.type == RT_TW_BEGIN;
+	if (life->header.type == RT_OPTION)
+		decode_change(&life->option, event);
+}
+
+static bool is_attempt(const struct rt_header *header)
+{
+	return header->type >= RT_BIND && header->type <= RT_CONNECT;
+}
+
+/* The header is only believed once the record is as long as it must be. */
+static const struct rt_header *check_record(const void *record, size_t size)
+{
+	const struct rt_header *header = record;
+	const struct rt_attempt *attempt = record;
+
+	if (size < sizeof(*header) || header->type < RT_BIND || header->type >= RT_TYPE_MAX)
+		return NULL;
+	if (!is_attempt(header))
+		return size >= sizeof(struct rt_life) ? header : NULL;
+	if (size < RT_ATTEMPT_FIXED || attempt->contender_count > RT_MAX_CONTENDERS ||
+	    attempt->option_count > RT_MAX_OPTIONS ||
+	    size < RT_ATTEMPT_FIXED + attempt->contender_count * sizeof(struct rt_sock))
+		return NULL;
+	return header;
+}
+
+static void decode_header(const struct rt_header *header, struct event *event)
+{
+	*event = (struct event){
+		.type = event_types[header->type],
+		.time_ns = header->time_ns,
+		.fd = RT_FD_NONE,
+	};
+	decode_process(&header->process, &event->process);
+}
+
+int decode_record(const void *record, size_t size, const struct policy *policy, struct event *ret_event)
+{
+	const struct rt_header *header = check_record(record, size);
+	int err = 0;
+
+	if (!header)
+		return -EBADMSG;
+	decode_header(header, ret_event);
+	if (is_attempt(header))
+		err = decode_attempt(record, policy, ret_event);
+	else
+		decode_life(record, ret_event);
+	if (err)
+		event_clear(ret_event);
+	return err;
+}
+
+size_t decode_option_count(const void *record, size_t size)
+{
+	const struct rt_header *header = check_record(record, size);
+
+	return header && is_attempt(header) ? ((const struct rt_attempt *)record)->option_count : 0;
+}
+
+int decode_option(const void *record, size_t size, size_t i, struct event *ret_event)
+{
+	const struct rt_attempt *attempt = record;
+
+	if (i >= decode_option_count(record, size))
+		return -EBADMSG;
+	decode_header(&attempt->header, ret_event);
+	ret_event->type = EVENT_OPTION;
+	decode_sock(&attempt->binder, &ret_event->sock);
+	decode_change(&attempt->options[i], ret_event);
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records of the BPF programs (user/event.h) into struct event. */
+#ifndef REUSETRACE_LINUX_DECODE_H
+#define REUSETRACE_LINUX_DECODE_H
+
+#include "event.h"
+#include "model/event.h"
+
+/*
+ * Fills *ret_event from one record; event_clear() frees it.  -EBADMSG for a
+ * record whose size or type cannot be, -ENOMEM.  Contenders become holders
+ * of kind UNKNOWN unless their state alone tells the kind.
+ */
+int decode_record(const void *record, size_t size, const struct policy *policy, struct event *ret_event);
+
+/* The option changes that came with an attempt, as events before it; i < count. */
+size_t decode_option_count(const void *record, size_t size);
+int decode_option(const void *record, size_t size, size_t i, struct event *ret_event);
+
+void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info);
+void decode_process(const struct rt_process *process, struct proc_info *ret_info);
+
+const char *option_name(int level, int name);	/* "SO_REUSEADDR"; NULL if not followed */
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "linux/hooks.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "linux/kernel.h"
+
+#define PROGRAM_NAME_LEN 40
+
+const struct hook hook_table[] = {
+	{"security_bind", "security_socket_bind", 3, USE_REQUIRED, NULL},
+	{"security_listen", "security_socket_listen", 2, USE_REQUIRED, NULL},
+	{"bind_exit", "__sys_bind", 3, USE_REQUIRED | USE_EXIT, NULL},
+	{"listen_exit", "__sys_listen", 2, USE_REQUIRED | USE_EXIT, NULL},
+	{"bind_ring", "__sys_bind_socket", 3, USE_EXIT, NULL},
+	{"listen_ring", "__sys_listen_socket", 2, USE_EXIT, NULL},
+	{"tcp_port", "inet_csk_get_port", 2, USE_REQUIRED, NULL},
+	{"tcp_port_exit", "inet_csk_get_port", 2, USE_REQUIRED | USE_EXIT, NULL},
+	{"udp_port", "udp_lib_get_port", 3, USE_REQUIRED, NULL},
+	{"udp_port_exit", "udp_lib_get_port", 3, USE_REQUIRED | USE_EXIT, NULL},
+	{"setsockopt", "security_socket_setsockopt", 3, 0, NULL},
+	{"setsockopt_done", "do_sock_setsockopt", 6, USE_EXIT, NULL},
+	{"setsockopt_exit", "__sys_setsockopt", 5, USE_EXIT, "do_sock_setsockopt"},
+	{"conflict4", "inet_csk_bind_conflict", 4, USE_EXIT | USE_LOCKED, NULL},
+	{"conflict5", "inet_csk_bind_conflict", 5, USE_EXIT | USE_LOCKED, NULL},
+	{"any_conflict", "inet_bhash2_addr_any_conflict", 5, USE_EXIT | USE_LOCKED, NULL},
+	{"pair_conflict", "inet_bind_conflict", 6, USE_EXIT | USE_LOCKED, NULL},
+	{"address_equal", "inet_rcv_saddr_equal", 3, USE_EXIT | USE_LOCKED, NULL},
+	{"fastreuse", "inet_csk_update_fastreuse", 2, USE_LOCKED, NULL},
+	{"fastreuse3", "inet_csk_update_fastreuse", 3, USE_LOCKED, NULL},
+	{"connect4", "inet_hash_connect", 2, USE_EXIT | USE_LOCKED, NULL},
+	{"connect6", "inet6_hash_connect", 2, USE_EXIT | USE_LOCKED, NULL},
+	{"put_port", "inet_put_port", 1, USE_LOCKED, NULL},
+	{"udp_unhash", "udp_lib_unhash", 1, USE_LOCKED, NULL},
+	{"tw_begin", "inet_twsk_hashdance", 3, USE_LOCKED, NULL},
+	{"tw_begin_timed", "inet_twsk_hashdance_schedule", 4, USE_LOCKED, NULL},
+	{"tw_end", "inet_twsk_kill", 1, USE_LOCKED, NULL},
+	{"new_task", "wake_up_new_task", 1, USE_TREE | USE_REQUIRED, NULL},
+	{"task_exit", "exit_files", 1, USE_TREE | USE_REQUIRED, NULL},
+	{"cgroup_made", "cgroup_mkdir", 0, USE_CGROUP | USE_LOCKED | USE_TRACEPOINT, NULL},
+	{"socket", "security_socket_post_create", 5, USE_VERBOSE, NULL},
+	{"socket_exit", "__sys_socket", 3, USE_VERBOSE | USE_EXIT, NULL},
+	{"connect", "security_socket_connect", 3, USE_VERBOSE, NULL},
+	{"connect_exit", "__sys_connect", 3, USE_VERBOSE | USE_EXIT, NULL},
+	{"accept4", "inet_csk_accept", 4, USE_VERBOSE | USE_EXIT | USE_LOCKED, NULL},
+	{"accept2", "inet_csk_accept", 2, USE_VERBOSE | USE_EXIT | USE_LOCKED, NULL},
+	{"close", "inet_release", 1, USE_VERBOSE, NULL},
+};
+
+const size_t hook_count = sizeof(hook_table) / sizeof(hook_table[0]);
+
+_Static_assert(sizeof(hook_table) / sizeof(hook_table[0]) <= HOOKS_MAX, "HOOKS_MAX");
+
+static const char *const how_names[] = {
+	[HOOK_OFF] = "missing",
+	[HOOK_FENTRY] = "fentry",
+	[HOOK_MULTI] = "kprobe.multi",
+	[HOOK_KPROBE] = "kprobe",
+};
+
+static const char how_letters[] = {[HOOK_FENTRY] = 'f', [HOOK_MULTI] = 'm', [HOOK_KPROBE] = 'k'};
+
+const char *hook_how_name(enum hook_how how)
+{
+	return how_names[how];
+}
+
+static void program_name(const struct hook *hook, enum hook_how how, char *buf, size_t size)
+{
+	snprintf(buf, size, "%c_%s", how_letters[how], hook->name);
+}
+
+static struct bpf_program *program_of(const struct bpf_object *object, const struct hook *hook, enum hook_how how)
+{
+	char name[PROGRAM_NAME_LEN];
+
+	if (how == HOOK_OFF)
+		return NULL;
+	program_name(hook, how, name, sizeof(name));
+	return bpf_object__find_program_by_name(object, name);
+}
+
+static bool hook_wanted(const struct hooks *hooks, const struct hook *hook)
+{
+	unsigned int needs = hook->use & (USE_TREE | USE_VERBOSE | USE_CGROUP);
+
+	return (needs & hooks->wanted) == needs;
+}
+
+void hooks_choose(struct hooks *hooks, const struct btf *btf)
+{
+	for (size_t i = 0; i < hook_count; i++) {
+		const struct hook *hook = &hook_table[i];
+		int args = kernel_function_args(btf, hook->function);
+
+		hooks->how[i] = HOOK_OFF;
+		if (!hook_wanted(hooks, hook))
+			continue;
+		if (hook->use & USE_TRACEPOINT)
+			hooks->how[i] = HOOK_FENTRY;
+		else if (hook->instead && kernel_function_args(btf, hook->instead) >= 0)
+			continue;
+		else if (args >= 0 && args != hook->args)
+			continue;
+		else if (hooks->multi && args >= 0 && !(hook->use & USE_LOCKED))
+			hooks->how[i] = HOOK_MULTI;
+		else if (hooks->fentry && args >= 0)
+			hooks->how[i] = HOOK_FENTRY;
+		else if (!(hook->use & USE_LOCKED) && (args >= 0 || hook->use & USE_REQUIRED))
+			hooks->how[i] = HOOK_KPROBE;
+	}
+}
+
+int hooks_demote(struct hooks *hooks, const char *program)
+{
+	static const enum hook_how next[] = {
+		[HOOK_OFF] = HOOK_OFF,
+		[HOOK_MULTI] = HOOK_FENTRY,
+		[HOOK_FENTRY] = HOOK_KPROBE,
+		[HOOK_KPROBE] = HOOK_OFF,
+	};
+
+	for (size_t i = 0; i < hook_count; i++) {
+		const struct hook *hook = &hook_table[i];
+
+		if (hooks->how[i] == HOOK_OFF || strcmp(program + 2, hook->name))
+			continue;
+		hooks->how[i] = hook->use & USE_LOCKED ? HOOK_OFF : next[hooks->how[i]];
+		if (hooks->how[i] == HOOK_FENTRY && !hooks->fentry)
+			hooks->how[i] = HOOK_KPROBE;
+		return hooks->how[i] == HOOK_OFF && hook->use & USE_REQUIRED ? -ENOENT : 0;
+	}
+	return -ENOENT;
+}
+
+void hooks_select(const struct hooks *hooks, struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, false);
+	for (size_t i = 0; i < hook_count; i++) {
+		program = program_of(object, &hook_table[i], hooks->how[i]);
+		if (program)
+			bpf_program__set_autoload(program, true);
+	}
+}
+
+static struct bpf_link *attach_one(const struct hook *hook, enum hook_how how, struct bpf_program *program)
+{
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, multi);
+
+	if (how == HOOK_FENTRY)
+		return bpf_program__attach(program);
+	if (how == HOOK_KPROBE)
+		return bpf_program__attach_kprobe(program, hook->use & USE_EXIT, hook->function);
+	multi.syms = (const char **)&hook->function;
+	multi.cnt = 1;
+	multi.retprobe = hook->use & USE_EXIT;
+	return bpf_program__attach_kprobe_multi_opts(program, NULL, &multi);
+}
+
+/* Inner hooks first: an attempt that is opened has all of its layers. */
+int hooks_attach(struct hooks *hooks, struct bpf_object *object, const char **ret_program)
+{
+	for (size_t n = hook_count; n-- > 0;) {
+		struct bpf_program *program = program_of(object, &hook_table[n], hooks->how[n]);
+
+		if (!program)
+			continue;
+		hooks->links[n] = attach_one(&hook_table[n], hooks->how[n], program);
+		if (!hooks->links[n]) {
+			*ret_program = bpf_program__name(program);
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+void hooks_detach(struct hooks *hooks)
+{
+	for (size_t i = 0; i < hook_count; i++) {
+		bpf_link__destroy(hooks->links[i]);
+		hooks->links[i] = NULL;
+	}
+}
+
+/* struct bpf_link_info of a kprobe.multi link, from 6.7 on; older headers do not have it. */
+struct multi_link_info {
+	uint32_t type, id, prog_id, pad;
+	uint64_t addrs;
+	uint32_t count, flags;
+	uint64_t missed;
+	uint64_t cookies;
+	uint64_t reserved[8];
+};
+
+void hooks_missed(const struct hooks *hooks, const struct bpf_object *object, unsigned long long *ret_skipped,
+		  unsigned long long *ret_missed)
+{
+	*ret_skipped = 0;
+	*ret_missed = 0;
+	for (size_t i = 0; i < hook_count; i++) {
+		const struct bpf_program *program = program_of(object, &hook_table[i], hooks->how[i]);
+		struct bpf_prog_info info = {0};
+		struct multi_link_info link = {0};
+		uint32_t size = sizeof(info);
+
+		if (!program || !hooks->links[i])
+			continue;
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+			*ret_skipped += info.recursion_misses;
+		size = sizeof(link);
+		if (hooks->how[i] == HOOK_MULTI &&
+		    !bpf_obj_get_info_by_fd(bpf_link__fd(hooks->links[i]), &link, &size))
+			*ret_missed += link.missed;
+	}
+}

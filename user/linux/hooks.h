@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of attach points and the choice of how to attach each. */
+#ifndef REUSETRACE_LINUX_HOOKS_H
+#define REUSETRACE_LINUX_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct bpf_link;
+struct bpf_object;
+struct btf;
+
+enum hook_how { HOOK_OFF, HOOK_FENTRY, HOOK_MULTI, HOOK_KPROBE };
+
+enum hook_use {
+	USE_REQUIRED = 1 << 0,	/* without it there is no trace */
+	USE_TREE = 1 << 1,	/* only with -p or COMMAND */
+	USE_VERBOSE = 1 << 2,	/* only with -v */
+	USE_CGROUP = 1 << 3,	/* only with -c */
+	USE_EXIT = 1 << 4,	/* at the return */
+	USE_LOCKED = 1 << 5,	/* runs with BH off: only an fentry/fexit program exists */
+	USE_TRACEPOINT = 1 << 6,	/* tp_btf: no function to look for */
+};
+
+struct hook {
+	const char *name;	/* programs f_NAME, m_NAME, k_NAME */
+	const char *function;	/* the kernel's */
+	int args;		/* that it must have; other shapes have other hooks */
+	unsigned int use;	/* enum hook_use */
+	const char *instead;	/* not needed where this function can be attached */
+};
+
+#define HOOKS_MAX 48
+
+struct hooks {
+	bool fentry, multi;		/* the kernel can */
+	unsigned int wanted;		/* USE_TREE, USE_VERBOSE, USE_CGROUP as asked for */
+	enum hook_how how[HOOKS_MAX];
+	struct bpf_link *links[HOOKS_MAX];
+};
+
+extern const struct hook hook_table[];
+extern const size_t hook_count;
+
+/* First choice for each hook of the table. */
+void hooks_choose(struct hooks *hooks, const struct btf *btf);
+
+/* Next way for the hook of this program, or off; -ENOENT if a required one has none left. */
+int hooks_demote(struct hooks *hooks, const char *program);
+
+/* Autoload just the chosen programs. */
+void hooks_select(const struct hooks *hooks, struct bpf_object *object);
+
+/* Attach all; on failure returns the errno and names the program. */
+int hooks_attach(struct hooks *hooks, struct bpf_object *object, const char **ret_program);
+
+void hooks_detach(struct hooks *hooks);
+
+/* Programs skipped and probes missed since they were attached. */
+void hooks_missed(const struct hooks *hooks, const struct bpf_object *object, unsigned long long *ret_skipped,
+		  unsigned long long *ret_missed);
+
+const char *hook_how_name(enum hook_how how);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "linux/kernel.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "probe.skel.h"
+
+#define BTF_PATH      "/sys/kernel/btf/vmlinux"
+#define LOCKDOWN_PATH "/sys/kernel/security/lockdown"
+#define CAP_SYS_ADMIN 21
+#define CAP_PERFMON   38
+#define CAP_BPF       39
+
+static uint64_t effective_capabilities(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	unsigned long long caps = 0;
+	char line[256];
+
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "CapEff: %llx", &caps) == 1)
+			break;
+	fclose(file);
+	return caps;
+}
+
+static bool has_capability(uint64_t caps, int cap)
+{
+	return caps >> cap & 1;
+}
+
+static bool locked_down(void)
+{
+	char line[128] = "";
+	FILE *file = fopen(LOCKDOWN_PATH, "re");
+
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = '\0';
+	fclose(file);
+	return strstr(line, "[confidentiality]") != NULL;
+}
+
+/* The two capabilities by name, as far as they are missing. */
+static const char *missing_capabilities(void)
+{
+	uint64_t caps = effective_capabilities();
+
+	if (has_capability(caps, CAP_SYS_ADMIN))
+		return NULL;
+	if (!has_capability(caps, CAP_BPF) && !has_capability(caps, CAP_PERFMON))
+		return "CAP_BPF and CAP_PERFMON";
+	if (!has_capability(caps, CAP_BPF))
+		return "CAP_BPF";
+	return has_capability(caps, CAP_PERFMON) ? NULL : "CAP_PERFMON";
+}
+
+int kernel_refusal(char *ret_reason, size_t size)
+{
+	const char *missing = missing_capabilities();
+
+	if (missing) {
+		snprintf(ret_reason, size, "not permitted: %s missing; run it with sudo", missing);
+		return -EPERM;
+	}
+	if (locked_down()) {
+		snprintf(ret_reason, size, "not permitted: the kernel is in lockdown (confidentiality, %s), "
+					   "which forbids BPF tracing until it is booted without", LOCKDOWN_PATH);
+		return -EPERM;
+	}
+	if (access(BTF_PATH, R_OK)) {
+		snprintf(ret_reason, size, "this kernel has no type information (%s: %s); "
+					   "it must be built with CONFIG_DEBUG_INFO_BTF", BTF_PATH, strerror(errno));
+		return -ENOSYS;
+	}
+	return 0;
+}
+
+void kernel_load_reason(int error, char *ret_reason, size_t size)
+{
+	struct rlimit limit = {0};
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	if (error == -EPERM && limit.rlim_cur != RLIM_INFINITY)
+		snprintf(ret_reason, size, "not permitted: maps need more locked memory than RLIMIT_MEMLOCK "
+					   "(%llu KiB) allows; raise it to 65536 KiB (ulimit -l 65536) or run it with sudo",
+			 (unsigned long long)limit.rlim_cur / 1024);
+	else if (error == -EPERM || error == -EACCES)
+		snprintf(ret_reason, size, "not permitted: the kernel refused the BPF programs (%s); run it with sudo",
+			 strerror(-error));
+	else
+		snprintf(ret_reason, size, "the kernel refused the BPF programs (%s); -vv shows its log",
+			 strerror(-error));
+}
+
+int kernel_function_args(const struct btf *btf, const char *function)
+{
+	int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
+	const struct btf_type *type;
+
+	if (id < 0)
+		return -1;
+	type = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
+	return type && btf_is_func_proto(type) ? btf_vlen(type) : -1;
+}
+
+static bool type_has_member(const struct btf *btf, const char *name, const char *member)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+	const struct btf_type *type;
+
+	if (id < 0)
+		return false;
+	type = btf__type_by_id(btf, id);
+	for (int i = 0; i < btf_vlen(type); i++)
+		if (!strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), member))
+			return true;
+	return false;
+}
+
+void kernel_policy(const struct btf *btf, struct policy *ret_policy)
+{
+	*ret_policy = (struct policy){
+		.orphan_uid_root = btf__find_by_name_kind(btf, "sock_i_uid", BTF_KIND_FUNC) > 0,
+		.closed_group_ok = type_has_member(btf, "sock_reuseport", "num_closed_socks"),
+		.fast_cache_live = type_has_member(btf, "inet_bind_bucket", "owners"),
+		.bhash2_native = type_has_member(btf, "inet_bind2_bucket", "family"),
+		.connect_bind_flag = type_has_member(btf, "inet_timewait_sock", "tw_connect_bind"),
+		.conflict_uid_tw = true,
+	};
+}
+
+/* Load and attach one empty program; the kernel's answer is the answer. */
+static bool can_attach(bool multi)
+{
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts);
+	const char *symbol = "security_socket_bind";
+	struct probe_bpf *probe = probe_bpf__open();
+	struct bpf_link *link = NULL;
+	bool ok = false;
+
+	if (!probe)
+		return false;
+	bpf_program__set_autoload(probe->progs.try_multi, multi);
+	bpf_program__set_autoload(probe->progs.try_fentry, !multi);
+	if (!probe_bpf__load(probe)) {
+		opts.syms = &symbol;
+		opts.cnt = 1;
+		link = multi ? bpf_program__attach_kprobe_multi_opts(probe->progs.try_multi, NULL, &opts)
+			     : bpf_program__attach(probe->progs.try_fentry);
+		ok = link != NULL;
+	}
+	bpf_link__destroy(link);
+	probe_bpf__destroy(probe);
+	return ok;
+}
+
+bool kernel_has_fentry(void)
+{
+	return can_attach(false);
+}
+
+bool kernel_has_multi(void)
+{
+	return can_attach(true);
+}
+
+unsigned int kernel_hz(void)
+{
+	struct timespec resolution;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) || resolution.tv_sec || !resolution.tv_nsec)
+		return 0;
+	return (1000000000L + resolution.tv_nsec / 2) / resolution.tv_nsec;
+}

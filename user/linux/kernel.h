@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What this kernel is and lets us do, found by looking and trying. */
+#ifndef REUSETRACE_LINUX_KERNEL_H
+#define REUSETRACE_LINUX_KERNEL_H
+
+#include "model/event.h"
+
+struct btf;
+
+/*
+ * Whether tracing can work at all.  Returns 0, -EPERM (a right is missing) or
+ * -ENOSYS (the kernel lacks something); ret_reason is one line that says what.
+ */
+int kernel_refusal(char *ret_reason, size_t size);
+
+/* Why loading failed with this error; one line. */
+void kernel_load_reason(int error, char *ret_reason, size_t size);
+
+/* -1 if the kernel has no such function with BTF, else its number of arguments. */
+int kernel_function_args(const struct btf *btf, const char *function);
+
+/* struct policy from the shapes of the kernel's own types. */
+void kernel_policy(const struct btf *btf, struct policy *ret_policy);
+
+bool kernel_has_fentry(void);
+bool kernel_has_multi(void);
+
+/* Ticks a second. */
+unsigned int kernel_hz(void);
+
+#endif

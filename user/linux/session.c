@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "linux/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux/decode.h"
+#include "linux/process.h"
+#include "model/sockets.h"
+#include "rules/rules.h"
+
+#define BATCH_MAX 512
+
+/* A release this soon after a refusal is said to have come too late for it. */
+#define TOO_LATE_NS 2000000000ULL
+
+struct pending {
+	struct event event;
+	uint64_t key;
+	uint64_t keys[RT_MAX_CONTENDERS];	/* of the holders, before they are sorted */
+};
+
+struct session {
+	struct tracer *tracer;
+	struct sockets *sockets;
+	struct pending *batch;
+	size_t count;
+	uint64_t seq;
+	bool unresolved;	/* some holder's process is not known yet */
+};
+
+int session_new(struct tracer *tracer, struct session **ret_session)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session)
+		return -ENOMEM;
+	session->tracer = tracer;
+	session->sockets = sockets_new();
+	session->batch = calloc(BATCH_MAX, sizeof(*session->batch));
+	if (!session->sockets || !session->batch) {
+		session_free(session);
+		return -ENOMEM;
+	}
+	*ret_session = session;
+	return 0;
+}
+
+void session_free(struct session *session)
+{
+	if (!session)
+		return;
+	for (size_t i = 0; i < session->count; i++)
+		event_clear(&session->batch[i].event);
+	sockets_free(session->sockets);
+	free(session->batch);
+	free(session);
+}
+
+uint64_t session_next_seq(struct session *session)
+{
+	return ++session->seq;
+}
+
+static void owner_of_process(const struct proc_info *process, int fd, struct owner *ret_owner)
+{
+	*ret_owner = (struct owner){.pid = process->pid, .fd = fd};
+	memcpy(ret_owner->comm, process->comm, sizeof(ret_owner->comm));
+	memcpy(ret_owner->exe, process->exe, sizeof(ret_owner->exe));
+}
+
+/* One socket of a snapshot. */
+static int note_owner(void *context, const void *record, size_t size)
+{
+	struct session *session = context;
+	const struct rt_life *life = record;
+	struct proc_info process;
+	struct owner owner;
+
+	if (size < sizeof(*life))
+		return -EBADMSG;
+	decode_process(&life->header.process, &process);
+	owner_of_process(&process, life->fd, &owner);
+	if (life->sock.state == 10)
+		sockets_note_listener(session->sockets, life->sock.port);
+	return owners_add(session->sockets, life->sock.key, life->sock.inode, &owner);
+}
+
+static int refresh_owners(struct session *session)
+{
+	owners_clear(session->sockets);
+	return tracer_snapshot(session->tracer, note_owner, session);
+}
+
+/* What is remembered of a socket besides what the kernel says of it now. */
+static void resolve_entry(struct session *session, uint64_t key, struct holder *holder)
+{
+	struct socket_entry *entry = sockets_get(session->sockets, key, holder->sock.inode);
+
+	if (!entry)
+		return;
+	holder->sock.id = entry->id;
+	if (entry->bound_by.pid)
+		holder->bound_by = entry->bound_by;
+	if (!holder->since_ns)
+		holder->since_ns = entry->bound_ns;
+}
+
+static void resolve_holder(struct session *session, const struct pending *pending, size_t i)
+{
+	struct holder *holder = &pending->event.holders[i];
+	const struct socket_entry *entry;
+
+	resolve_entry(session, pending->keys[i], holder);
+	if (holder->kind != KIND_UNKNOWN && holder->kind != KIND_KERNEL)
+		return;
+	if (owners_of(session->sockets, pending->keys[i], holder->sock.inode, holder) > 0)
+		holder->kind = KIND_PROCESS;
+	else if (holder->kind == KIND_UNKNOWN)
+		holder->kind = KIND_GONE;
+	entry = sockets_find(session->sockets, pending->keys[i], holder->sock.inode);
+	if (holder->kind == KIND_GONE && entry && entry->released_ns > pending->event.time_ns)
+		holder->released_after_ns = entry->released_ns - pending->event.time_ns;
+}
+
+/* Where the kernel did not say whether a connection was accepted: a port that listened has children. */
+static void resolve_origin(struct session *session, struct event *event)
+{
+	bool listener = sockets_listened(session->sockets, event->sock.port);
+
+	for (size_t i = 0; i < event->holder_count; i++)
+		listener |= event->holders[i].sock.state == STATE_LISTEN;
+	for (size_t i = 0; listener && i < event->holder_count; i++) {
+		struct sock_info *sock = &event->holders[i].sock;
+
+		if (sock->peer.family != FAMILY_NONE && sock->port_chosen && !sock->connect_bound &&
+		    !sock->minisock)
+			sock->accepted = true;
+	}
+}
+
+/* First pass, in order: bindings and releases, so that later look-ups know them. */
+static void note_event(struct session *session, struct pending *pending)
+{
+	struct event *event = &pending->event;
+	struct socket_entry *entry = sockets_get(session->sockets, pending->key, event->sock.inode);
+
+	process_names(&event->process);
+	if (!entry)
+		return;
+	event->sock.id = entry->id;
+	switch (event->type) {
+	case EVENT_LISTEN:
+		if (!event->result)
+			sockets_note_listener(session->sockets, event->sock.port);
+		/* fallthrough */
+	case EVENT_BIND:
+	case EVENT_AUTOBIND:
+		if (event->result || !event->sock.port || entry->bound_ns)
+			break;
+		entry->bound_ns = event->time_ns;
+		entry->released_ns = 0;
+		owner_of_process(&event->process, -1, &entry->bound_by);
+		break;
+	case EVENT_RELEASE:
+		entry->released_ns = event->time_ns;
+		break;
+	default:
+		break;
+	}
+}
+
+/* Second pass, once owners are known: kinds, verdict, and who came too late. */
+static void finish_event(struct session *session, struct pending *pending)
+{
+	struct event *event = &pending->event;
+	struct socket_entry *entry;
+	bool attempt = event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND;
+
+	if (event->type == EVENT_RELEASE) {
+		entry = sockets_find(session->sockets, pending->key, event->sock.inode);
+		if (entry && entry->refused_seq && event->time_ns - entry->refused_ns < TOO_LATE_NS) {
+			event->after_attempt = entry->refused_seq;
+			event->delta_ns = event->time_ns - entry->refused_ns;
+		}
+		return;
+	}
+	if (!attempt)
+		return;
+	for (size_t i = 0; i < event->holder_count; i++)
+		resolve_holder(session, pending, i);
+	resolve_origin(session, event);
+	judge(event, tracer_policy(session->tracer));
+	if (event->verdict.culprit < 0 || !event->result)
+		return;
+	for (size_t i = 0; i < event->holder_count; i++) {
+		entry = sockets_find(session->sockets, pending->keys[i],
+				     event->holders[event->verdict.culprit].sock.inode);
+		if (!entry || entry->id != event->holders[event->verdict.culprit].sock.id)
+			continue;
+		entry->refused_seq = event->seq;
+		entry->refused_ns = event->time_ns;
+	}
+}
+
+static struct pending *batch_add(struct session *session, int err)
+{
+	if (!err)
+		session->count++;
+	return err ? NULL : &session->batch[session->count - 1];
+}
+
+/* Contenders are looked up for attempts alone; TIME_WAIT and orphans have no process. */
+static bool needs_owners(const struct event *event)
+{
+	for (size_t i = 0; i < event->holder_count; i++)
+		if (event->holders[i].kind == KIND_UNKNOWN || event->holders[i].kind == KIND_KERNEL)
+			return true;
+	return false;
+}
+
+static int collect(void *context, const void *record, size_t size)
+{
+	struct session *session = context;
+	const struct rt_attempt *attempt = record;
+	const struct rt_life *life = record;
+	struct pending *pending;
+	size_t options = decode_option_count(record, size);
+
+	for (size_t i = 0; i < options; i++) {
+		pending = batch_add(session, decode_option(record, size, i, &session->batch[session->count].event));
+		if (pending)
+			pending->key = attempt->binder.key;
+	}
+	pending = batch_add(session, decode_record(record, size, tracer_policy(session->tracer),
+						   &session->batch[session->count].event));
+	if (pending) {
+		pending->key = options || pending->event.asked ? attempt->binder.key : life->sock.key;
+		for (size_t i = 0; i < pending->event.holder_count; i++)
+			pending->keys[i] = attempt->contenders[i].key;
+		session->unresolved |= needs_owners(&pending->event);
+	}
+	return session->count > BATCH_MAX - RT_MAX_OPTIONS - 2 ? -ECANCELED : 0;
+}
+
+static int flush(struct session *session, event_fn fn, void *context)
+{
+	int err = 0;
+
+	if (session->unresolved)
+		err = refresh_owners(session);
+	session->unresolved = false;
+	for (size_t i = 0; i < session->count; i++)
+		note_event(session, &session->batch[i]);
+	for (size_t i = 0; i < session->count; i++) {
+		if (!err) {
+			session->batch[i].event.seq = session_next_seq(session);
+			finish_event(session, &session->batch[i]);
+			err = fn(context, &session->batch[i].event);
+		}
+		event_clear(&session->batch[i].event);
+	}
+	session->count = 0;
+	return err;
+}
+
+int session_poll(struct session *session, int timeout_ms, event_fn fn, void *context)
+{
+	int n = tracer_poll(session->tracer, timeout_ms, collect, session), err;
+
+	err = flush(session, fn, context);
+	if (err)
+		return err;
+	return n == -ECANCELED ? BATCH_MAX : n;
+}
+
+struct snapshot_filter {
+	struct session *session;
+	const struct tracer_options *options;
+	event_fn fn;
+	void *context;
+};
+
+static bool holder_wanted(const struct tracer_options *options, const struct event *event)
+{
+	const struct sock_info *sock = &event->sock;
+
+	if (options->failed)
+		return false;
+	if (options->ports && !(options->ports[sock->port / 8] >> sock->port % 8 & 1))
+		return false;
+	if (options->netns && sock->netns != options->netns)
+		return false;
+	if (options->only_ipv4 && sock->family != FAMILY_IPV4)
+		return false;
+	if (options->only_ipv6 && sock->family != FAMILY_IPV6)
+		return false;
+	return sock->protocol == PROTO_UDP ? options->udp
+					   : sock->protocol == PROTO_TCP ? options->tcp : options->mptcp;
+}
+
+/* Connections are no holders of their own: only what was bound or listens. */
+static int show_holder(void *context, const void *record, size_t size)
+{
+	struct snapshot_filter *filter = context;
+	struct session *session = filter->session;
+	const struct rt_life *life = record;
+	struct socket_entry *entry;
+	struct event event;
+	int err = note_owner(session, record, size);
+
+	if (!err)
+		err = decode_record(record, size, tracer_policy(session->tracer), &event);
+	if (err)
+		return err;
+	entry = sockets_get(session->sockets, life->sock.key, life->sock.inode);
+	event.sock.id = entry ? entry->id : 0;
+	if (event.sock.peer.family == FAMILY_NONE && holder_wanted(filter->options, &event)) {
+		process_names(&event.process);
+		event.seq = session_next_seq(session);
+		err = filter->fn(filter->context, &event);
+	}
+	event_clear(&event);
+	return err;
+}
+
+int session_snapshot(struct session *session, const struct tracer_options *filters, event_fn fn, void *context)
+{
+	struct snapshot_filter filter = {
+		.session = session, .options = filters, .fn = fn, .context = context};
+
+	owners_clear(session->sockets);
+	return tracer_snapshot(session->tracer, show_holder, &filter);
+}

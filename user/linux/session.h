@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A live trace as events with verdicts: records are collected in batches,
+ * holders are looked up once a batch, after its last record, so that whoever
+ * has no process by then is really gone.
+ */
+#ifndef REUSETRACE_LINUX_SESSION_H
+#define REUSETRACE_LINUX_SESSION_H
+
+#include "linux/tracer.h"
+#include "model/event.h"
+
+struct session;
+
+/* Given a judged event, with its seq; a negative return ends the batch and is returned. */
+typedef int (*event_fn)(void *context, const struct event *event);
+
+/* The tracer stays the caller's. */
+int session_new(struct tracer *tracer, struct session **ret_session);
+void session_free(struct session *session);
+
+/* Every socket that is bound now, as EVENT_HOLDER, those of the filters only. */
+int session_snapshot(struct session *session, const struct tracer_options *filters, event_fn fn, void *context);
+
+/* Waits up to timeout_ms.  Number of records or a negative errno. */
+int session_poll(struct session *session, int timeout_ms, event_fn fn, void *context);
+
+uint64_t session_next_seq(struct session *session);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The BPF side as seen from user space: load, attach, read records, count.
+ *
+ * Nothing here prints.  A tracer owns all that it loaded; tracer_free()
+ * detaches everything and accepts NULL.
+ */
+#ifndef REUSETRACE_LINUX_TRACER_H
+#define REUSETRACE_LINUX_TRACER_H
+
+#include <stddef.h>
+
+#include "event.h"
+#include "model/event.h"
+#include "view/view.h"
+
+#define PORT_BITS 65536
+
+struct tracer;
+
+struct tracer_options {
+	const uint8_t *ports;	/* bitmap of 65536, NULL: every port */
+	const char *comm;	/* NULL: any */
+	uint32_t uid;		/* UID_NONE: any */
+	uint32_t netns;		/* inode of the namespace, 0: any */
+	const char *cgroup;	/* path from the root of the hierarchy, NULL: any */
+	uint64_t cgroup_id;	/* 0: the path is not there yet */
+	bool tree;		/* only processes given to tracer_add_process() and their children */
+	bool command;		/* children of this process belong to the tree */
+	bool failed;
+	bool connects;		/* report implicit binds that passed */
+	bool only_ipv4, only_ipv6;
+	bool tcp, udp, mptcp;
+	unsigned int verbose;	/* from 2 on libbpf's log goes to stderr */
+};
+
+/*
+ * Loads and attaches.  Returns 0, -EPERM (not permitted) or another negative
+ * errno (the kernel lacks something); ret_reason says what in one line.
+ */
+int tracer_new(const struct tracer_options *options, struct tracer **ret_tracer, char *ret_reason, size_t size);
+void tracer_free(struct tracer *tracer);
+
+/* Real binds on loopback show which hooks fire; then records begin to flow. */
+int tracer_start(struct tracer *tracer);
+
+/* Called for each record; a negative return ends the poll, the record counts as read. */
+typedef int (*record_fn)(void *context, const void *record, size_t size);
+
+/* Waits up to timeout_ms for records.  Returns their number or a negative errno. */
+int tracer_poll(struct tracer *tracer, int timeout_ms, record_fn fn, void *context);
+
+/* Each inet socket that any process holds, as RT_HOLDER. */
+int tracer_snapshot(struct tracer *tracer, record_fn fn, void *context);
+
+int tracer_add_process(struct tracer *tracer, uint32_t pid, uint64_t start_ns);
+uint32_t tracer_tree_size(const struct tracer *tracer);
+
+const struct policy *tracer_policy(const struct tracer *tracer);
+void tracer_counts(const struct tracer *tracer, struct end_info *ret_info);
+size_t tracer_probes(const struct tracer *tracer, struct probe_info *ret_probes, size_t max);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/sockets.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_CAPACITY 1024	/* a power of two */
+
+/* Released sockets are forgotten first when the table would grow past this. */
+#define ENTRIES_BOUND 262144
+
+struct owned {
+	uint64_t key, inode;
+	struct owner owner;
+};
+
+struct sockets {
+	struct socket_entry *entries;	/* open addressing, id 0: free */
+	size_t capacity, count;
+	uint64_t last_id;
+	struct owned *owned;
+	size_t owned_count, owned_capacity;
+	bool owned_sorted;
+	uint8_t listened[65536 / 8];
+};
+
+struct sockets *sockets_new(void)
+{
+	struct sockets *sockets = calloc(1, sizeof(*sockets));
+
+	if (!sockets)
+		return NULL;
+	sockets->entries = calloc(FIRST_CAPACITY, sizeof(*sockets->entries));
+	if (!sockets->entries) {
+		free(sockets);
+		return NULL;
+	}
+	sockets->capacity = FIRST_CAPACITY;
+	return sockets;
+}
+
+void sockets_free(struct sockets *sockets)
+{
+	if (!sockets)
+		return;
+	free(sockets->entries);
+	free(sockets->owned);
+	free(sockets);
+}
+
+static size_t slot_of(const struct sockets *sockets, uint64_t key, uint64_t inode)
+{
+	uint64_t hash = (key ^ inode * 0x9e3779b97f4a7c15ULL) * 0xff51afd7ed558ccdULL;
+	size_t at = (hash >> 32) & (sockets->capacity - 1);
+
+	while (sockets->entries[at].id &&
+	       (sockets->entries[at].key != key || sockets->entries[at].inode != inode))
+		at = (at + 1) & (sockets->capacity - 1);
+	return at;
+}
+
+/* Twice the room, or the same room without what was released, once the bound is reached. */
+static int rehash(struct sockets *sockets)
+{
+	struct socket_entry *old = sockets->entries;
+	size_t old_capacity = sockets->capacity;
+	bool full = sockets->count >= ENTRIES_BOUND / 2;
+	size_t capacity = full ? old_capacity : old_capacity * 2;
+
+	sockets->entries = calloc(capacity, sizeof(*old));
+	if (!sockets->entries) {
+		sockets->entries = old;
+		return -ENOMEM;
+	}
+	sockets->capacity = capacity;
+	sockets->count = 0;
+	for (size_t i = 0; i < old_capacity; i++) {
+		if (!old[i].id || (full && old[i].released_ns))
+			continue;
+		sockets->entries[slot_of(sockets, old[i].key, old[i].inode)] = old[i];
+		sockets->count++;
+	}
+	free(old);
+	return sockets->count < capacity - capacity / 8 ? 0 : -ENOSPC;
+}
+
+struct socket_entry *sockets_find(const struct sockets *sockets, uint64_t key, uint64_t inode)
+{
+	struct socket_entry *entry = &sockets->entries[slot_of(sockets, key, inode)];
+
+	return entry->id ? entry : NULL;
+}
+
+struct socket_entry *sockets_get(struct sockets *sockets, uint64_t key, uint64_t inode)
+{
+	struct socket_entry *entry = sockets_find(sockets, key, inode);
+
+	if (entry)
+		return entry;
+	if (sockets->count >= sockets->capacity / 2 && rehash(sockets))
+		return NULL;
+	entry = &sockets->entries[slot_of(sockets, key, inode)];
+	*entry = (struct socket_entry){.key = key, .inode = inode, .id = ++sockets->last_id};
+	sockets->count++;
+	return entry;
+}
+
+void owners_clear(struct sockets *sockets)
+{
+	sockets->owned_count = 0;
+	sockets->owned_sorted = false;
+}
+
+int owners_add(struct sockets *sockets, uint64_t key, uint64_t inode, const struct owner *owner)
+{
+	if (sockets->owned_count == sockets->owned_capacity) {
+		size_t capacity = sockets->owned_capacity ? sockets->owned_capacity * 2 : 256;
+		struct owned *owned = realloc(sockets->owned, capacity * sizeof(*owned));
+
+		if (!owned)
+			return -ENOMEM;
+		sockets->owned = owned;
+		sockets->owned_capacity = capacity;
+	}
+	sockets->owned[sockets->owned_count++] = (struct owned){.key = key, .inode = inode, .owner = *owner};
+	sockets->owned_sorted = false;
+	return 0;
+}
+
+static int owned_compare(const void *left, const void *right)
+{
+	const struct owned *a = left, *b = right;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	if (a->owner.pid != b->owner.pid)
+		return a->owner.pid < b->owner.pid ? -1 : 1;
+	return (a->owner.fd > b->owner.fd) - (a->owner.fd < b->owner.fd);
+}
+
+/* First index whose key is not below this one. */
+static size_t owned_first(const struct sockets *sockets, uint64_t key)
+{
+	size_t low = 0, high = sockets->owned_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (sockets->owned[mid].key < key)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struct holder *holder)
+{
+	struct sockets *mutable = (struct sockets *)sockets;
+	size_t first, n = 0;
+
+	if (!sockets->owned_sorted && sockets->owned_count) {
+		qsort(mutable->owned, sockets->owned_count, sizeof(*sockets->owned), owned_compare);
+		mutable->owned_sorted = true;
+	}
+	first = owned_first(sockets, key);
+	while (first + n < sockets->owned_count && sockets->owned[first + n].key == key)
+		n++;
+	free(holder->owners);
+	holder->owner_count = 0;
+	holder->owners = n ? calloc(n, sizeof(*holder->owners)) : NULL;
+	if (n && !holder->owners)
+		return -ENOMEM;
+	for (size_t i = first; i < first + n; i++)
+		if (sockets->owned[i].inode == inode)
+			holder->owners[holder->owner_count++] = sockets->owned[i].owner;
+	return holder->owner_count;
+}
+
+bool sockets_listened(const struct sockets *sockets, uint16_t port)
+{
+	return sockets->listened[port / 8] >> port % 8 & 1;
+}
+
+void sockets_note_listener(struct sockets *sockets, uint16_t port)
+{
+	sockets->listened[port / 8] |= 1 << port % 8;
+}

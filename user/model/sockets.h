@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sockets of a recording: a stable number for each, who bound it and
+ * when, who holds it now, and which refusal it caused.
+ *
+ * Sockets are told apart by an opaque key of the source and the inode, so an
+ * address that is used again does not become the old socket.
+ */
+#ifndef REUSETRACE_MODEL_SOCKETS_H
+#define REUSETRACE_MODEL_SOCKETS_H
+
+#include "model/event.h"
+
+struct sockets;
+
+struct socket_entry {
+	uint64_t key, inode;
+	uint64_t id;
+	uint64_t bound_ns;		/* 0: before the trace, or not seen */
+	struct owner bound_by;		/* pid 0: unknown */
+	uint64_t refused_seq;		/* the last refusal it was the culprit of, 0: none */
+	uint64_t refused_ns;
+	uint64_t released_ns;		/* 0: has its port */
+};
+
+struct sockets *sockets_new(void);
+void sockets_free(struct sockets *sockets);
+
+/* Finds or makes the entry; NULL without memory.  Valid until the next call. */
+struct socket_entry *sockets_get(struct sockets *sockets, uint64_t key, uint64_t inode);
+struct socket_entry *sockets_find(const struct sockets *sockets, uint64_t key, uint64_t inode);
+
+/* Who holds what now: replaced as a whole by each snapshot. */
+void owners_clear(struct sockets *sockets);
+int owners_add(struct sockets *sockets, uint64_t key, uint64_t inode, const struct owner *owner);
+
+/* Fills holder->owners with copies; returns their number or -ENOMEM. */
+int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struct holder *holder);
+
+/* Whether a listener was ever seen on this port, in any network namespace. */
+bool sockets_listened(const struct sockets *sockets, uint16_t port);
+void sockets_note_listener(struct sockets *sockets, uint16_t port);
+
+#endif

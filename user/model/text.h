@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Text that every part shares: a growable buffer, escaping of what a process
+ * chose, time stamps, and the words for the enums of model/event.h.
+ *
+ * A strbuf remembers its first error (a negative errno) and then ignores
+ * what is added, so callers check once, at the end.
+ */
+#ifndef REUSETRACE_MODEL_TEXT_H
+#define REUSETRACE_MODEL_TEXT_H
+
+#include <stdio.h>
+#include "model/event.h"
+
+struct strbuf {
+	char *data; /* NUL-terminated, or NULL while empty */
+	size_t length;
+	size_t capacity;
+	int error;
+};
+
+void strbuf_add(struct strbuf *buf, const char *data, size_t size);
+void strbuf_puts(struct strbuf *buf, const char *string);
+void strbuf_printf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Spaces until the characters since offset start fill width. */
+void strbuf_pad(struct strbuf *buf, size_t start, size_t width);
+
+/*
+ * At most size bytes of string, up to its NUL, safe for a terminal: `\xNN` for
+ * control characters (C0, DEL, C1), bidirectional and invisible format
+ * characters, bytes that are not UTF-8, and the backslash.
+ */
+void strbuf_escape(struct strbuf *buf, const char *string, size_t size);
+
+/* The same for a sentence whose names are escaped already: leaves the backslash. */
+void strbuf_sanitize(struct strbuf *buf, const char *string, size_t size);
+
+/* Writes and flushes the contents and empties the buffer: 0 or a negative errno. */
+int strbuf_write(struct strbuf *buf, FILE *file);
+
+void strbuf_reset(struct strbuf *buf); /* empties, keeps the memory */
+void strbuf_free(struct strbuf *buf);
+
+/* Length of the UTF-8 character at string, 0 if it is not one. */
+size_t utf8_decode(const char *string, size_t size, uint32_t *ret_character);
+
+/* "2026-11-22T10:01:09.872Z": UTC, decimals 0 to 9. */
+#define RFC3339_LEN 40
+void time_rfc3339(char buf[RFC3339_LEN], int64_t unix_ns, unsigned int decimals);
+
+/* "1.2 ms" */
+#define DURATION_LEN 32
+void duration_text(char buf[DURATION_LEN], int64_t ns);
+
+/* The names used by NDJSON; NULL for NONE, UNKNOWN and what is out of range. */
+const char *event_type_name(enum event_type type);
+const char *family_name(enum family family);
+const char *protocol_name(enum protocol protocol);
+const char *state_name(enum sock_state state);
+const char *kind_name(enum holder_kind kind); /* "unknown" has a name */
+const char *stage_name(enum stage stage);
+
+/* The enum's value, or -EINVAL. */
+int event_type_from_name(const char *name);
+int family_from_name(const char *name);
+int protocol_from_name(const char *name);
+int state_from_name(const char *name);
+int kind_from_name(const char *name);
+int stage_from_name(const char *name);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/rules.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rules/address.h"
+#include "rules/linux_common.h"
+#include "rules/sentence.h"
+#include "rules/situation.h"
+#include "rules/table.h"
+
+struct finding {
+	enum rule_id rule;
+	int agrees;
+	int subject;	 /* the holder that the sentence is about, -1 none */
+	bool is_culprit; /* ... and that made the kernel refuse */
+};
+
+static const struct sock_info *event_contender(const void *context, size_t index)
+{
+	const struct event *event = context;
+
+	return &event->holders[index].sock;
+}
+
+void facts_of_event(const struct event *event, const struct policy *policy, struct attempt_facts *ret_facts)
+{
+	bool listening = event->listening || event->type == EVENT_LISTEN;
+	bool explicit_port = event->explicit_port || (listening && event->entry_port);
+
+	*ret_facts = (struct attempt_facts){
+		.policy = policy,
+		.binder = &event->sock,
+		.bucket = &event->bucket,
+		.listening = listening,
+		.explicit_port = explicit_port,
+		.deferred = event->type == EVENT_BIND && !listening && !explicit_port &&
+			    event->sock.options.bind_address_no_port,
+		.by_connect = event->type == EVENT_CONNECT,
+		.autobind_reuse = event->autobind_reuse,
+		.l3mdev_accept = event->l3mdev_accept,
+		.truncated = event->truncated,
+		.contender_count = event->holder_count,
+		.contender = event_contender,
+		.context = event,
+	};
+}
+
+static enum rule_id pair(const struct attempt_facts *facts, const struct sock_info *contender,
+			 bool *ret_conflict)
+{
+	*ret_conflict = false;
+	if (sock_is_tcp(facts->binder))
+		return linux_tcp_pair(facts, contender, ret_conflict);
+	if (facts->binder->protocol == PROTO_UDP)
+		return linux_udp_pair(facts, contender, ret_conflict);
+	return RULE_NONE;
+}
+
+static void name_reasons(struct event *event, const struct attempt_facts *facts)
+{
+	bool conflict;
+
+	for (size_t i = 0; i < event->holder_count; i++)
+		event->holders[i].reason = (int)pair(facts, &event->holders[i].sock, &conflict);
+}
+
+static bool conflicts(const struct event *event, size_t index)
+{
+	return rule_is_refusal((enum rule_id)event->holders[index].reason);
+}
+
+static bool is_port_conflict(const struct event *event)
+{
+	return (event->stage == STAGE_PORT || event->stage == STAGE_LISTEN) &&
+	       (event->result == -EADDRINUSE || event->result == -EAGAIN || event->result == -EADDRNOTAVAIL);
+}
+
+/*
+ * 6.1 .. 6.7 look for a wildcard in bhash2 by family and native address
+ * (inet_bind2_bucket_match_addr_any()): an IPv4 wildcard in the other notation
+ * than the binder's, or in the mapped one, is not found.
+ */
+static bool mapped_any_missed(const struct event *event, const struct sock_info *holder)
+{
+	const struct sock_info *binder = &event->sock;
+	bool binder_mapped = binder->family == FAMILY_IPV6;
+	bool holder_mapped = holder->family == FAMILY_IPV6;
+
+	return address_class(binder) == ADDRESS_MAPPED && !addr_wildcard(binder) &&
+	       address_class(holder) == ADDRESS_MAPPED && addr_wildcard(holder) &&
+	       (binder_mapped || holder_mapped);
+}
+
+/* The table by (address, port) has the binder's wildcard only; specific owners are elsewhere. */
+static bool udp_slot_missed(const struct event *event, const struct sock_info *holder)
+{
+	return addr_wildcard(&event->sock) && event->bucket.slot_count > 10 && !addr_wildcard(holder);
+}
+
+/* A known deviation, only if it accounts for every socket that should have been in the way. */
+static enum rule_id known_quirk(const struct event *event, const struct policy *policy)
+{
+	bool mapped = policy->bhash2_native && sock_is_tcp(&event->sock);
+	bool slot = event->sock.protocol == PROTO_UDP;
+
+	for (size_t i = 0; i < event->holder_count; i++) {
+		if (!conflicts(event, i))
+			continue;
+		mapped = mapped && mapped_any_missed(event, &event->holders[i].sock);
+		slot = slot && udp_slot_missed(event, &event->holders[i].sock);
+	}
+	if (mapped)
+		return RULE_QUIRK_MAPPED_ANY;
+	return slot ? RULE_QUIRK_UDP_SLOT : RULE_UNEXPLAINED;
+}
+
+/* The holder whose reason is the prediction's. */
+static int subject_of(const struct event *event, const struct prediction *prediction)
+{
+	int connected = -1;
+
+	for (size_t i = 0; i < event->holder_count; i++) {
+		if (event->holders[i].reason != (int)prediction->rule)
+			continue;
+		if (!sock_is_connected(&event->holders[i].sock))
+			return (int)i;
+		if (connected < 0)
+			connected = (int)i;
+	}
+	return connected;
+}
+
+static struct finding find_accepted(const struct event *event, const struct policy *policy,
+				    const struct attempt_facts *facts, const struct prediction *prediction)
+{
+	struct finding finding = {.rule = prediction->rule, .agrees = 1, .subject = -1};
+
+	if (prediction->answer == ANSWER_OPEN) {
+		if (prediction->rule == RULE_NONE || (facts->by_connect && event->entry_port)) {
+			finding.rule = RULE_FREE;
+			finding.agrees = -1;
+		} else if (prediction->rule != RULE_AUTO_PORT) {
+			finding.agrees = -1;
+		}
+	} else if (prediction->answer == ANSWER_REFUSE) {
+		finding.rule = known_quirk(event, policy);
+		finding.agrees = finding.rule != RULE_UNEXPLAINED;
+		finding.subject = prediction->culprit;
+		return finding;
+	}
+	finding.subject = prediction->culprit >= 0 && prediction->answer == ANSWER_ACCEPT
+				  ? prediction->culprit
+				  : subject_of(event, prediction);
+	if (finding.rule == RULE_FORCE_REUSE && finding.subject < 0 && event->holder_count)
+		finding.subject = 0;
+	return finding;
+}
+
+/* The kernel's own last comparison, if it was seen. */
+static int flagged(const struct event *event)
+{
+	for (size_t i = 0; i < event->holder_count; i++)
+		if (event->holders[i].culprit)
+			return (int)i;
+	return -1;
+}
+
+static struct finding find_refused(const struct event *event, const struct prediction *prediction)
+{
+	struct finding finding = {.rule = RULE_UNEXPLAINED, .agrees = 0, .subject = flagged(event)};
+
+	if (prediction->answer == ANSWER_OPEN && prediction->rule == RULE_AUTO_PORT) {
+		finding.rule = RULE_RANGE_EXHAUSTED;
+		finding.agrees = 1;
+		finding.subject = -1;
+		return finding;
+	}
+	finding.is_culprit = finding.subject >= 0;
+	if (prediction->answer == ANSWER_REFUSE && finding.subject < 0)
+		finding.subject = prediction->culprit;
+	if (prediction->answer == ANSWER_REFUSE && conflicts(event, (size_t)finding.subject)) {
+		finding.rule = (enum rule_id)event->holders[finding.subject].reason;
+		finding.agrees = 1;
+		finding.is_culprit = true;
+	} else if (prediction->answer == ANSWER_OPEN) {
+		finding.agrees = finding.is_culprit ? 0 : -1;
+	} else if (!event->holder_count && !event->truncated) {
+		/* get_port() says EADDRINUSE for a bucket that it could not allocate, too */
+		finding.rule = RULE_NO_MEMORY;
+		finding.agrees = -1;
+	}
+	return finding;
+}
+
+static void move_first(struct event *event, int index)
+{
+	struct holder culprit = event->holders[index];
+
+	memmove(event->holders + 1, event->holders, (size_t)index * sizeof(culprit));
+	event->holders[0] = culprit;
+}
+
+static void write_verdict(struct event *event, const struct policy *policy, const struct finding *finding)
+{
+	const struct holder *holder = finding->subject >= 0 ? &event->holders[finding->subject] : NULL;
+	struct verdict *verdict = &event->verdict;
+	struct situation situation;
+	const struct phrase *row;
+	size_t position = 0;
+
+	situation_init(&situation, event, policy, finding->rule, holder);
+	if (holder && rule_is_refusal((enum rule_id)holder->reason)) {
+		sentence_expand(verdict->lacks, sizeof(verdict->lacks),
+				lacks_text(&event->sock, &holder->sock), &situation);
+		situation_init(&situation, event, policy, finding->rule, holder);
+	}
+
+	row = phrase_next(&table_because, &situation, &position);
+	if (row)
+		sentence_expand(verdict->text, sizeof(verdict->text), row->text, &situation);
+	position = 0;
+	row = event->result < 0 ? NULL : phrase_next(&table_delivery, &situation, &position);
+	if (row)
+		sentence_expand(verdict->delivery, sizeof(verdict->delivery), row->text, &situation);
+	position = 0;
+	while (event->result < 0 && verdict->fix_count < 4 &&
+	       (row = phrase_next(&table_remedies, &situation, &position)))
+		sentence_expand(verdict->fix[verdict->fix_count++], sizeof(verdict->fix[0]), row->text,
+				&situation);
+}
+
+static bool is_attempt(const struct event *event)
+{
+	return event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND ||
+	       event->type == EVENT_CONNECT;
+}
+
+void judge(struct event *event, const struct policy *policy)
+{
+	struct finding finding = {.agrees = -1, .subject = -1};
+	struct prediction prediction;
+	struct attempt_facts facts;
+
+	event->verdict = (struct verdict){.rule = RULE_NONE, .agrees = -1, .culprit = -1};
+	event->has_verdict = is_attempt(event);
+	if (!event->has_verdict)
+		return;
+
+	facts_of_event(event, policy, &facts);
+	linux_predict(&facts, &prediction);
+	name_reasons(event, &facts);
+
+	if (event->result >= 0)
+		finding = find_accepted(event, policy, &facts, &prediction);
+	else if ((finding.rule = refusal_rule(event)) != RULE_NONE)
+		finding.agrees = -1;
+	else if (is_port_conflict(event))
+		finding = find_refused(event, &prediction);
+	else
+		finding.rule = RULE_UNEXPLAINED;
+
+	if (finding.is_culprit) {
+		move_first(event, finding.subject);
+		finding.subject = 0;
+		event->holders[0].culprit = true;
+		event->verdict.culprit = 0;
+	}
+	event->verdict.rule = (int)finding.rule;
+	event->verdict.agrees = finding.agrees;
+	write_verdict(event, policy, &finding);
+}
+
+enum answer judge_hypothetical(struct event *event, const struct policy *policy)
+{
+	struct prediction prediction;
+	struct attempt_facts facts;
+
+	facts_of_event(event, policy, &facts);
+	linux_predict(&facts, &prediction);
+	event->result = prediction.answer == ANSWER_REFUSE ? -EADDRINUSE : 0;
+	event->stage = prediction.answer == ANSWER_REFUSE ? STAGE_PORT : STAGE_NONE;
+	judge(event, policy);
+	event->verdict.agrees = -1;
+	return prediction.answer;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What to do about it, best first; the first four that fit are given.
+ *
+ * A row may only be given where it is true: the S_FIX_ bits are computed over
+ * every socket in the way (situation.c), and tests carry them out.
+ */
+#include "rules/table.h"
+
+#define ANY RULE_NONE
+
+static const struct phrase remedies[] = {
+	{ANY, S_FIX_UID, 0, "run both as one user: the uids are {old_uid} and {new_uid}"},
+	{ANY, S_FIX_ADDR_NEW, 0, "set SO_REUSEADDR on this socket before bind()"},
+	{ANY, S_FIX_PROGRAM | S_LISTEN_CALL, 0,
+	 "attach the BPF program after listen(), or only to the group's first socket"},
+	{ANY, S_FIX_PROGRAM, S_LISTEN_CALL,
+	 "attach the BPF program after bind() and listen(), or only to the group's first socket"},
+	{RULE_TIME_WAIT, S_FIX_WAIT, 0, "wait {wait} s"},
+	{ANY, S_FIX_CLOSE_OWN, 0, "close {fd} of this same process first: {stop_list}"},
+	{ANY, S_FIX_STOP, 0, "stop {stop_list}"},
+	{RULE_OUTGOING_CONNECTION, S_FIX_STOP_WAIT, 0,
+	 "stop {stop_list}, or wait for its connection to end; TIME_WAIT may keep the port 60 s more"},
+	{ANY, S_FIX_STOP_WAIT, 0,
+	 "stop {stop_list}, then wait up to 60 s for the TIME_WAIT of its connections"},
+	{ANY, S_FIX_PORT_NEW, 0, "set SO_REUSEPORT on this socket before bind()"},
+	{ANY, S_FIX_PORT_OLD, 0, "set SO_REUSEPORT on {old} too, both as uid {new_uid}"},
+	{ANY, S_FIX_PORT_BOTH, S_CONNECTED, "set SO_REUSEPORT on both sockets, both as uid {new_uid}"},
+	{ANY, S_FIX_V6ONLY, 0, "set IPV6_V6ONLY on this socket: only IPv4 addresses are in the way"},
+	{ANY, S_FIX_V6ONLY_OLD, 0, "set IPV6_V6ONLY on {old}: it serves IPv4 only because it lacks that"},
+	{RULE_OUTGOING_CONNECTION, S_FIX_ADDR_OLD, 0,
+	 "set SO_REUSEADDR on the client's socket before it connects"},
+	{RULE_OUTGOING_CONNECTION, S_FIX_ADDR_BOTH, 0,
+	 "set SO_REUSEADDR on this socket and on the client's before it connects"},
+	{RULE_ACCEPTED_CONNECTION, S_FIX_ADDR_OLD, 0,
+	 "set SO_REUSEADDR on the server before listen(): accepted connections inherit it"},
+	{RULE_ACCEPTED_CONNECTION, S_FIX_ADDR_BOTH, 0,
+	 "set SO_REUSEADDR on this socket, and on the server before listen(): accepted connections inherit "
+	 "it"},
+	{ANY, S_FIX_ADDR_OLD | S_TCP, S_CONNECTED,
+	 "set SO_REUSEADDR on {old} too; only one of them may then listen"},
+	{ANY, S_FIX_ADDR_BOTH | S_TCP, S_CONNECTED,
+	 "set SO_REUSEADDR on both sockets; only one of them may then listen"},
+	{ANY, S_FIX_ADDR_OLD, S_TCP | S_CONNECTED,
+	 "set SO_REUSEADDR on {old} too; the newest socket then gets the unicast datagrams"},
+	{ANY, S_FIX_ADDR_BOTH, S_TCP | S_CONNECTED,
+	 "set SO_REUSEADDR on both sockets; the newest then gets the unicast datagrams"},
+	{ANY, S_FIX_PORT_UID, S_CONNECTED,
+	 "set SO_REUSEPORT on both sockets and run both as one user: the uids are {old_uid} and {new_uid}"},
+	{ANY, S_FIX_INHERIT, 0,
+	 "set SO_REUSEADDR at every start of the server before listen(): what it leaves behind inherits it"},
+	{RULE_OUTGOING_CONNECTION, 0, 0,
+	 "add {port} to net.ipv4.ip_local_reserved_ports, so that the kernel gives it to no connection "
+	 "again"},
+	{RULE_ORPHAN, 0, 0, "wait until the kernel has closed {old}; TIME_WAIT may keep the port 60 s more"},
+	{ANY, S_FIX_ADDRESS | S_NEW_ANY, 0, "bind one address instead of {new_host}: only {taken} is taken"},
+	{ANY, S_FIX_ADDRESS, S_NEW_ANY, "bind another address: only {taken} is taken"},
+
+	{RULE_RANGE_EXHAUSTED, S_CONNECT, 0,
+	 "widen net.ipv4.ip_local_port_range, or use more source or destination addresses"},
+	{RULE_RANGE_EXHAUSTED, 0, S_CONNECT, "widen net.ipv4.ip_local_port_range"},
+	{RULE_RANGE_EXHAUSTED, S_TCP, S_CONNECT | S_LISTEN_CALL,
+	 "if the socket will connect(), set IP_BIND_ADDRESS_NO_PORT before bind()"},
+	{RULE_PRIVILEGED_PORT, 0, 0, "use port {start} or higher"},
+	{RULE_PRIVILEGED_PORT, 0, 0, "grant CAP_NET_BIND_SERVICE"},
+	{RULE_PRIVILEGED_PORT, 0, 0, "lower net.ipv4.ip_unprivileged_port_start to {port}"},
+	{RULE_ADDRESS_NOT_LOCAL, 0, 0,
+	 "add the address to an interface, or set IP_FREEBIND to bind before it is there"},
+	{RULE_ADDRESS_TENTATIVE, 0, 0, "wait for the address to become valid, or set IPV6_FREEBIND"},
+	{RULE_ALREADY_BOUND, 0, 0, "make a new socket for the second bind()"},
+	{RULE_SAME_CONNECTION, 0, 0,
+	 "connect from another source port, or wait for the old connection to end"},
+};
+
+const struct phrase_table table_remedies = {.rows = remedies,
+					    .count = sizeof(remedies) / sizeof(remedies[0])};

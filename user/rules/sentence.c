@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/sentence.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/address.h"
+#include "rules/address.h"
+#include "rules/linux_common.h"
+#include "rules/table.h"
+
+#define LIST_MAX 4
+
+struct text {
+	char *at;
+	size_t size, used;
+};
+
+static void add_char(struct text *text, char c)
+{
+	if (text->used + 1 < text->size)
+		text->at[text->used++] = c;
+	text->at[text->used] = '\0';
+}
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
+{
+	size_t left = text->size - text->used;
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(text->at + text->used, left, format, args);
+	va_end(args);
+	if (len > 0)
+		text->used += (size_t)len < left ? (size_t)len : left - 1;
+}
+
+static void add_escaped(struct text *text, const char *value)
+{
+	for (; *value; value++) {
+		unsigned char c = (unsigned char)*value;
+
+		if (c < 0x20 || c >= 0x7f || c == '\\')
+			add(text, "\\x%02x", c);
+		else
+			add_char(text, (char)c);
+	}
+}
+
+static void add_host(struct text *text, const struct sock_info *sock)
+{
+	char host[ADDRESS_TEXT_LEN];
+
+	address_format_host(host, sizeof(host), &sock->address);
+	add(text, "%s", host);
+}
+
+static void add_endpoint(struct text *text, const struct address *address, uint16_t port)
+{
+	char endpoint[ADDRESS_TEXT_LEN];
+
+	address_format(endpoint, sizeof(endpoint), address, port);
+	add(text, "%s", endpoint);
+}
+
+static void add_process(struct text *text, const char *comm, uint32_t pid)
+{
+	add_escaped(text, comm[0] ? comm : "-");
+	add(text, "[%lu]", (unsigned long)pid);
+}
+
+static void add_noun(struct text *text, const struct holder *holder)
+{
+	const char *link;
+
+	add(text, "%s", holder_noun(holder, &link));
+	if (holder->sock.peer.family == FAMILY_NONE)
+		return;
+	add(text, " %s ", link);
+	add_endpoint(text, &holder->sock.peer, holder->sock.peer_port);
+}
+
+static void slot_holder(const struct situation *s, struct text *text)
+{
+	const struct holder *holder = s->holder;
+
+	if (holder && holder->owner_count)
+		add_process(text, holder->owners[0].comm, holder->owners[0].pid);
+	else if (holder && holder->bound_by.pid && !sock_is_connected(&holder->sock))
+		add_process(text, holder->bound_by.comm, holder->bound_by.pid);
+	else if (holder)
+		add_noun(text, holder);
+	else
+		add(text, "another socket");
+}
+
+static void slot_old(const struct situation *s, struct text *text)
+{
+	if (s->holder)
+		add_noun(text, s->holder);
+	else
+		add(text, "the holder");
+}
+
+static void slot_new_host(const struct situation *s, struct text *text)
+{
+	add_host(text, &s->event->sock);
+}
+
+static void slot_old_host(const struct situation *s, struct text *text)
+{
+	if (s->holder)
+		add_host(text, &s->holder->sock);
+}
+
+static void slot_old_addr(const struct situation *s, struct text *text)
+{
+	if (s->holder)
+		add_endpoint(text, &s->holder->sock.address, s->holder->sock.port);
+}
+
+static void slot_peer(const struct situation *s, struct text *text)
+{
+	if (s->holder)
+		add_endpoint(text, &s->holder->sock.peer, s->holder->sock.peer_port);
+}
+
+/* In whole seconds, up: waiting that long is enough. */
+static void slot_left(const struct situation *s, struct text *text)
+{
+	if (s->holder)
+		add(text, "%lld", (long long)(s->holder->expires_ms + 999) / 1000);
+}
+
+static void slot_wait(const struct situation *s, struct text *text)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < s->event->holder_count; i++) {
+		const struct holder *holder = &s->event->holders[i];
+
+		if (rule_is_refusal((enum rule_id)holder->reason) && holder->expires_ms > longest)
+			longest = holder->expires_ms;
+	}
+	add(text, "%lld", (long long)(longest + 999) / 1000);
+}
+
+static void add_uid(struct text *text, uint32_t uid)
+{
+	if (uid == UID_NONE)
+		add(text, "-");
+	else
+		add(text, "%lu", (unsigned long)uid);
+}
+
+static void slot_new_uid(const struct situation *s, struct text *text)
+{
+	add_uid(text, s->event->sock.uid);
+}
+
+static void slot_old_uid(const struct situation *s, struct text *text)
+{
+	if (s->holder)
+		add_uid(text, s->holder->sock.uid);
+}
+
+static void slot_lacks(const struct situation *s, struct text *text)
+{
+	add(text, "%s", s->lacks);
+}
+
+/* Why two different addresses meet; nothing to say about equal ones. */
+static void slot_overlap(const struct situation *s, struct text *text)
+{
+	const struct sock_info *wide = &s->event->sock, *narrow;
+
+	if (!s->holder || addr_same(wide, &s->holder->sock))
+		return;
+	narrow = &s->holder->sock;
+	if (!addr_wildcard(wide) || (address_class(wide) == ADDRESS_MAPPED && addr_wildcard(narrow))) {
+		narrow = &s->event->sock;
+		wide = &s->holder->sock;
+	}
+	if (!addr_wildcard(wide))
+		return;
+	add(text, " (");
+	add_host(text, wide);
+	if (address_class(wide) == ADDRESS_ANY && address_class(narrow) == ADDRESS_MAPPED)
+		add(text, " without IPV6_V6ONLY");
+	add(text, " covers ");
+	add_host(text, narrow);
+	add(text, ")");
+}
+
+static void slot_port(const struct situation *s, struct text *text)
+{
+	uint16_t port = s->event->sock.port ? s->event->sock.port : s->event->requested_port;
+
+	add(text, "%u", port);
+}
+
+static void slot_entry_port(const struct situation *s, struct text *text)
+{
+	add(text, "%u", s->event->entry_port);
+}
+
+static void add_device(struct text *text, const struct sock_info *sock)
+{
+	if (sock->device[0])
+		add_escaped(text, sock->device);
+	else if (sock->ifindex)
+		add(text, "interface %lu", (unsigned long)sock->ifindex);
+	else
+		add(text, "no device");
+}
+
+static void slot_new_device(const struct situation *s, struct text *text)
+{
+	add_device(text, &s->event->sock);
+}
+
+static void slot_old_device(const struct situation *s, struct text *text)
+{
+	if (s->holder)
+		add_device(text, &s->holder->sock);
+}
+
+static void slot_range(const struct situation *s, struct text *text)
+{
+	if (s->event->range_hi)
+		add(text, "%lu-%lu", (unsigned long)s->event->range_lo, (unsigned long)s->event->range_hi);
+	else
+		add(text, "net.ipv4.ip_local_port_range");
+}
+
+static void slot_start(const struct situation *s, struct text *text)
+{
+	add(text, "%lu", (unsigned long)(s->event->unprivileged_start ? s->event->unprivileged_start : 1024));
+}
+
+static void slot_members(const struct situation *s, struct text *text)
+{
+	unsigned long size = 0;
+
+	for (size_t i = 0; i < s->event->holder_count; i++)
+		size += linux_same_group(&s->event->sock, &s->event->holders[i].sock) &&
+			!sock_is_connected(&s->event->holders[i].sock);
+	if (s->holder && s->holder->sock.group_size > size)
+		size = s->holder->sock.group_size;
+	add(text, "%lu", size + 1);
+}
+
+static bool seen_before(const struct situation *s, size_t holder_index, size_t owner_index)
+{
+	uint32_t pid = s->event->holders[holder_index].owners[owner_index].pid;
+
+	for (size_t i = 0; i <= holder_index; i++) {
+		const struct holder *holder = &s->event->holders[i];
+		size_t end = i == holder_index ? owner_index : holder->owner_count;
+
+		if (!rule_is_refusal((enum rule_id)holder->reason))
+			continue;
+		for (size_t j = 0; j < end; j++)
+			if (holder->owners[j].pid == pid)
+				return true;
+	}
+	return false;
+}
+
+/* Every process that must end: all owners of all sockets in the way. */
+static void slot_stop_list(const struct situation *s, struct text *text)
+{
+	size_t listed = 0, more = 0;
+
+	for (size_t i = 0; i < s->event->holder_count; i++) {
+		const struct holder *holder = &s->event->holders[i];
+
+		if (!rule_is_refusal((enum rule_id)holder->reason))
+			continue;
+		for (size_t j = 0; j < holder->owner_count; j++) {
+			if (seen_before(s, i, j))
+				continue;
+			if (listed == LIST_MAX) {
+				more++;
+				continue;
+			}
+			add(text, "%s%lu (", listed++ ? ", " : "", (unsigned long)holder->owners[j].pid);
+			add_escaped(text, holder->owners[j].comm);
+			add(text, ")");
+		}
+	}
+	if (more)
+		add(text, " and %lu more", (unsigned long)more);
+}
+
+/* The distinct addresses that are in the way. */
+static void slot_taken(const struct situation *s, struct text *text)
+{
+	size_t listed = 0;
+
+	for (size_t i = 0; i < s->event->holder_count; i++) {
+		const struct holder *holder = &s->event->holders[i];
+		bool seen = !rule_is_refusal((enum rule_id)holder->reason);
+
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = rule_is_refusal((enum rule_id)s->event->holders[j].reason) &&
+			       address_equal(&s->event->holders[j].sock.address, &holder->sock.address);
+		if (seen)
+			continue;
+		if (listed == LIST_MAX) {
+			add(text, " and the others");
+			return;
+		}
+		add(text, "%s", listed++ ? ", " : "");
+		add_host(text, &holder->sock);
+	}
+}
+
+static void slot_fd(const struct situation *s, struct text *text)
+{
+	if (s->holder && s->holder->owner_count && s->holder->owners[0].fd >= 0)
+		add(text, "fd %ld", (long)s->holder->owners[0].fd);
+	else
+		add(text, "its other socket");
+}
+
+static void slot_slot_count(const struct situation *s, struct text *text)
+{
+	add(text, "%lu", (unsigned long)s->event->bucket.slot_count);
+}
+
+static void slot_errno(const struct situation *s, struct text *text)
+{
+	static const struct {
+		int code;
+		const char *name;
+	} names[] = {
+		{EADDRINUSE, "EADDRINUSE"}, {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
+		{EACCES, "EACCES"},	    {EPERM, "EPERM"},
+		{EINVAL, "EINVAL"},	    {EAFNOSUPPORT, "EAFNOSUPPORT"},
+		{ENODEV, "ENODEV"},	    {EAGAIN, "EAGAIN"},
+		{EBUSY, "EBUSY"},	    {ENOMEM, "ENOMEM"},
+		{EBADF, "EBADF"},	    {ENOTSOCK, "ENOTSOCK"},
+		{EFAULT, "EFAULT"},	    {EOPNOTSUPP, "EOPNOTSUPP"},
+		{ENOBUFS, "ENOBUFS"},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].code == -s->event->result) {
+			add(text, "%s", names[i].name);
+			return;
+		}
+	}
+	add(text, "%s", s->event->result ? "error " : "success");
+	if (s->event->result)
+		add(text, "%d", -s->event->result);
+}
+
+static const struct slot {
+	const char *name;
+	void (*write)(const struct situation *situation, struct text *text);
+} slots[] = {
+	{"holder", slot_holder},
+	{"old", slot_old},
+	{"new_host", slot_new_host},
+	{"old_host", slot_old_host},
+	{"old_addr", slot_old_addr},
+	{"peer", slot_peer},
+	{"left", slot_left},
+	{"wait", slot_wait},
+	{"new_uid", slot_new_uid},
+	{"old_uid", slot_old_uid},
+	{"lacks", slot_lacks},
+	{"overlap", slot_overlap},
+	{"port", slot_port},
+	{"entry_port", slot_entry_port},
+	{"new_device", slot_new_device},
+	{"old_device", slot_old_device},
+	{"range", slot_range},
+	{"start", slot_start},
+	{"members", slot_members},
+	{"stop_list", slot_stop_list},
+	{"taken", slot_taken},
+	{"fd", slot_fd},
+	{"slot_count", slot_slot_count},
+	{"errno", slot_errno},
+};
+
+static const struct slot *find_slot(const char *name, size_t len)
+{
+	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
+		if (strlen(slots[i].name) == len && !memcmp(slots[i].name, name, len))
+			return &slots[i];
+	return NULL;
+}
+
+void sentence_expand(char *out, size_t size, const char *template, const struct situation *situation)
+{
+	struct text text = {.at = out, .size = size};
+
+	if (!size)
+		return;
+	out[0] = '\0';
+	while (*template) {
+		const char *end = *template == '{' ? strchr(template, '}') : NULL;
+		const struct slot *slot = end ? find_slot(template + 1, (size_t)(end - template - 1)) : NULL;
+
+		if (slot) {
+			slot->write(situation, &text);
+			template = end + 1;
+		} else {
+			add_char(&text, *template ++);
+		}
+	}
+}

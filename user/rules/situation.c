@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/situation.h"
+
+#include "rules/address.h"
+#include "rules/linux_common.h"
+
+static bool group_ok(const struct situation *situation)
+{
+	const struct sock_info *binder = &situation->event->sock;
+
+	return sock_is_tcp(binder) ? linux_tcp_group_ok(situation->policy, binder)
+				   : linux_udp_group_ok(binder);
+}
+
+static uint64_t attempt_bits(const struct event *event)
+{
+	const struct sock_info *binder = &event->sock;
+	uint64_t bits = 0;
+
+	if (sock_is_tcp(binder))
+		bits |= S_TCP | S_INET;
+	if (binder->protocol == PROTO_UDP)
+		bits |= S_INET;
+	if (event->listening || event->type == EVENT_LISTEN)
+		bits |= S_LISTEN_CALL;
+	if (event->type == EVENT_CONNECT || event->type == EVENT_AUTOBIND)
+		bits |= S_CONNECT;
+	if (event->truncated)
+		bits |= S_TRUNCATED;
+	if (event->holder_count)
+		bits |= S_HOLDERS;
+	if (addr_wildcard(binder))
+		bits |= S_NEW_ANY;
+	return bits;
+}
+
+static uint64_t uid_bits(const struct situation *situation)
+{
+	const struct sock_info *binder = &situation->event->sock, *sock = &situation->holder->sock;
+	const struct policy kept = {.orphan_uid_root = false};
+
+	if (sock_is_time_wait(sock) || linux_uid_same(situation->policy, binder, sock))
+		return 0;
+	return linux_uid_same(&kept, binder, sock) ? S_UID_DIFFERS | S_ROOT_ORPHAN : S_UID_DIFFERS;
+}
+
+static uint64_t holder_bits(const struct situation *situation)
+{
+	const struct holder *holder = situation->holder;
+	const struct sock_info *binder = &situation->event->sock, *sock = &holder->sock;
+	uint64_t bits = uid_bits(situation);
+
+	if (sock->state == STATE_LISTEN)
+		bits |= S_LISTENS;
+	if (sock_is_connected(sock))
+		bits |= S_CONNECTED;
+	if (holder->owner_count)
+		bits |= S_PROCESS;
+	if (sock->kernel)
+		bits |= S_KERNEL;
+	if (sock->peer.family != FAMILY_NONE)
+		bits |= S_PEER;
+	if (holder->expires_ms >= 0 && sock_is_time_wait(sock))
+		bits |= S_LEFT;
+	if (linux_same_group(binder, sock))
+		bits |= S_ONE_GROUP;
+	if (sock->group_program)
+		bits |= S_PROGRAM;
+	if (addr_wildcard(binder) && !addr_wildcard(sock))
+		bits |= S_NEW_WIDER;
+	if (!addr_wildcard(binder) && addr_wildcard(sock))
+		bits |= S_OLD_WIDER;
+	if (binder->family != sock->family)
+		bits |= S_MIXED;
+	if (binder->options.reuseport && sock->options.reuseport)
+		bits |= S_BOTH_PORT;
+	if (!group_ok(situation))
+		bits |= S_OWN_GROUP;
+	return bits;
+}
+
+/* Somebody could set an option on it. */
+static bool is_settable(const struct holder *holder)
+{
+	return !sock_is_time_wait(&holder->sock) && !holder->sock.orphan && !holder->sock.kernel &&
+	       holder->kind != KIND_GONE && holder->kind != KIND_KERNEL;
+}
+
+/* Nothing but other processes keeps it. */
+static bool is_stoppable(const struct situation *situation, const struct holder *holder)
+{
+	if (!holder->owner_count || holder->sock.kernel)
+		return false;
+	for (size_t i = 0; i < holder->owner_count; i++)
+		if (!holder->owners[i].pid || holder->owners[i].pid == situation->event->process.pid)
+			return false;
+	return true;
+}
+
+static bool is_own(const struct situation *situation, const struct holder *holder)
+{
+	return holder->owner_count == 1 && holder->owners[0].pid &&
+	       holder->owners[0].pid == situation->event->process.pid &&
+	       !(sock_is_tcp(&situation->event->sock) && sock_is_connected(&holder->sock));
+}
+
+/* What holds for every socket in the way. */
+struct tally {
+	int count;
+	bool stoppable, own;
+	bool all_addr, all_port; /* they have the option */
+	bool may_addr, may_port; /* ... or somebody can set it */
+	bool settable, listens, uid_same, connected;
+	bool specific, v4, v6_any;
+	bool wait, inherit;
+};
+
+static void tally_holder(const struct situation *situation, const struct holder *holder, struct tally *tally)
+{
+	const struct sock_info *binder = &situation->event->sock, *sock = &holder->sock;
+	bool settable = is_settable(holder), time_wait = sock_is_time_wait(sock);
+	enum address_class class = address_class(sock);
+
+	tally->count++;
+	tally->stoppable &= is_stoppable(situation, holder);
+	tally->own &= is_own(situation, holder);
+	tally->all_addr &= sock_reuse(sock);
+	tally->all_port &= sock->options.reuseport;
+	tally->may_addr &= sock_reuse(sock) || settable;
+	tally->may_port &= sock->options.reuseport || (settable && !sock_is_connected(sock));
+	tally->settable &= settable;
+	tally->listens |= sock->state == STATE_LISTEN;
+	tally->uid_same &= time_wait || linux_uid_same(situation->policy, binder, sock);
+	tally->connected |= sock_is_connected(sock);
+	tally->specific &= !addr_wildcard(sock);
+	tally->v4 &= class == ADDRESS_MAPPED;
+	tally->v6_any &= class == ADDRESS_ANY && settable && !sock_is_connected(sock);
+	tally->wait &= time_wait && holder->expires_ms >= 0;
+	tally->inherit &= !sock_reuse(sock) && (time_wait || sock->orphan || sock->accepted);
+}
+
+/* For TCP only while nobody listens: two bound sockets, or remnants. */
+static uint64_t addr_fixes(const struct situation *situation, const struct tally *tally)
+{
+	bool new_addr = sock_reuse(&situation->event->sock);
+
+	if (sock_is_tcp(&situation->event->sock) && tally->listens)
+		return 0;
+	if (tally->all_addr)
+		return new_addr ? 0 : S_FIX_ADDR_NEW;
+	if (!tally->may_addr)
+		return 0;
+	return new_addr ? S_FIX_ADDR_OLD : S_FIX_ADDR_BOTH;
+}
+
+static uint64_t port_fixes(const struct situation *situation, const struct tally *tally)
+{
+	bool new_port = situation->event->sock.options.reuseport;
+
+	if (new_port && tally->all_port && tally->uid_same)
+		return group_ok(situation) ? 0 : S_FIX_PROGRAM;
+	if (!group_ok(situation) || !tally->may_port)
+		return 0;
+	if (!tally->uid_same) {
+		if (!tally->settable || tally->connected)
+			return 0;
+		return new_port && tally->all_port ? S_FIX_UID : S_FIX_PORT_UID;
+	}
+	if (tally->all_port)
+		return S_FIX_PORT_NEW;
+	return new_port ? S_FIX_PORT_OLD : S_FIX_PORT_BOTH;
+}
+
+static uint64_t fix_bits(const struct situation *situation)
+{
+	const struct event *event = situation->event;
+	struct tally tally = {.stoppable = true,
+			      .own = true,
+			      .all_addr = true,
+			      .all_port = true,
+			      .may_addr = true,
+			      .may_port = true,
+			      .settable = true,
+			      .uid_same = true,
+			      .specific = true,
+			      .v4 = true,
+			      .v6_any = true,
+			      .wait = true,
+			      .inherit = true};
+	enum address_class class = address_class(&event->sock);
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < event->holder_count; i++)
+		if (rule_is_refusal((enum rule_id)event->holders[i].reason))
+			tally_holder(situation, &event->holders[i], &tally);
+	if (!tally.count || event->truncated)
+		return 0;
+
+	bits |= addr_fixes(situation, &tally) | port_fixes(situation, &tally);
+	/* an established TCP connection leaves a TIME_WAIT behind */
+	if (tally.stoppable)
+		bits |= tally.connected && sock_is_tcp(&event->sock) ? S_FIX_STOP_WAIT : S_FIX_STOP;
+	if (tally.own && tally.count == 1)
+		bits |= S_FIX_CLOSE_OWN;
+	if (class == ADDRESS_ANY && !event->sock.options.v6only && tally.v4)
+		bits |= S_FIX_V6ONLY;
+	if (class == ADDRESS_MAPPED && tally.v6_any)
+		bits |= S_FIX_V6ONLY_OLD;
+	if (tally.specific)
+		bits |= S_FIX_ADDRESS;
+	if (tally.wait)
+		bits |= S_FIX_WAIT;
+	if (tally.inherit)
+		bits |= S_FIX_INHERIT;
+	return bits;
+}
+
+void situation_init(struct situation *situation, const struct event *event, const struct policy *policy,
+		    enum rule_id rule, const struct holder *holder)
+{
+	*situation = (struct situation){.event = event,
+					.policy = policy,
+					.holder = holder,
+					.rule = rule,
+					.lacks = event->verdict.lacks};
+	situation->bits = attempt_bits(event);
+	if (holder)
+		situation->bits |= holder_bits(situation);
+	if (rule_is_refusal(rule) && event->result < 0)
+		situation->bits |= fix_bits(situation);
+	if (event->verdict.lacks[0])
+		situation->bits |= S_LACKS;
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rule names, the sentences that say why, and who answers on a shared port. */
+#include "rules/table.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rules/linux_common.h"
+
+#define ROWS(array)                                                                                          \
+	{                                                                                                    \
+		.rows = (array), .count = sizeof(array) / sizeof((array)[0])                                 \
+	}
+
+enum rule_class { CLASS_OTHER, CLASS_ACCEPTED, CLASS_SHARING, CLASS_REFUSED };
+
+static const struct {
+	const char *name;
+	enum rule_class class;
+} rules[RULE_MAX] = {
+	[RULE_NONE] = {"none", CLASS_OTHER},
+	[RULE_FREE] = {"free", CLASS_ACCEPTED},
+	[RULE_AUTO_PORT] = {"auto-port", CLASS_ACCEPTED},
+	[RULE_DEFERRED] = {"deferred", CLASS_ACCEPTED},
+	[RULE_OTHER_ADDRESS] = {"other-address", CLASS_ACCEPTED},
+	[RULE_OTHER_FAMILY] = {"other-family", CLASS_ACCEPTED},
+	[RULE_OTHER_DEVICE] = {"other-device", CLASS_ACCEPTED},
+	[RULE_OTHER_VRF] = {"other-vrf", CLASS_ACCEPTED},
+	[RULE_OTHER_NETNS] = {"other-netns", CLASS_ACCEPTED},
+	[RULE_REUSEADDR_BOTH] = {"reuseaddr-both", CLASS_SHARING},
+	[RULE_TIME_WAIT_REUSE] = {"time-wait-reuse", CLASS_ACCEPTED},
+	[RULE_REUSEPORT_GROUP] = {"reuseport-group", CLASS_SHARING},
+	[RULE_UDP_REUSEADDR] = {"udp-reuseaddr", CLASS_SHARING},
+	[RULE_FORCE_REUSE] = {"force-reuse", CLASS_SHARING},
+	[RULE_LISTENER] = {"listener", CLASS_REFUSED},
+	[RULE_NO_REUSE] = {"no-reuse", CLASS_REFUSED},
+	[RULE_NO_COMMON_FLAG] = {"no-common-flag", CLASS_REFUSED},
+	[RULE_REUSEPORT_UID] = {"reuseport-uid", CLASS_REFUSED},
+	[RULE_REUSEPORT_PROGRAM] = {"reuseport-program", CLASS_REFUSED},
+	[RULE_TIME_WAIT] = {"time-wait", CLASS_REFUSED},
+	[RULE_ORPHAN] = {"orphan", CLASS_REFUSED},
+	[RULE_ACCEPTED_CONNECTION] = {"accepted-connection", CLASS_REFUSED},
+	[RULE_OUTGOING_CONNECTION] = {"outgoing-connection", CLASS_REFUSED},
+	[RULE_RANGE_EXHAUSTED] = {"range-exhausted", CLASS_REFUSED},
+	[RULE_ADDRESS_NOT_LOCAL] = {"address-not-local", CLASS_REFUSED},
+	[RULE_ADDRESS_TENTATIVE] = {"address-tentative", CLASS_REFUSED},
+	[RULE_PRIVILEGED_PORT] = {"privileged-port", CLASS_REFUSED},
+	[RULE_ALREADY_BOUND] = {"already-bound", CLASS_REFUSED},
+	[RULE_BAD_ADDRESS] = {"bad-address", CLASS_REFUSED},
+	[RULE_WRONG_FAMILY] = {"wrong-family", CLASS_REFUSED},
+	[RULE_NO_DEVICE] = {"no-device", CLASS_REFUSED},
+	[RULE_LSM] = {"lsm", CLASS_REFUSED},
+	[RULE_CGROUP_BPF] = {"cgroup-bpf", CLASS_REFUSED},
+	[RULE_POST_BIND_BPF] = {"post-bind-bpf", CLASS_REFUSED},
+	[RULE_SECCOMP] = {"seccomp", CLASS_REFUSED},
+	[RULE_NO_MEMORY] = {"no-memory", CLASS_REFUSED},
+	[RULE_BAD_DESCRIPTOR] = {"bad-descriptor", CLASS_REFUSED},
+	[RULE_WRONG_STATE] = {"wrong-state", CLASS_REFUSED},
+	[RULE_SAME_CONNECTION] = {"same-connection", CLASS_REFUSED},
+	[RULE_QUIRK_MAPPED_ANY] = {"quirk-mapped-any", CLASS_SHARING},
+	[RULE_QUIRK_UDP_SLOT] = {"quirk-udp-slot", CLASS_SHARING},
+	[RULE_QUIRK_STALE_REUSEADDR] = {"quirk-stale-reuseaddr", CLASS_SHARING},
+	[RULE_QUIRK_STALE_REUSEPORT] = {"quirk-stale-reuseport", CLASS_SHARING},
+	[RULE_UNEXPLAINED] = {"unexplained", CLASS_OTHER},
+};
+
+const char *rule_name(enum rule_id rule)
+{
+	return rule >= RULE_NONE && rule < RULE_MAX ? rules[rule].name : "none";
+}
+
+enum rule_id rule_from_name(const char *name)
+{
+	for (int rule = RULE_NONE; rule < RULE_MAX; rule++)
+		if (!strcmp(rules[rule].name, name))
+			return (enum rule_id)rule;
+	return RULE_NONE;
+}
+
+bool rule_is_refusal(enum rule_id rule)
+{
+	return rule >= RULE_NONE && rule < RULE_MAX && rules[rule].class == CLASS_REFUSED;
+}
+
+bool rule_is_sharing(enum rule_id rule)
+{
+	return rule >= RULE_NONE && rule < RULE_MAX && rules[rule].class == CLASS_SHARING;
+}
+
+static const struct phrase because[] = {
+	{RULE_FREE, S_CONNECT, 0, "the socket already had its port"},
+	{RULE_FREE, 0, 0, "port was free"},
+	{RULE_AUTO_PORT, S_LISTEN_CALL, 0,
+	 "listen() without bind(): the kernel chose port {port} from {range}"},
+	{RULE_AUTO_PORT, 0, 0, "the kernel chose port {port} from {range}"},
+	{RULE_DEFERRED, 0, 0, "no port yet: with IP_BIND_ADDRESS_NO_PORT connect() will choose one"},
+	{RULE_OTHER_ADDRESS, 0, 0, "{holder} has {old_addr}, another address, so the two never meet"},
+	{RULE_OTHER_FAMILY, 0, 0,
+	 "{holder} has {old_addr}: one socket serves IPv4 only, the other IPv6 only"},
+	{RULE_OTHER_DEVICE, 0, 0,
+	 "{holder} is bound to {old_device} and this socket to {new_device}, so the two never meet"},
+	{RULE_OTHER_VRF, 0, 0, "{holder} is in another VRF, where TCP ports are counted apart"},
+	{RULE_OTHER_NETNS, 0, 0, "{holder} is in another network namespace, which has its own ports"},
+	{RULE_REUSEADDR_BOTH, S_CONNECTED, 0,
+	 "{old} on {old_addr} is no listener and has SO_REUSEADDR, as this socket has"},
+	{RULE_REUSEADDR_BOTH, 0, 0,
+	 "{holder} has {old_addr} too, SO_REUSEADDR on both and {old} does not listen"},
+	{RULE_TIME_WAIT_REUSE, S_PEER, 0,
+	 "only TIME_WAIT remnants are left (a connection from {peer}) and share an option with this socket"},
+	{RULE_TIME_WAIT_REUSE, 0, 0, "only TIME_WAIT remnants are left and share an option with this socket"},
+	{RULE_REUSEPORT_GROUP, S_CONNECTED, 0,
+	 "{old} on {old_addr} has SO_REUSEPORT and uid {old_uid}, as this socket has"},
+	{RULE_REUSEPORT_GROUP, 0, 0,
+	 "{holder} has {old_addr} too, SO_REUSEPORT on both, both with uid {new_uid}"},
+	{RULE_UDP_REUSEADDR, 0, 0,
+	 "{holder} has {old_addr} too, and SO_REUSEADDR on both lets UDP sockets share, whatever their uid"},
+	{RULE_FORCE_REUSE, 0, 0, "TCP_REPAIR forces reuse: the kernel did not look at {old}"},
+
+	{RULE_LISTENER, S_LISTEN_CALL, 0,
+	 "SO_REUSEADDR on both sides let both bind, but only one may listen, and {holder} already "
+	 "does{overlap}"},
+	{RULE_LISTENER, 0, 0, "SO_REUSEADDR on both sides does not help while one of them listens{overlap}"},
+	{RULE_NO_REUSE, S_TCP | S_LISTENS, 0,
+	 "{lacks}; while one listens only SO_REUSEPORT on both would let them share{overlap}"},
+	{RULE_NO_REUSE, 0, 0, "{lacks}; to share, both sockets need the same option{overlap}"},
+	{RULE_NO_COMMON_FLAG, 0, 0, "{lacks}; to share, both sockets need the same option{overlap}"},
+	{RULE_REUSEPORT_UID, S_ROOT_ORPHAN, 0,
+	 "SO_REUSEPORT on both, but this kernel counts {old} as root's since no process has it{overlap}"},
+	{RULE_REUSEPORT_UID, 0, 0,
+	 "SO_REUSEPORT on both, but the uids differ: {holder} has {old_uid}, this socket {new_uid}{overlap}"},
+	{RULE_REUSEPORT_PROGRAM, S_LISTEN_CALL, 0,
+	 "SO_REUSEPORT on both, but a BPF program was attached to this socket before listen(): that made a "
+	 "group "
+	 "of its own, which cannot join {holder}'s"},
+	{RULE_REUSEPORT_PROGRAM, 0, 0,
+	 "SO_REUSEPORT on both, but a BPF program was attached to this socket before bind(): that made a "
+	 "group "
+	 "of its own, which cannot join {holder}'s"},
+	{RULE_TIME_WAIT, S_LACKS | S_PEER | S_LEFT, 0, "{lacks}: {left} s left{overlap}"},
+	{RULE_TIME_WAIT, S_LACKS, 0, "{lacks}{overlap}"},
+	{RULE_TIME_WAIT, 0, 0,
+	 "SO_REUSEPORT on both, but this socket already has a reuseport group of its own (a BPF program was "
+	 "attached)"
+	 "{overlap}"},
+	{RULE_ORPHAN, S_LACKS, 0,
+	 "{lacks}; no process has it any more, the kernel is still closing it{overlap}"},
+	{RULE_ORPHAN, S_ROOT_ORPHAN, 0,
+	 "{old} has no process any more, and this kernel counts it as root's: uid {new_uid} may not share by "
+	 "SO_REUSEPORT{overlap}"},
+	{RULE_ORPHAN, S_UID_DIFFERS, 0,
+	 "{old} has no process any more and is uid {old_uid}'s: uid {new_uid} may not share by "
+	 "SO_REUSEPORT{overlap}"},
+	{RULE_ORPHAN, 0, 0, "{old} has no process any more, the kernel is still closing it{overlap}"},
+	{RULE_ACCEPTED_CONNECTION, S_LACKS, 0, "{lacks}; it outlives the listener that accepted it{overlap}"},
+	{RULE_ACCEPTED_CONNECTION, S_UID_DIFFERS, 0,
+	 "{old} is uid {old_uid}'s: uid {new_uid} may not share by SO_REUSEPORT{overlap}"},
+	{RULE_ACCEPTED_CONNECTION, 0, 0, "{old} still has the port{overlap}"},
+	{RULE_OUTGOING_CONNECTION, S_LACKS, 0,
+	 "nobody listens: {old} of {holder} got this port from the kernel by chance, and {lacks}{overlap}"},
+	{RULE_OUTGOING_CONNECTION, 0, 0,
+	 "nobody listens: {old} of {holder} got this port from the kernel by chance{overlap}"},
+	{RULE_RANGE_EXHAUSTED, 0, 0, "{errno}: no port of {range} is free for this socket"},
+
+	{RULE_ADDRESS_NOT_LOCAL, 0, 0, "no interface of this network namespace has this address"},
+	{RULE_ADDRESS_TENTATIVE, 0, 0,
+	 "the address is there but tentative: IPv6 duplicate address detection has not ended"},
+	{RULE_PRIVILEGED_PORT, 0, 0,
+	 "port {port} is below {start} and the process lacks CAP_NET_BIND_SERVICE"},
+	{RULE_ALREADY_BOUND, 0, 0,
+	 "this socket is bound to port {entry_port} already: a socket binds only once"},
+	{RULE_BAD_ADDRESS, 0, 0, "{errno}: the address that was passed is malformed or cannot be bound"},
+	{RULE_WRONG_FAMILY, 0, 0, "the address family that was passed is not the socket's"},
+	{RULE_NO_DEVICE, 0, 0, "the device or scope id that was named does not exist"},
+	{RULE_LSM, 0, 0,
+	 "{errno} by a security module (SELinux, AppArmor, Landlock, ...) before the port was looked at"},
+	{RULE_CGROUP_BPF, 0, 0,
+	 "{errno} by a BPF program on the process's cgroup, before the port was looked at"},
+	{RULE_POST_BIND_BPF, 0, 0,
+	 "{errno} by a BPF program on the process's cgroup, after the port was found free"},
+	{RULE_SECCOMP, 0, 0, "{errno} by a seccomp filter: the system call never ran"},
+	{RULE_NO_MEMORY, 0, 0,
+	 "{errno}, but no other socket is in the way: the kernel could not allocate memory"},
+	{RULE_BAD_DESCRIPTOR, 0, 0, "{errno}: the descriptor is not an open socket"},
+	{RULE_WRONG_STATE, 0, 0, "{errno}: a socket of this type or in this state cannot do that"},
+	{RULE_SAME_CONNECTION, 0, 0, "a connection between the same two addresses and ports exists already"},
+
+	{RULE_QUIRK_MAPPED_ANY, 0, 0,
+	 "this kernel overlooks {old_host} when {new_host} binds: {holder} should have been in the way"},
+	{RULE_QUIRK_UDP_SLOT, 0, 0,
+	 "with {slot_count} sockets in its hash slot this kernel overlooks specific addresses when a "
+	 "wildcard binds: "
+	 "{holder} should have been in the way"},
+	{RULE_QUIRK_STALE_REUSEADDR, 0, 0,
+	 "the kernel answered from its cache (fastreuse): {holder} on {old_addr} should have been in the "
+	 "way"},
+	{RULE_QUIRK_STALE_REUSEPORT, 0, 0,
+	 "the kernel answered from its cache (fastreuseport): {holder} on {old_addr} should have been in the "
+	 "way"},
+	{RULE_UNEXPLAINED, 0, S_INET, "{errno}: this protocol has its own port table, which is not judged"},
+	{RULE_UNEXPLAINED, S_TRUNCATED, 0, "{errno}, and not every socket on this port could be listed"},
+	{RULE_UNEXPLAINED, S_HOLDERS, 0, "{errno}: the rules known for this kernel say otherwise"},
+	{RULE_UNEXPLAINED, 0, 0, "{errno}, for a reason that was not seen"},
+};
+
+static const struct phrase delivery[] = {
+	{RULE_REUSEPORT_GROUP, S_ONE_GROUP | S_PROGRAM, S_CONNECTED,
+	 "the BPF program of the group chooses which of its {members} sockets answers"},
+	{RULE_REUSEPORT_GROUP, S_ONE_GROUP | S_TCP, S_CONNECTED,
+	 "once they listen, new connections are spread between the {members} sockets by a hash of addresses "
+	 "and ports"},
+	{RULE_REUSEPORT_GROUP, S_ONE_GROUP, S_CONNECTED,
+	 "datagrams are spread between the {members} sockets by a hash of addresses and ports"},
+	{RULE_UDP_REUSEADDR, S_NEW_WIDER, 0,
+	 "{holder} receives what is sent to {old_host}, the new socket what is sent to other addresses"},
+	{RULE_UDP_REUSEADDR, S_OLD_WIDER, 0,
+	 "the new socket receives what is sent to {new_host}, {holder} what is sent to other addresses"},
+	{RULE_UDP_REUSEADDR, S_MIXED, 0, "IPv4 datagrams go to the IPv4 socket, IPv6 datagrams to the other"},
+	{RULE_UDP_REUSEADDR, 0, S_CONNECTED,
+	 "the newest socket receives unicast datagrams, all of them receive multicast and broadcast"},
+	{RULE_UDP_REUSEADDR, 0, 0, "{holder} receives what {peer} sends, the new socket the rest"},
+	{RULE_REUSEADDR_BOTH, S_LISTEN_CALL, S_CONNECTED,
+	 "this socket answers; listen() on the other will get EADDRINUSE"},
+	{RULE_REUSEADDR_BOTH, 0, S_CONNECTED,
+	 "the first to listen wins; the other's listen() will get EADDRINUSE"},
+	{RULE_REUSEPORT_GROUP, S_NEW_WIDER, S_CONNECTED,
+	 "{holder} answers on {old_host}, the new socket on all other addresses"},
+	{RULE_REUSEPORT_GROUP, S_OLD_WIDER, S_CONNECTED,
+	 "the new socket answers on {new_host}, {holder} on all other addresses"},
+	{RULE_REUSEPORT_GROUP, S_MIXED, S_CONNECTED, "the IPv4 socket answers IPv4, the other IPv6"},
+	{RULE_REUSEPORT_GROUP, 0, S_CONNECTED,
+	 "the kernel prefers the socket that matches address and device best"},
+	{RULE_QUIRK_STALE_REUSEADDR, S_TCP, 0, "listen() will look again and may get EADDRINUSE"},
+	{RULE_QUIRK_STALE_REUSEPORT, S_TCP, S_LISTEN_CALL, "listen() will look again and may get EADDRINUSE"},
+};
+
+const struct phrase_table table_because = ROWS(because);
+const struct phrase_table table_delivery = ROWS(delivery);
+
+const struct phrase *phrase_next(const struct phrase_table *table, const struct situation *situation,
+				 size_t *position)
+{
+	while (*position < table->count) {
+		const struct phrase *row = &table->rows[(*position)++];
+
+		if ((row->rule == RULE_NONE || row->rule == situation->rule) &&
+		    (situation->bits & row->need) == row->need && !(situation->bits & row->deny))
+			return row;
+	}
+	return NULL;
+}
+
+/* [new has SO_REUSEADDR][new has SO_REUSEPORT][old ...][old ...] */
+static const char *const lacks[2][2][2][2] = {
+	[0][0][0][0] = "neither this socket nor {old} has SO_REUSEADDR or SO_REUSEPORT",
+	[0][0][0][1] = "this socket lacks SO_REUSEPORT, which {old} has",
+	[0][0][1][0] = "this socket lacks SO_REUSEADDR, which {old} has",
+	[0][0][1][1] = "this socket lacks SO_REUSEADDR and SO_REUSEPORT, which {old} has",
+	[0][1][0][0] = "{old} lacks SO_REUSEPORT, which this socket has",
+	[0][1][1][0] = "this socket has only SO_REUSEPORT and {old} only SO_REUSEADDR",
+	[1][0][0][0] = "{old} lacks SO_REUSEADDR, which this socket has",
+	[1][0][0][1] = "this socket has only SO_REUSEADDR and {old} only SO_REUSEPORT",
+	[1][0][1][0] = "neither this socket nor {old} has SO_REUSEPORT",
+	[1][0][1][1] = "this socket lacks SO_REUSEPORT, which {old} has",
+	[1][1][0][0] = "{old} lacks SO_REUSEADDR and SO_REUSEPORT, which this socket has",
+	[1][1][1][0] = "{old} lacks SO_REUSEPORT, which this socket has",
+};
+
+const char *lacks_text(const struct sock_info *binder, const struct sock_info *holder)
+{
+	const char *text = lacks[sock_reuse(binder)][binder->options.reuseport][sock_reuse(holder)]
+				[holder->options.reuseport];
+
+	return text ? text : "";
+}
+
+const char *holder_noun(const struct holder *holder, const char **ret_link)
+{
+	static const struct {
+		enum rule_id reason;
+		const char *noun, *link;
+	} nouns[] = {
+		{RULE_TIME_WAIT, "the TIME_WAIT remnant of a connection", "with"},
+		{RULE_TIME_WAIT_REUSE, "the TIME_WAIT remnant of a connection", "with"},
+		{RULE_ORPHAN, "the closed connection", "with"},
+		{RULE_ACCEPTED_CONNECTION, "the accepted connection", "from"},
+		{RULE_OUTGOING_CONNECTION, "the outgoing connection", "to"},
+	};
+
+	*ret_link = "with";
+	for (size_t i = 0; i < sizeof(nouns) / sizeof(nouns[0]); i++) {
+		if ((enum rule_id)holder->reason == nouns[i].reason) {
+			*ret_link = nouns[i].link;
+			return nouns[i].noun;
+		}
+	}
+	if (holder->sock.kernel)
+		return "a socket of the kernel itself";
+	return sock_is_connected(&holder->sock) ? "the connection" : "the holder";
+}
+
+#define AT(stage) (1u << (stage))
+#define AT_ANY	  (~0u)
+#define AT_INET	  (AT(STAGE_ADDRESS) | AT(STAGE_PRIVILEGE) | AT(STAGE_STATE))
+#define AT_PORT	  (AT(STAGE_PORT) | AT(STAGE_LISTEN))
+#define ANY_ERRNO 0
+
+enum refusal_need { NEED_NOTHING, NEED_BOUND, NEED_LISTEN, NEED_TENTATIVE, NEED_BOUND_CONNECT };
+
+static const struct {
+	unsigned int stages;
+	int code;
+	enum refusal_need need;
+	enum rule_id rule;
+} refusals[] = {
+	{AT(STAGE_SECCOMP), ANY_ERRNO, NEED_NOTHING, RULE_SECCOMP},
+	{AT(STAGE_LSM), ANY_ERRNO, NEED_NOTHING, RULE_LSM},
+	{AT(STAGE_CGROUP), ANY_ERRNO, NEED_NOTHING, RULE_CGROUP_BPF},
+	{AT(STAGE_POST_BIND), ANY_ERRNO, NEED_NOTHING, RULE_POST_BIND_BPF},
+	{AT_ANY, EBADF, NEED_NOTHING, RULE_BAD_DESCRIPTOR},
+	{AT_ANY, ENOTSOCK, NEED_NOTHING, RULE_BAD_DESCRIPTOR},
+	{AT_ANY, EFAULT, NEED_NOTHING, RULE_BAD_ADDRESS},
+	{AT_ANY, ENOMEM, NEED_NOTHING, RULE_NO_MEMORY},
+	{AT_ANY, ENOBUFS, NEED_NOTHING, RULE_NO_MEMORY},
+	{AT_ANY, EAFNOSUPPORT, NEED_NOTHING, RULE_WRONG_FAMILY},
+	{AT_ANY, ENODEV, NEED_NOTHING, RULE_NO_DEVICE},
+	{AT_ANY, EOPNOTSUPP, NEED_NOTHING, RULE_WRONG_STATE},
+	{AT_ANY, EINVAL, NEED_LISTEN, RULE_WRONG_STATE},
+	{AT_ANY, EINVAL, NEED_BOUND, RULE_ALREADY_BOUND},
+	{AT(STAGE_SYSCALL) | AT_INET, EINVAL, NEED_NOTHING, RULE_BAD_ADDRESS},
+	{AT_INET, EACCES, NEED_NOTHING, RULE_PRIVILEGED_PORT},
+	{AT_INET, EADDRNOTAVAIL, NEED_TENTATIVE, RULE_ADDRESS_TENTATIVE},
+	{AT_INET, EADDRNOTAVAIL, NEED_NOTHING, RULE_ADDRESS_NOT_LOCAL},
+	{AT_PORT, EADDRNOTAVAIL, NEED_BOUND_CONNECT, RULE_SAME_CONNECTION},
+	{AT(STAGE_LISTEN), EBUSY, NEED_NOTHING, RULE_NO_MEMORY},
+};
+
+static bool refusal_needs(enum refusal_need need, const struct event *event)
+{
+	switch (need) {
+	case NEED_BOUND:
+		return event->entry_port != 0;
+	case NEED_LISTEN:
+		return event->listening || event->type == EVENT_LISTEN;
+	case NEED_TENTATIVE:
+		return event->address_tentative;
+	case NEED_BOUND_CONNECT:
+		return event->type == EVENT_CONNECT && event->entry_port;
+	default:
+		return true;
+	}
+}
+
+enum rule_id refusal_rule(const struct event *event)
+{
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if ((refusals[i].stages & AT(event->stage)) &&
+		    (refusals[i].code == ANY_ERRNO || refusals[i].code == -event->result) &&
+		    refusal_needs(refusals[i].need, event))
+			return refusals[i].rule;
+	return RULE_NONE;
+}

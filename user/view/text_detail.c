@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/text_parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include "model/address.h"
+#include "rules/rules.h"
+
+#define MORE_HOLDERS  4 /* in short lines after the first one */
+#define MORE_OWNERS   3 /* pids named after the first process */
+#define REFUSED_LABEL 9
+#define SHARED_LABEL  13
+
+void text_flags(char buf[FLAGS_LEN], const struct sock_info *sock)
+{
+	const struct sock_options *options = &sock->options;
+	const bool set[FLAGS_LEN - 1] = {
+		options->freebind,  options->transparent, options->bind_address_no_port,
+		options->reuseaddr, options->reuseport,	  options->v6only,
+		sock->ifindex != 0, options->force_reuse,
+	};
+
+	for (size_t i = 0; i < FLAGS_LEN - 1; i++)
+		buf[i] = set[i] ? "FTNRr6D!"[i] : '.';
+	buf[FLAGS_LEN - 1] = '\0';
+}
+
+void text_endpoint(struct strbuf *out, const struct address *address, uint16_t port)
+{
+	char text[ADDRESS_TEXT_LEN] = "-";
+
+	if (address->family == FAMILY_IPV4 || address->family == FAMILY_IPV6)
+		address_format(text, sizeof(text), address, port);
+	strbuf_puts(out, text);
+}
+
+bool text_is_sharing(const struct event *event)
+{
+	if (event->result < 0 || !event->has_verdict || !event->holder_count)
+		return false;
+	return rule_is_sharing((enum rule_id)event->verdict.rule);
+}
+
+static void put_process(struct strbuf *out, const struct owner *owner)
+{
+	if (owner->comm[0])
+		strbuf_escape(out, owner->comm, sizeof(owner->comm));
+	else
+		strbuf_puts(out, "-");
+	strbuf_printf(out, "[%" PRIu32 "]", owner->pid);
+}
+
+/* A fork shares the descriptor: "nginx[10] fd 6 (also 11, 12, 13 and 4 more)". */
+static void put_owners(struct strbuf *out, const struct holder *holder)
+{
+	size_t named = holder->owner_count - 1 < MORE_OWNERS ? holder->owner_count - 1 : MORE_OWNERS;
+
+	put_process(out, &holder->owners[0]);
+	if (holder->owners[0].fd >= 0)
+		strbuf_printf(out, " fd %" PRId32, holder->owners[0].fd);
+	for (size_t i = 1; i <= named; i++)
+		strbuf_printf(out, "%s%" PRIu32, i == 1 ? " (also " : ", ", holder->owners[i].pid);
+	if (holder->owner_count > named + 1)
+		strbuf_printf(out, " and %zu more", holder->owner_count - named - 1);
+	if (named)
+		strbuf_puts(out, ")");
+}
+
+/* What a holder is when no process has a descriptor of it now. */
+static const struct {
+	const char *what;  /* alone */
+	const char *of;	   /* before the process that bound it */
+	const char *after; /* behind it */
+} kind_words[KIND_MAX] = {
+	[KIND_UNKNOWN] = {"unknown process", "unknown process, bound by ", ""},
+	[KIND_PROCESS] = {"unknown process", "", ""},
+	[KIND_TIME_WAIT] = {"a TIME_WAIT remnant", "a TIME_WAIT remnant of ", ""},
+	[KIND_ORPHAN] = {"an orphaned connection that no process has", "an orphaned connection of ",
+			 " that no process has"},
+	[KIND_KERNEL] = {"the kernel", "the kernel, for ", ""},
+	[KIND_IN_FLIGHT] = {"a socket in a unix socket's receive queue",
+			    "a socket in a unix socket's receive queue, bound by ", ""},
+	[KIND_GONE] = {"a socket that is gone", "", ", gone"},
+};
+
+static void put_who(struct strbuf *out, const struct holder *holder)
+{
+	size_t kind = (size_t)holder->kind < KIND_MAX ? (size_t)holder->kind : KIND_UNKNOWN;
+
+	if (holder->owner_count) {
+		put_owners(out, holder);
+	} else if (holder->bound_by.pid) {
+		strbuf_puts(out, kind_words[kind].of);
+		put_process(out, &holder->bound_by);
+		strbuf_puts(out, kind_words[kind].after);
+	} else {
+		strbuf_puts(out, kind_words[kind].what);
+	}
+	if (holder->kind == KIND_GONE && holder->released_after_ns >= 0) {
+		char duration[DURATION_LEN];
+
+		duration_text(duration, holder->released_after_ns);
+		strbuf_printf(out, " (released %s after the attempt)", duration);
+	}
+}
+
+static const char *const state_words[STATE_MAX] = {
+	[STATE_UNKNOWN] = "on ",	  [STATE_BOUND] = "bound to ",
+	[STATE_LISTEN] = "listening on ", [STATE_SYN_SENT] = "connecting from ",
+	[STATE_SYN_RECV] = "SYN_RECV ",	  [STATE_ESTABLISHED] = "connected ",
+	[STATE_FIN_WAIT1] = "FIN_WAIT1 ", [STATE_FIN_WAIT2] = "FIN_WAIT2 ",
+	[STATE_TIME_WAIT] = "",		  [STATE_CLOSE_WAIT] = "CLOSE_WAIT ",
+	[STATE_LAST_ACK] = "LAST_ACK ",	  [STATE_CLOSING] = "CLOSING ",
+};
+
+static void put_place(struct strbuf *out, const struct holder *holder)
+{
+	const struct sock_info *sock = &holder->sock;
+
+	strbuf_puts(out,
+		    (size_t)sock->state < STATE_MAX ? state_words[sock->state] : state_words[STATE_UNKNOWN]);
+	text_endpoint(out, &sock->address, sock->port);
+	if (sock->peer.family != FAMILY_NONE) {
+		strbuf_puts(out, " -> ");
+		text_endpoint(out, &sock->peer, sock->peer_port);
+	}
+}
+
+static void put_device(struct strbuf *out, const struct sock_info *sock)
+{
+	if (!sock->ifindex)
+		return;
+	strbuf_puts(out, ", device ");
+	if (sock->device[0])
+		strbuf_escape(out, sock->device, sizeof(sock->device));
+	else
+		strbuf_printf(out, "%" PRIu32, sock->ifindex);
+}
+
+/* An executable of another name than the binder's is worth its path. */
+static void put_other_exe(struct strbuf *out, const struct event *event, const struct holder *holder)
+{
+	const char *exe = holder->owner_count ? holder->owners[0].exe : holder->bound_by.exe;
+
+	if (!exe[0] || !event->process.exe[0] || !strncmp(exe, event->process.exe, EXE_LEN))
+		return;
+	strbuf_puts(out, ", exe ");
+	strbuf_escape(out, exe, EXE_LEN);
+}
+
+static void put_holder(struct strbuf *out, const struct event *event, const struct holder *holder,
+		       const struct text_time *time)
+{
+	const struct sock_info *sock = &holder->sock;
+	char flags[FLAGS_LEN];
+
+	put_who(out, holder);
+	strbuf_puts(out, ", ");
+	put_place(out, holder);
+	if (holder->kind != KIND_TIME_WAIT)
+		text_since(out, time, holder->since_ns, event->time_ns);
+	if (holder->expires_ms >= 0)
+		strbuf_printf(out, ", %" PRId64 " s left", (holder->expires_ms + 999) / 1000);
+
+	text_flags(flags, sock);
+	strbuf_printf(out, ", flags %s", flags);
+	if (sock->uid != UID_NONE)
+		strbuf_printf(out, ", uid %" PRIu32, sock->uid);
+	else if (!sock->minisock)
+		strbuf_puts(out, ", uid -");
+	put_device(out, sock);
+	if (text_is_sharing(event))
+		put_other_exe(out, event, holder);
+}
+
+static void put_rule(struct strbuf *out, int rule)
+{
+	if (rule != RULE_NONE)
+		strbuf_printf(out, " (rule %s)", rule_name((enum rule_id)rule));
+}
+
+struct block {
+	struct strbuf *out;
+	size_t label_width;
+};
+
+static void begin_line(const struct block *block, const char *label)
+{
+	strbuf_puts(block->out, "    ");
+	size_t start = block->out->length;
+
+	strbuf_puts(block->out, label);
+	strbuf_pad(block->out, start, block->label_width);
+}
+
+static void end_line(const struct block *block)
+{
+	strbuf_add(block->out, "\n", 1);
+}
+
+/* Shares with the binder, or would be in its way. */
+static bool is_concerned(const struct holder *holder)
+{
+	return rule_is_sharing((enum rule_id)holder->reason) || rule_is_refusal((enum rule_id)holder->reason);
+}
+
+/* Of an accepted attempt only the concerned ones, if the rules could tell them apart. */
+static bool shows_all(const struct event *event)
+{
+	for (size_t i = 0; i < event->holder_count; i++) {
+		if (is_concerned(&event->holders[i]))
+			return event->result < 0;
+	}
+	return true;
+}
+
+/* The first one in full, a few more in short, the number of the rest. */
+static void put_holders(const struct block *block, const struct event *event, const struct text_time *time,
+			const char *label)
+{
+	bool all = shows_all(event);
+	size_t shown = 0, omitted = 0;
+
+	for (size_t i = 0; i < event->holder_count; i++) {
+		const struct holder *holder = &event->holders[i];
+
+		if (!all && !is_concerned(holder))
+			continue;
+		if (shown > MORE_HOLDERS) {
+			omitted++;
+			continue;
+		}
+		begin_line(block, shown ? "also" : label);
+		if (!shown) {
+			put_holder(block->out, event, holder, time);
+		} else {
+			put_who(block->out, holder);
+			strbuf_puts(block->out, ", ");
+			put_place(block->out, holder);
+			put_rule(block->out, holder->reason);
+		}
+		end_line(block);
+		shown++;
+	}
+	if (all && event->holders_total > event->holder_count)
+		omitted += event->holders_total - event->holder_count;
+	if (omitted) {
+		begin_line(block, "");
+		strbuf_printf(block->out, "and %zu more", omitted);
+		end_line(block);
+	}
+}
+
+static void put_because(const struct block *block, const struct verdict *verdict)
+{
+	if (!verdict->text[0] && verdict->rule == RULE_NONE)
+		return;
+	begin_line(block, "because");
+	if (verdict->text[0])
+		strbuf_sanitize(block->out, verdict->text, sizeof(verdict->text));
+	else
+		strbuf_puts(block->out, "-");
+	put_rule(block->out, verdict->rule);
+	end_line(block);
+}
+
+static void put_answers(const struct block *block, const struct verdict *verdict)
+{
+	if (!verdict->delivery[0])
+		return;
+	begin_line(block, "who answers");
+	strbuf_sanitize(block->out, verdict->delivery, sizeof(verdict->delivery));
+	end_line(block);
+}
+
+static void put_fixes(const struct block *block, const struct verdict *verdict)
+{
+	if (!verdict->fix_count)
+		return;
+	begin_line(block, "fix");
+	for (size_t i = 0; i < verdict->fix_count; i++) {
+		strbuf_puts(block->out, i ? "; or " : "");
+		strbuf_sanitize(block->out, verdict->fix[i], sizeof(verdict->fix[i]));
+	}
+	end_line(block);
+}
+
+/* Contenders explain a refusal only where the port decided. */
+static const char *holder_label(const struct event *event)
+{
+	if (!event->holder_count)
+		return NULL;
+	if (text_is_sharing(event))
+		return "shared with";
+	if (event->result < 0 && event->holders[0].culprit)
+		return "held by";
+	return event->stage == STAGE_PORT || event->stage == STAGE_LISTEN || event->result >= 0 ? "on port"
+												: NULL;
+}
+
+void text_details(struct strbuf *out, const struct event *event, const struct text_time *time)
+{
+	bool is_sharing = text_is_sharing(event);
+	bool is_odd = event->has_verdict && event->verdict.rule == RULE_UNEXPLAINED;
+	const struct block block = {.out = out, .label_width = is_sharing ? SHARED_LABEL : REFUSED_LABEL};
+	const char *label = holder_label(event);
+
+	if (event->result >= 0 && !is_sharing && !is_odd)
+		return;
+	if (label)
+		put_holders(&block, event, time, label);
+	if (!event->has_verdict)
+		return;
+	put_because(&block, &event->verdict);
+	if (is_sharing)
+		put_answers(&block, &event->verdict);
+	put_fixes(&block, &event->verdict);
+}

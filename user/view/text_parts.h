@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The pieces of the text view: times, cells, and the lines under a finding. */
+#ifndef REUSETRACE_VIEW_TEXT_PARTS_H
+#define REUSETRACE_VIEW_TEXT_PARTS_H
+
+#include "model/text.h"
+#include "view/view.h"
+
+struct text_time {
+	struct clock_base clock;
+	enum time_mode mode;
+	uint64_t start_ns;    /* when the trace began, 0 unknown */
+	uint64_t previous_ns; /* of the last event, for TIME_DELTA */
+};
+
+/* Width of the TIME column, 0 for none. */
+size_t text_time_width(enum time_mode mode);
+void text_time_cell(struct strbuf *out, struct text_time *time, uint64_t time_ns);
+
+/* " since 10:01:02": with the date if it is not that of now_ns. */
+void text_since(struct strbuf *out, const struct text_time *time, uint64_t since_ns, uint64_t now_ns);
+
+/* `FTNRr6D!` */
+#define FLAGS_LEN 9
+void text_flags(char buf[FLAGS_LEN], const struct sock_info *sock);
+
+/* "127.0.0.1:8080", "-" if there is no address. */
+void text_endpoint(struct strbuf *out, const struct address *address, uint16_t port);
+
+/* Two sockets have this port on purpose, by a flag or by a quirk. */
+bool text_is_sharing(const struct event *event);
+
+/* held by, shared with, because, who answers, fix */
+void text_details(struct strbuf *out, const struct event *event, const struct text_time *time);
+
+#endif
