@@ -146,15 +146,20 @@ static __always_inline struct sock *compat_owners_step(struct owner_cursor *curs
 {
 	struct sock *sk = NULL;
 
-	if (cursor->owner) {
-		sk = (void *)cursor->owner - bpf_core_field_offset(struct sock_common, skc_bind_node);
-		cursor->owner = BPF_CORE_READ(cursor->owner, next);
-	} else if (cursor->bucket2) {
+	struct hlist_node *node = cursor->owner;
+
+	if (node) {
+		sk = (void *)node - bpf_core_field_offset(struct sock_common, skc_bind_node);
+		cursor->owner = BPF_CORE_READ(node, next);
+		return sk;
+	}
+	node = cursor->bucket2;
+	if (node) {
 		struct inet_bind2_bucket *tb2 =
-			(void *)cursor->bucket2 - bpf_core_field_offset(struct inet_bind2_bucket, bhash_node);
+			(void *)node - bpf_core_field_offset(struct inet_bind2_bucket, bhash_node);
 
 		cursor->owner = BPF_CORE_READ(tb2, owners.first);
-		cursor->bucket2 = BPF_CORE_READ(cursor->bucket2, next);
+		cursor->bucket2 = BPF_CORE_READ(node, next);
 	}
 	return sk;
 }
@@ -212,7 +217,7 @@ static __always_inline void compat_port_range(struct net *net, u32 *ret_lo, u32 
 {
 	void *ipv4 = (void *)net + bpf_core_field_offset(struct net, ipv4);
 
-	if (bpf_core_field_size(struct netns_ipv4___packed, ip_local_ports.range) == sizeof(u32)) {
+	if (bpf_core_field_exists(struct netns_ipv4___packed, ip_local_ports.range)) {
 		u32 range = BPF_CORE_READ((struct netns_ipv4___packed *)ipv4, ip_local_ports.range);
 
 		*ret_lo = range & 0xffff;

@@ -8,6 +8,9 @@
 
 #define PATH_COMPONENTS 16
 #define PATH_PART 128
+#define PATH_LAST 255
+
+_Static_assert(RT_EXE_LEN >= PATH_LAST + PATH_PART, "a last component may start at PATH_LAST");
 
 static __always_inline u16 swab16(u16 v)
 {
@@ -171,14 +174,17 @@ static __always_inline void describe_exe(char *to, struct task_struct *task)
 			mount = up;
 			continue;
 		}
-		if (at > RT_EXE_LEN - PATH_PART)
+		if (at > PATH_LAST)
 			break;
-		n = bpf_probe_read_kernel_str(to + at, PATH_PART, BPF_CORE_READ(dentry, d_name.name));
+		/* The verifier of 5.10 forgets the bound of a spilled 32-bit value: a mask gives it again. */
+		asm volatile("" : "+r"(at));
+		n = bpf_probe_read_kernel_str(to + (at & PATH_LAST), PATH_PART, BPF_CORE_READ(dentry, d_name.name));
 		if (n <= 1 || n > PATH_PART)
 			break;
 		at += n;
 		dentry = parent;
 	}
+	asm volatile("" : "+r"(at));
 	if (at < RT_EXE_LEN)
 		to[at] = 0;
 }

@@ -19,6 +19,17 @@
 
 #define UNPACK(...) __VA_ARGS__
 
+/*
+ * An fentry argument as a plain number: 5.10 does not let a typed pointer
+ * into a function that is verified by itself.
+ */
+#define TRACED(n)                                                                                             \
+	({                                                                                                     \
+		u64 value_ = 0;                                                                                \
+		bpf_probe_read_kernel(&value_, sizeof(value_), &ctx[n]);                                       \
+		value_;                                                                                        \
+	})
+
 #define ENTRY_(name, function, traced, probed)                                                                \
 	SEC("fentry/" #function)                                                                               \
 	int f_##name(u64 *ctx)                                                                                 \
@@ -41,11 +52,11 @@
 
 /* on_NAME() of the first 0 to 3 arguments at a function's entry. */
 #define ENTRY0(name, function) ENTRY_(name, function, (), ())
-#define ENTRY1(name, function) ENTRY_(name, function, (ctx[0]), (PT_REGS_PARM1(ctx)))
+#define ENTRY1(name, function) ENTRY_(name, function, (TRACED(0)), (PT_REGS_PARM1(ctx)))
 #define ENTRY2(name, function)                                                                                \
-	ENTRY_(name, function, (ctx[0], ctx[1]), (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
+	ENTRY_(name, function, (TRACED(0), TRACED(1)), (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
 #define ENTRY3(name, function)                                                                                \
-	ENTRY_(name, function, (ctx[0], ctx[1], ctx[2]),                                                       \
+	ENTRY_(name, function, (TRACED(0), TRACED(1), TRACED(2)),                                                       \
 	       (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx)))
 
 /* body(int) at the return of a function of nargs arguments. */

@@ -61,7 +61,7 @@ static __always_inline int socket_option_value(struct sock *sk, int name)
 	case SO_BINDTOIFINDEX:
 		return BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
 	case SO_INCOMING_CPU:
-		return BPF_CORE_READ(sk, sk_incoming_cpu);
+		return BPF_CORE_READ(sk, __sk_common.skc_incoming_cpu);
 	}
 	cb = BPF_CORE_READ(sk, sk_reuseport_cb);
 	return cb && BPF_CORE_READ(cb, prog);

@@ -110,6 +110,7 @@ struct sock_common {
 	unsigned char skc_reuseport : 1;
 	unsigned char skc_ipv6only : 1;
 	int skc_bound_dev_if;
+	int skc_incoming_cpu;
 	struct hlist_node skc_bind_node;
 	struct hlist_node skc_node;
 	struct proto *skc_prot;
@@ -133,7 +134,6 @@ struct sock {
 	u16 sk_type;
 	u8 sk_kern_sock : 1;
 	struct sock_reuseport *sk_reuseport_cb;
-	int sk_incoming_cpu;
 };
 
 struct super_block {

@@ -228,6 +228,10 @@ void situation_init(struct situation *situation, const struct event *event, cons
 		situation->bits |= holder_bits(situation);
 	if (rule_is_refusal(rule) && event->result < 0)
 		situation->bits |= fix_bits(situation);
+	if (rule == RULE_OUTGOING_CONNECTION)
+		situation->bits |= S_OUTGOING;
+	if (event->result >= 0)
+		situation->bits |= S_ACCEPTED;
 	if (event->verdict.lacks[0])
 		situation->bits |= S_LACKS;
 }

@@ -54,6 +54,8 @@ enum situation_bit {
 #define S_FIX_ADDRESS	(UINT64_C(1) << 36) /* another address */
 #define S_FIX_WAIT	(UINT64_C(1) << 37) /* all of them are TIME_WAIT with a known end */
 #define S_FIX_STOP_WAIT (UINT64_C(1) << 39) /* ending processes is enough, but TIME_WAIT follows */
+#define S_OUTGOING	(UINT64_C(1) << 40) /* the rule is outgoing-connection */
+#define S_ACCEPTED	(UINT64_C(1) << 41) /* the kernel said yes */
 #define S_FIX_INHERIT	(UINT64_C(1) << 38) /* the remnants lack SO_REUSEADDR: next time */
 
 struct situation {

@@ -156,9 +156,8 @@ static const struct phrase because[] = {
 	 "{old} is uid {old_uid}'s: uid {new_uid} may not share by SO_REUSEPORT{overlap}"},
 	{RULE_ACCEPTED_CONNECTION, 0, 0, "{old} still has the port{overlap}"},
 	{RULE_OUTGOING_CONNECTION, S_LACKS, 0,
-	 "nobody listens: {old} of {holder} got this port from the kernel by chance, and {lacks}{overlap}"},
-	{RULE_OUTGOING_CONNECTION, 0, 0,
-	 "nobody listens: {old} of {holder} got this port from the kernel by chance{overlap}"},
+	 "the kernel gave {holder} this port by chance, and {lacks}{overlap}"},
+	{RULE_OUTGOING_CONNECTION, 0, 0, "the kernel gave {holder} this port by chance, for {old}{overlap}"},
 	{RULE_RANGE_EXHAUSTED, 0, 0, "{errno}: no port of {range} is free for this socket"},
 
 	{RULE_ADDRESS_NOT_LOCAL, 0, 0, "no interface of this network namespace has this address"},
@@ -197,6 +196,8 @@ static const struct phrase because[] = {
 	 "the kernel answered from its cache (fastreuseport): {holder} on {old_addr} should have been in the "
 	 "way"},
 	{RULE_UNEXPLAINED, 0, S_INET, "{errno}: this protocol has its own port table, which is not judged"},
+	{RULE_UNEXPLAINED, S_ACCEPTED | S_HOLDERS, 0,
+	 "accepted, but by the rules known for this kernel {holder} should have been in the way{overlap}"},
 	{RULE_UNEXPLAINED, S_TRUNCATED, 0, "{errno}, and not every socket on this port could be listed"},
 	{RULE_UNEXPLAINED, S_HOLDERS, 0, "{errno}: the rules known for this kernel say otherwise"},
 	{RULE_UNEXPLAINED, 0, 0, "{errno}, for a reason that was not seen"},
