@@ -244,6 +244,27 @@ static __always_inline bool result_wanted(const struct rt_attempt *record, int r
 	       (record->requested_port && port_wanted(record->requested_port));
 }
 
+/*
+ * What decided stays as it was when the port was asked for; what came of it is
+ * added.  Without get_port() (IP_BIND_ADDRESS_NO_PORT, a second listen) there
+ * is only the outcome.
+ */
+static __always_inline void record_success(struct rt_attempt *record, struct sock *sk)
+{
+	struct sock_reuseport *cb;
+
+	if (record->stage < RT_AT_PORT) {
+		describe_sock(&record->binder, sk);
+		return;
+	}
+	record->binder.port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	cb = BPF_CORE_READ(sk, sk_reuseport_cb);
+	if (cb) {
+		record->binder.group_id = BPF_CORE_READ(cb, reuseport_id);
+		record->binder.group_size = BPF_CORE_READ(cb, num_socks);
+	}
+}
+
 static __always_inline void attempt_end(u64 id, struct flight *flight, int result)
 {
 	struct rt_attempt *record = slot_of(flight);
@@ -253,7 +274,7 @@ static __always_inline void attempt_end(u64 id, struct flight *flight, int resul
 		record->result = result;
 		record->took_ns = bpf_ktime_get_boot_ns() - record->header.time_ns;
 		if (!result)
-			describe_sock(&record->binder, (struct sock *)flight->sk);
+			record_success(record, (struct sock *)flight->sk);
 		if (result_wanted(record, result)) {
 			options_take(record);
 			send_attempt(record);

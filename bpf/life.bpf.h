@@ -41,6 +41,7 @@ static __always_inline int time_wait_begins(u64 tw, u64 sk)
 	inherited = *entry;
 	inherited.inode = 0;
 	bpf_map_update_elem(&known, &tw, &inherited, BPF_ANY);
+	bpf_map_delete_elem(&known, &sk);
 	if (inherited.reported && live)
 		life_report(RT_TW_BEGIN, (struct sock *)tw, 0, RT_FD_NONE);
 	return 0;

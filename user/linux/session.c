@@ -140,6 +140,16 @@ static void resolve_origin(struct session *session, struct event *event)
 	}
 }
 
+/* Ports are released by whoever runs at the time, often a softirq: name the one that had it. */
+static void release_by_binder(struct event *event, const struct socket_entry *entry)
+{
+	if (!entry->bound_by.pid || entry->bound_by.pid == event->process.pid)
+		return;
+	event->process = (struct proc_info){.pid = entry->bound_by.pid, .tid = entry->bound_by.pid, .uid = UID_NONE};
+	memcpy(event->process.comm, entry->bound_by.comm, sizeof(event->process.comm));
+	memcpy(event->process.exe, entry->bound_by.exe, sizeof(event->process.exe));
+}
+
 /* First pass, in order: bindings and releases, so that later look-ups know them. */
 static void note_event(struct session *session, struct pending *pending)
 {
@@ -165,6 +175,7 @@ static void note_event(struct session *session, struct pending *pending)
 		break;
 	case EVENT_RELEASE:
 		entry->released_ns = event->time_ns;
+		release_by_binder(event, entry);
 		break;
 	default:
 		break;

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the scenarios share: a tracer to drive, conditions to wait for, a runner.
+
+A scenario is a function whose name begins with test_.  It raises to fail and
+calls skip() to be skipped, always with a reason.  Scenarios run in one guest,
+one after the other, as root; nothing here sleeps, it waits for conditions.
+"""
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+REUSETRACE = os.environ.get("REUSETRACE", "./reusetrace")
+PATIENCE_S = 60
+
+
+class Skip(Exception):
+    pass
+
+
+def skip(reason):
+    raise Skip(reason)
+
+
+def kernel():
+    """(6, 12) on 6.12.107+deb13-cloud-amd64."""
+    return tuple(int(part) for part in os.uname().release.split(".")[:2])
+
+
+def wait_for(condition, what):
+    """Until condition() is true; its value is returned."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        os.sched_yield()
+    raise AssertionError(f"waited {PATIENCE_S} s for {what}")
+
+
+def equal(got, want, what):
+    if got != want:
+        raise AssertionError(f"{what}: got {got!r}, want {want!r}")
+
+
+def contains(text, part, what):
+    if part not in text:
+        raise AssertionError(f"{what}: {part!r} not in {text!r}")
+
+
+class Tracer:
+    """A running reusetrace.  JSON unless json=False; args are its own.
+
+    with Tracer("-P", "8080") as trace:
+        ...stimulus...
+    trace.events -> list of objects, trace.text -> stdout, trace.stderr, trace.status
+    """
+
+    def __init__(self, *args, json=True, prefix=(), command=(), wait_ready=True, env=None, stdout=None):
+        self.json = json
+        self.args = [*prefix, REUSETRACE, *(["-j"] if json else []), *args]
+        self.output = None
+        if command:
+            self.output = tempfile.mktemp(prefix="trace-")
+            self.args += ["-o", self.output, "--", *command]
+        self.wait_ready = wait_ready
+        self.env = dict(os.environ, TZ="UTC", **(env or {}))
+        self.stdout = stdout
+        self.events, self.text, self.stderr, self.status = [], "", "", None
+
+    def __enter__(self):
+        self.out = tempfile.TemporaryFile()
+        self.err = tempfile.NamedTemporaryFile()
+        self.process = subprocess.Popen(self.args, stdin=subprocess.DEVNULL, stdout=self.stdout or self.out,
+                                        stderr=self.err, env=self.env)
+        if self.wait_ready:
+            wait_for(lambda: "ready\n" in self.read_stderr() or self.process.poll() is not None, "ready")
+            if self.process.poll() is not None and "ready\n" not in self.read_stderr():
+                raise AssertionError(f"{self.args} exited {self.process.returncode}: {self.read_stderr()}")
+        return self
+
+    def read_stderr(self):
+        with open(self.err.name, errors="replace") as file:
+            return file.read()
+
+    def wait(self):
+        """Until it ends by itself (COMMAND, --limit, -d)."""
+        self.process.wait(PATIENCE_S)
+        return self.collect()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.wait()
+
+    def collect(self):
+        self.status = self.process.returncode
+        self.stderr = self.read_stderr()
+        self.out.seek(0)
+        raw = self.out.read()
+        if self.output:
+            with open(self.output, "rb") as file:
+                raw = file.read()
+            os.unlink(self.output)
+            self.output = None
+        self.text = raw.decode("utf-8")
+        if self.json:
+            self.events = [json.loads(line) for line in self.text.splitlines()]
+        return self
+
+    def __exit__(self, kind, value, trace):
+        if kind and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        elif not kind and self.status is None:
+            self.stop()
+        return False
+
+    def of(self, *types, **match):
+        """Events of these types; match compares dotted paths written with __: result__errno="EADDRINUSE"."""
+        found = []
+        for event in self.events:
+            if event["type"] in types and all(lookup(event, path) == want for path, want in match.items()):
+                found.append(event)
+        return found
+
+    def one(self, *types, **match):
+        found = self.of(*types, **match)
+        if len(found) != 1:
+            shown = "\n".join(json.dumps(event)[:600] for event in self.of(*types))
+            raise AssertionError(f"{len(found)} of {types} {match}, want 1; all of these types:\n{shown}")
+        return found[0]
+
+    @property
+    def end(self):
+        return self.one("end")
+
+
+def lookup(event, path):
+    value = event
+    for key in path.split("__"):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def check_refused(event, rule, culprit_pid=None, errno="EADDRINUSE"):
+    """A refusal that is explained: rule, culprit and agreement."""
+    equal(event["result"]["errno"], errno, "errno")
+    equal((event["verdict"]["rule"], event["verdict"]["agrees"]), (rule, True), "rule, agrees")
+    if culprit_pid is not None:
+        culprit = event["holders"][0]
+        equal(culprit["culprit"], True, "first holder is the culprit")
+        equal([p["pid"] for p in culprit["processes"]], [culprit_pid], "culprit's processes")
+    return event
+
+
+def check_accepted(event, rule):
+    equal(event["result"]["ok"], True, "accepted")
+    equal((event["verdict"]["rule"], event["verdict"]["agrees"]), (rule, True), "rule, agrees")
+    return event
+
+
+def listens(port, count=1):
+    """How many sockets listen on a TCP port here, by /proc/net/tcp and tcp6."""
+    found = 0
+    for name in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with open(name) as file:
+            for line in list(file)[1:]:
+                fields = line.split()
+                found += fields[3] == "0A" and int(fields[1].rsplit(":", 1)[1], 16) == port
+    return found >= count
+
+
+def start(*argv, **options):
+    options.setdefault("stdout", subprocess.DEVNULL)
+    options.setdefault("stderr", subprocess.DEVNULL)
+    return subprocess.Popen(argv, stdin=subprocess.DEVNULL, **options)
+
+
+def start_server(port, *argv, count=1, **options):
+    """A process that is running and listening."""
+    process = start(*argv, **options)
+    wait_for(lambda: listens(port, count) or process.poll() is not None, f"{argv[0]} on {port}")
+    if process.poll() is not None:
+        raise AssertionError(f"{argv} ended with {process.returncode}")
+    return process
+
+
+def end(*processes):
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.wait(PATIENCE_S)
+
+
+def run(*argv, **options):
+    options.setdefault("stdout", subprocess.PIPE)
+    options.setdefault("stderr", subprocess.PIPE)
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=PATIENCE_S, **options)
+
+
+def run_scenarios(modules, only=()):
+    """TAP-like lines; the last one counts.  Status 0 if nothing failed."""
+    counts = {"ok": 0, "not ok": 0, "skip": 0}
+    for module in modules:
+        scenarios = vars(importlib.import_module(module))
+        for name in [name for name in scenarios if name.startswith("test_")]:
+            if only and name not in only:
+                continue
+            began, detail = time.monotonic(), ""
+            try:
+                scenarios[name]()
+                word = "ok"
+            except Skip as reason:
+                word, detail = "skip", str(reason)
+            except Exception:
+                word, detail = "not ok", traceback.format_exc()
+            counts[word] += 1
+            print(f"{word} {module}.{name} {time.monotonic() - began:.1f}s {detail}", flush=True)
+    print(f"{counts['ok']} passed, {counts['not ok']} failed, {counts['skip']} skipped", flush=True)
+    return counts["not ok"] != 0
