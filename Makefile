@@ -23,7 +23,7 @@ ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Ivmlinux -Ibpf $(WARN)
 LIBS := -lbpf -lelf -lz
 
-BPF := probe trace snapshot
+BPF := probe trace
 SKELETONS := $(BPF:%=$(BUILD)/%.skel.h)
 CORE := $(wildcard user/model/*.c user/rules/*.c user/view/*.c)
 SOURCES := $(CORE) $(wildcard user/linux/*.c user/cli/*.c)

@@ -54,11 +54,11 @@ static __always_inline void record_netns(struct rt_attempt *record, struct sock 
 		record->l3mdev_accept = compat_sysctl(net, sysctl_tcp_l3mdev_accept);
 }
 
-static __always_inline void record_begin(struct rt_attempt *record, enum rt_type type, struct sock *sk)
+static __always_inline void record_begin(struct rt_attempt *record, u32 slot, enum rt_type type, struct sock *sk)
 {
 	__builtin_memset(&record->bucket, 0, sizeof(record->bucket));
-	fill_header(&record->header, type);
-	describe_sock(&record->binder, sk);
+	record_process(slot, type);
+	record_binder(slot, (u64)sk);
 	record_netns(record, sk);
 	record->took_ns = 0;
 	record->result = 0;
@@ -94,7 +94,7 @@ static __always_inline u32 slot_for(enum rt_type type, struct sock *sk, u16 port
 	record = bpf_map_lookup_elem(&slots, &slot);
 	if (!record)
 		return NO_SLOT;
-	record_begin(record, type, sk);
+	record_begin(record, slot, type, sk);
 	return slot;
 }
 
@@ -144,7 +144,7 @@ static __always_inline int port_asked(struct sock *sk, u16 port)
 	record = slot_of(flight);
 	if (!record)
 		return 0;
-	describe_sock(&record->binder, sk);
+	record_binder(flight->slot, (u64)sk);
 	record->stage = RT_AT_PORT;
 	if (flight->implicit)
 		record->kernel_call = kernel_call;
@@ -179,7 +179,8 @@ static __always_inline int bucket_refused(struct sock *sk, struct inet_bind_buck
 	if (!record)
 		return 0;
 	culprit_add(record, flight);
-	walk_tcp(record, flight, tb);
+	walk_tcp(flight->slot, flight->sk, (u64)tb);
+	flight->walked = 1;
 	return 0;
 }
 
@@ -189,8 +190,10 @@ static __always_inline int bucket_granted(struct inet_bind_bucket *tb, u64 sk)
 	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
 	struct rt_attempt *record = flight ? slot_of(flight) : NULL;
 
-	if (record && flight->sk == sk && !flight->walked)
-		walk_tcp(record, flight, tb);
+	if (!record || flight->sk != sk || flight->walked)
+		return 0;
+	walk_tcp(flight->slot, flight->sk, (u64)tb);
+	flight->walked = 1;
 	return 0;
 }
 
@@ -214,8 +217,8 @@ static __always_inline void remember(const struct flight *flight)
 		count(RT_COUNT_NO_KNOWN, 1);
 }
 
-/* The fallback walks: no lock is held any more. */
-static __always_inline void walk_late(struct rt_attempt *record, struct flight *flight, int result)
+/* At the return of get_port() no lock is held any more: for what the hooks inside did not see. */
+static __always_inline void walk_late(struct rt_attempt *record, struct flight *flight, bool udp, int result)
 {
 	struct sock *sk = (struct sock *)flight->sk;
 	u16 port = flight->port ? flight->port : BPF_CORE_READ(sk, __sk_common.skc_num);
@@ -225,13 +228,13 @@ static __always_inline void walk_late(struct rt_attempt *record, struct flight *
 		return;
 	if (result)
 		culprit_add(record, flight);
-	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP) {
-		walk_udp(record, flight, port);
+	if (udp) {
+		walk_udp(flight->slot, flight->sk, port);
 		return;
 	}
 	tb = find_tcp_bucket(sk, port, 0);
 	if (tb)
-		walk_tcp(record, flight, tb);
+		walk_tcp(flight->slot, flight->sk, (u64)tb);
 }
 
 static __always_inline bool result_wanted(const struct rt_attempt *record, int result)
@@ -249,12 +252,12 @@ static __always_inline bool result_wanted(const struct rt_attempt *record, int r
  * added.  Without get_port() (IP_BIND_ADDRESS_NO_PORT, a second listen) there
  * is only the outcome.
  */
-static __always_inline void record_success(struct rt_attempt *record, struct sock *sk)
+static __always_inline void record_success(struct rt_attempt *record, u32 slot, struct sock *sk)
 {
 	struct sock_reuseport *cb;
 
 	if (record->stage < RT_AT_PORT) {
-		describe_sock(&record->binder, sk);
+		record_binder(slot, (u64)sk);
 		return;
 	}
 	record->binder.port = BPF_CORE_READ(sk, __sk_common.skc_num);
@@ -274,7 +277,7 @@ static __always_inline void attempt_end(u64 id, struct flight *flight, int resul
 		record->result = result;
 		record->took_ns = bpf_ktime_get_boot_ns() - record->header.time_ns;
 		if (!result)
-			record_success(record, (struct sock *)flight->sk);
+			record_success(record, slot, (struct sock *)flight->sk);
 		if (result_wanted(record, result)) {
 			options_take(record);
 			send_attempt(record);
@@ -285,7 +288,7 @@ static __always_inline void attempt_end(u64 id, struct flight *flight, int resul
 }
 
 /* get_port() returned: 1 up to 5.15, a negative errno later.  Its port is the one it was asked for. */
-static __always_inline int port_answered(int result)
+static __always_inline int port_answered(int result, bool udp)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
@@ -300,7 +303,7 @@ static __always_inline int port_answered(int result)
 		remember(flight);
 	record = slot_of(flight);
 	if (record) {
-		walk_late(record, flight, result);
+		walk_late(record, flight, udp, result);
 		record->stage = result ? RT_AT_PORT : RT_AT_POST;
 		if (result && flight->port)
 			record->binder.port = flight->port;
@@ -321,10 +324,11 @@ static __always_inline int attempt_close(enum rt_type type, int result)
 }
 
 /* TCP connect() took a source port without get_port(), or found none. */
-static __always_inline int connect_bound(struct sock *sk, int result)
+__noinline int connect_bound(u64 key, int result)
 {
+	struct sock *sk = (struct sock *)key;
 	bool chosen = !(compat_sk_userlocks(sk) & SOCK_BINDPORT_LOCK);
-	struct flight flight = {.sk = (u64)sk, .type = RT_CONNECT};
+	struct flight flight = {.sk = key, .type = RT_CONNECT};
 	struct rt_attempt *record;
 
 	if (!chosen || !sock_followed(sk))

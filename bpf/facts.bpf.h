@@ -148,45 +148,61 @@ static __always_inline void describe_sock(struct rt_sock *to, struct sock *sk)
 	describe_known(to, (u64)sk);
 }
 
+/* Next component in *ret_name, or NULL in it at the root of a mount; false at the root of all. */
+static __always_inline bool path_step(struct dentry **dentry, struct mount **mount, const unsigned char **ret_name)
+{
+	struct dentry *at = *dentry, *parent = BPF_CORE_READ(at, d_parent);
+	struct mount *up, *here = *mount;
+
+	*ret_name = NULL;
+	if (at != BPF_CORE_READ(here, mnt.mnt_root) && at != parent) {
+		*ret_name = BPF_CORE_READ(at, d_name.name);
+		*dentry = parent;
+		return true;
+	}
+	up = BPF_CORE_READ(here, mnt_parent);
+	*dentry = BPF_CORE_READ(here, mnt_mountpoint);
+	*mount = up;
+	return up != here;
+}
+
 /*
  * The path of the executable, the last component first, each ended by a NUL;
- * the loader turns it round.  A long component is cut at PATH_PART - 1.
+ * the loader turns it round.  A long component is cut at PATH_PART - 1.  The
+ * length so far is kept in the record: in a register its growing range would
+ * make every round of the loop a new state to the verifier.
  */
-static __always_inline void describe_exe(char *to, struct task_struct *task)
+static __always_inline void describe_exe(struct rt_header *header, struct task_struct *task)
 {
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
-	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry), *parent;
-	struct vfsmount *vfs = BPF_CORE_READ(exe, f_path.mnt);
-	struct mount *mount = (void *)vfs - bpf_core_field_offset(struct mount, mnt), *up;
-	u32 at = 0;
+	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry);
+	struct mount *mount = (void *)BPF_CORE_READ(exe, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
+	volatile __u16 *length = &header->pad;
+	char *to = header->process.exe;
+	const unsigned char *name;
+	u32 at;
 	long n;
 
-	to[0] = 0;
-	if (!exe)
-		return;
-	for (int i = 0; i < PATH_COMPONENTS; i++) {
-		parent = BPF_CORE_READ(dentry, d_parent);
-		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
-			up = BPF_CORE_READ(mount, mnt_parent);
-			if (up == mount)
-				break;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mount = up;
+	*length = 0;
+	for (int i = 0; i < PATH_COMPONENTS && exe; i++) {
+		if (!path_step(&dentry, &mount, &name))
+			break;
+		at = *length;
+		if (!name)
 			continue;
-		}
 		if (at > PATH_LAST)
 			break;
-		/* The verifier of 5.10 forgets the bound of a spilled 32-bit value: a mask gives it again. */
 		asm volatile("" : "+r"(at));
-		n = bpf_probe_read_kernel_str(to + (at & PATH_LAST), PATH_PART, BPF_CORE_READ(dentry, d_name.name));
-		if (n <= 1 || n > PATH_PART)
+		n = bpf_probe_read_kernel_str(to + (at & PATH_LAST), PATH_PART, name);
+		if (n <= 1)
 			break;
-		at += n;
-		dentry = parent;
+		*length = at + n;
 	}
+	at = *length;
 	asm volatile("" : "+r"(at));
 	if (at < RT_EXE_LEN)
 		to[at] = 0;
+	*length = 0;
 }
 
 static __always_inline u32 task_nspid(struct task_struct *leader)
@@ -213,7 +229,7 @@ static __always_inline void describe_process(struct rt_process *to, struct task_
 	to->uid = BPF_CORE_READ(task, cred, uid.val);
 	to->pad = 0;
 	bpf_core_read(to->comm, sizeof(to->comm), &task->comm);
-	describe_exe(to->exe, task);
+	to->exe[0] = 0;
 }
 
 #endif

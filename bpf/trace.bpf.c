@@ -13,6 +13,7 @@
 #include "attempt.bpf.h"
 #include "life.bpf.h"
 #include "option.bpf.h"
+#include "snapshot.bpf.h"
 #include "tree.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -72,7 +73,7 @@ ENTRY2(tcp_port, inet_csk_get_port)
 __noinline int on_tcp_port_exit(int result)
 {
 	FIRED(RT_HOOK_TCP_GET_PORT_EXIT);
-	return port_answered(result);
+	return port_answered(result, false);
 }
 EXIT(tcp_port_exit, on_tcp_port_exit, inet_csk_get_port, 2)
 
@@ -86,7 +87,7 @@ ENTRY2(udp_port, udp_lib_get_port)
 __noinline int on_udp_port_exit(int result)
 {
 	FIRED(RT_HOOK_UDP_GET_PORT_EXIT);
-	return port_answered(result);
+	return port_answered(result, true);
 }
 EXIT(udp_port_exit, on_udp_port_exit, udp_lib_get_port, 3)
 
@@ -164,7 +165,7 @@ EXIT(setsockopt_exit, on_setsockopt_exit, __sys_setsockopt, 5)
 EXIT(setsockopt_done, on_setsockopt_exit, do_sock_setsockopt, 6)
 
 /* Ordinary connects pass here: nothing is done for those that got their port. */
-static __always_inline int connect_answered(struct sock *sk, int result)
+static __always_inline int connect_answered(u64 sk, int result)
 {
 	FIRED(RT_HOOK_CONNECT);
 	if (!result && !config.connects)
@@ -175,13 +176,13 @@ static __always_inline int connect_answered(struct sock *sk, int result)
 SEC("fexit/inet_hash_connect")
 int f_connect4(u64 *ctx)
 {
-	return connect_answered((struct sock *)ctx[1], (int)ctx[2]);
+	return connect_answered(TRACED(1), (int)ctx[2]);
 }
 
 SEC("fexit/inet6_hash_connect")
 int f_connect6(u64 *ctx)
 {
-	return connect_answered((struct sock *)ctx[1], (int)ctx[2]);
+	return connect_answered(TRACED(1), (int)ctx[2]);
 }
 
 SEC("fentry/inet_put_port")

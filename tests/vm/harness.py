@@ -8,17 +8,17 @@ one after the other, as root; nothing here sleeps, it waits for conditions.
 import importlib
 import json
 import os
+import select
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import traceback
 
 REUSETRACE = os.environ.get("REUSETRACE", "./reusetrace")
 PATIENCE_S = 60
+POLL_S = 0.02
 
 
 class Skip(Exception):
@@ -41,7 +41,7 @@ def wait_for(condition, what):
         value = condition()
         if value:
             return value
-        os.sched_yield()
+        select.select([], [], [], POLL_S)
     raise AssertionError(f"waited {PATIENCE_S} s for {what}")
 
 

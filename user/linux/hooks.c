@@ -152,6 +152,7 @@ void hooks_select(const struct hooks *hooks, struct bpf_object *object)
 		if (program)
 			bpf_program__set_autoload(program, true);
 	}
+	bpf_program__set_autoload(bpf_object__find_program_by_name(object, "snapshot"), true);
 }
 
 static struct bpf_link *attach_one(const struct hook *hook, enum hook_how how, struct bpf_program *program)

@@ -143,39 +143,39 @@ void kernel_policy(const struct btf *btf, struct policy *ret_policy)
 	};
 }
 
-/* Load and attach one empty program; the kernel's answer is the answer. */
-static bool can_attach(bool multi)
+static bool can_attach(struct bpf_program *program, bool multi)
 {
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts);
 	const char *symbol = "security_socket_bind";
-	struct probe_bpf *probe = probe_bpf__open();
-	struct bpf_link *link = NULL;
-	bool ok = false;
+	struct bpf_link *link;
 
-	if (!probe)
-		return false;
-	bpf_program__set_autoload(probe->progs.try_multi, multi);
-	bpf_program__set_autoload(probe->progs.try_fentry, !multi);
-	if (!probe_bpf__load(probe)) {
-		opts.syms = &symbol;
-		opts.cnt = 1;
-		link = multi ? bpf_program__attach_kprobe_multi_opts(probe->progs.try_multi, NULL, &opts)
-			     : bpf_program__attach(probe->progs.try_fentry);
-		ok = link != NULL;
-	}
+	opts.syms = &symbol;
+	opts.cnt = 1;
+	link = multi ? bpf_program__attach_kprobe_multi_opts(program, NULL, &opts) : bpf_program__attach(program);
 	bpf_link__destroy(link);
-	probe_bpf__destroy(probe);
-	return ok;
+	return link != NULL;
 }
 
-bool kernel_has_fentry(void)
+/* Both are loaded at once where that works; where one cannot be loaded, the other by itself. */
+void kernel_attach_kinds(bool *ret_fentry, bool *ret_multi)
 {
-	return can_attach(false);
-}
+	struct probe_bpf *probe;
 
-bool kernel_has_multi(void)
-{
-	return can_attach(true);
+	*ret_fentry = false;
+	*ret_multi = false;
+	for (int without = 0; without < 3; without++) {
+		probe = probe_bpf__open();
+		if (!probe)
+			return;
+		bpf_program__set_autoload(probe->progs.try_multi, without != 1);
+		bpf_program__set_autoload(probe->progs.try_fentry, without != 2);
+		if (!probe_bpf__load(probe)) {
+			*ret_fentry = without != 2 && can_attach(probe->progs.try_fentry, false);
+			*ret_multi = without != 1 && can_attach(probe->progs.try_multi, true);
+			without = 3;
+		}
+		probe_bpf__destroy(probe);
+	}
 }
 
 unsigned int kernel_hz(void)

@@ -22,8 +22,8 @@ int kernel_function_args(const struct btf *btf, const char *function);
 /* struct policy from the shapes of the kernel's own types. */
 void kernel_policy(const struct btf *btf, struct policy *ret_policy);
 
-bool kernel_has_fentry(void);
-bool kernel_has_multi(void);
+/* Whether fentry and kprobe.multi programs can be attached: by trying with empty ones. */
+void kernel_attach_kinds(bool *ret_fentry, bool *ret_multi);
 
 /* Ticks a second. */
 unsigned int kernel_hz(void);

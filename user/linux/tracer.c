@@ -17,7 +17,6 @@
 #include "linux/hooks.h"
 #include "linux/kernel.h"
 #include "linux/selftest.h"
-#include "snapshot.skel.h"
 #include "trace.skel.h"
 
 #define LOAD_ATTEMPTS 48
@@ -26,7 +25,6 @@
 
 struct tracer {
 	struct trace_bpf *trace;
-	struct snapshot_bpf *snapshot;
 	struct bpf_link *iterator;
 	struct ring_buffer *ring;
 	struct hooks hooks;
@@ -165,31 +163,6 @@ static int load_trace(struct tracer *tracer, const struct rt_config *config)
 	return err;
 }
 
-/* The iterator shares the maps of the trace. */
-static int load_snapshot(struct tracer *tracer, const struct rt_config *config)
-{
-	struct bpf_map *map, *shared;
-	int err = 0;
-
-	tracer->snapshot = snapshot_bpf__open();
-	if (!tracer->snapshot)
-		return -errno;
-	memcpy((void *)&tracer->snapshot->rodata->config, config, sizeof(*config));
-	bpf_object__for_each_map(map, tracer->snapshot->obj) {
-		shared = bpf_map__is_internal(map)
-				 ? NULL
-				 : bpf_object__find_map_by_name(tracer->trace->obj, bpf_map__name(map));
-		if (shared && !err)
-			err = bpf_map__reuse_fd(map, bpf_map__fd(shared));
-	}
-	if (!err)
-		err = snapshot_bpf__load(tracer->snapshot);
-	if (err)
-		return err;
-	tracer->iterator = bpf_program__attach_iter(tracer->snapshot->progs.snapshot, NULL);
-	return tracer->iterator ? 0 : -errno;
-}
-
 static int on_record(void *context, void *data, size_t size)
 {
 	struct tracer *tracer = context;
@@ -207,8 +180,7 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	if (!btf)
 		return -errno;
 	kernel_policy(btf, &tracer->policy);
-	tracer->hooks.fentry = kernel_has_fentry();
-	tracer->hooks.multi = kernel_has_multi();
+	kernel_attach_kinds(&tracer->hooks.fentry, &tracer->hooks.multi);
 	tracer->hooks.wanted = (options->tree ? USE_TREE : 0) | (options->verbose ? USE_VERBOSE : 0) |
 			       (options->cgroup ? USE_CGROUP : 0);
 	hooks_choose(&tracer->hooks, btf);
@@ -217,10 +189,11 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	err = load_trace(tracer, &config);
 	if (!err)
 		err = fill_maps(tracer, options);
-	if (!err)
-		err = load_snapshot(tracer, &config);
 	if (err)
 		return err;
+	tracer->iterator = bpf_program__attach_iter(tracer->trace->progs.snapshot, NULL);
+	if (!tracer->iterator)
+		return -errno;
 	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->trace->maps.events), on_record, tracer, NULL);
 	return tracer->ring ? 0 : -errno;
 }
@@ -254,7 +227,6 @@ void tracer_free(struct tracer *tracer)
 		return;
 	ring_buffer__free(tracer->ring);
 	bpf_link__destroy(tracer->iterator);
-	snapshot_bpf__destroy(tracer->snapshot);
 	if (tracer->trace)
 		unload(tracer);
 	free(tracer);

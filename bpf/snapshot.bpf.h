@@ -3,14 +3,11 @@
  * Who holds what now: every inet socket behind a descriptor of any process,
  * bound-and-not-listening ones included, as struct rt_life of RT_HOLDER.
  */
-#include "vmlinux.h"
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-#include "compat.bpf.h"
+#ifndef REUSETRACE_SNAPSHOT_BPF_H
+#define REUSETRACE_SNAPSHOT_BPF_H
+
 #include "facts.bpf.h"
 #include "filter.bpf.h"
-
-char LICENSE[] SEC("license") = "GPL";
 
 /* Only one reader at a time: the loader. */
 struct {
@@ -73,9 +70,12 @@ int snapshot(struct bpf_iter__task_file *ctx)
 	life->header.type = RT_HOLDER;
 	life->header.time_ns = bpf_ktime_get_boot_ns();
 	describe_process(&life->header.process, task);
+	describe_exe(&life->header, task);
 	describe_sock(&life->sock, sk);
 	life->fd = ctx->fd;
 	remember_holder(life);
 	bpf_seq_write(ctx->meta->seq, life, sizeof(*life));
 	return 0;
 }
+
+#endif
