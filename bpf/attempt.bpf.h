@@ -152,24 +152,24 @@ static __always_inline int port_asked(struct sock *sk, u16 port)
 }
 
 /* A comparison that said "in the way"; the last one before a refusal made it. */
-static __always_inline int pair_refused(struct sock *sk, struct sock *sk2, bool bind_conflict)
+static __always_inline int pair_refused(u64 sk, u64 sk2, bool bind_conflict)
 {
-	struct flight *flight = flight_of((u64)sk);
+	struct flight *flight = flight_of(sk);
 
 	if (!flight)
 		return 0;
 	if (bind_conflict) {
-		flight->bc = (u64)sk2;
+		flight->bc = sk2;
 		flight->bc_seen = 1;
 	} else {
-		flight->eq = (u64)sk2;
+		flight->eq = sk2;
 	}
 	return 0;
 }
 
-static __always_inline int bucket_refused(struct sock *sk, struct inet_bind_bucket *tb, u8 refused)
+static __always_inline int bucket_refused(u64 sk, u64 tb, u8 refused)
 {
-	struct flight *flight = flight_of((u64)sk);
+	struct flight *flight = flight_of(sk);
 	struct rt_attempt *record;
 
 	FIRED(RT_HOOK_CONFLICT);
@@ -179,12 +179,12 @@ static __always_inline int bucket_refused(struct sock *sk, struct inet_bind_buck
 	if (!record)
 		return 0;
 	culprit_add(record, flight);
-	walk_tcp(flight->slot, flight->sk, (u64)tb);
+	walk_tcp(flight->slot, flight->sk, tb);
 	flight->walked = 1;
 	return 0;
 }
 
-static __always_inline int bucket_granted(struct inet_bind_bucket *tb, u64 sk)
+static __always_inline int bucket_granted(u64 tb, u64 sk)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
@@ -192,7 +192,7 @@ static __always_inline int bucket_granted(struct inet_bind_bucket *tb, u64 sk)
 
 	if (!record || flight->sk != sk || flight->walked)
 		return 0;
-	walk_tcp(flight->slot, flight->sk, (u64)tb);
+	walk_tcp(flight->slot, flight->sk, tb);
 	flight->walked = 1;
 	return 0;
 }
@@ -222,7 +222,7 @@ static __always_inline void walk_late(struct rt_attempt *record, struct flight *
 {
 	struct sock *sk = (struct sock *)flight->sk;
 	u16 port = flight->port ? flight->port : BPF_CORE_READ(sk, __sk_common.skc_num);
-	struct inet_bind_bucket *tb;
+	u64 tb;
 
 	if (!port || flight->walked)
 		return;
@@ -232,9 +232,9 @@ static __always_inline void walk_late(struct rt_attempt *record, struct flight *
 		walk_udp(flight->slot, flight->sk, port);
 		return;
 	}
-	tb = find_tcp_bucket(sk, port, 0);
+	tb = find_tcp_bucket(flight->sk, port, 0);
 	if (tb)
-		walk_tcp(flight->slot, flight->sk, (u64)tb);
+		walk_tcp(flight->slot, flight->sk, tb);
 }
 
 static __always_inline bool result_wanted(const struct rt_attempt *record, int result)

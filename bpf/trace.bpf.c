@@ -96,20 +96,20 @@ EXIT(udp_port_exit, on_udp_port_exit, udp_lib_get_port, 3)
 SEC("fexit/inet_csk_bind_conflict")
 int f_conflict4(u64 *ctx)
 {
-	return bucket_refused((struct sock *)ctx[0], (struct inet_bind_bucket *)ctx[1], (u8)ctx[4]);
+	return bucket_refused(TRACED(0), TRACED(1), (u8)ctx[4]);
 }
 
 SEC("fexit/inet_csk_bind_conflict")
 int f_conflict5(u64 *ctx)
 {
-	return bucket_refused((struct sock *)ctx[0], (struct inet_bind_bucket *)ctx[1], (u8)ctx[5]);
+	return bucket_refused(TRACED(0), TRACED(1), (u8)ctx[5]);
 }
 
 /* inet_bhash2_addr_any_conflict(sk, port, l3mdev, relax, reuseport_ok), 6.1 and later */
 SEC("fexit/inet_bhash2_addr_any_conflict")
 int f_any_conflict(u64 *ctx)
 {
-	struct sock *sk = (struct sock *)ctx[0];
+	u64 sk = TRACED(0);
 
 	FIRED(RT_HOOK_ANY_CONFLICT);
 	if (!(u8)ctx[5])
@@ -122,7 +122,7 @@ SEC("fexit/inet_bind_conflict")
 int f_pair_conflict(u64 *ctx)
 {
 	FIRED(RT_HOOK_PAIR_CONFLICT);
-	return (u8)ctx[6] ? pair_refused((struct sock *)ctx[0], (struct sock *)ctx[1], true) : 0;
+	return (u8)ctx[6] ? pair_refused(TRACED(0), TRACED(1), true) : 0;
 }
 
 SEC("fexit/inet_rcv_saddr_equal")
@@ -131,7 +131,7 @@ int f_address_equal(u64 *ctx)
 	FIRED(RT_HOOK_ADDRESS_EQUAL);
 	if (!(u8)ctx[3] || !(u8)ctx[2])
 		return 0;
-	return pair_refused((struct sock *)ctx[0], (struct sock *)ctx[1], false);
+	return pair_refused(TRACED(0), TRACED(1), false);
 }
 
 /* Called once a port was granted, before the bucket's cache changes and before the binder joins. */
@@ -139,14 +139,14 @@ SEC("fentry/inet_csk_update_fastreuse")
 int f_fastreuse(u64 *ctx)
 {
 	FIRED(RT_HOOK_FASTREUSE);
-	return bucket_granted((struct inet_bind_bucket *)ctx[0], ctx[1]);
+	return bucket_granted(TRACED(0), TRACED(1));
 }
 
 SEC("fentry/inet_csk_update_fastreuse")
 int f_fastreuse3(u64 *ctx)
 {
 	FIRED(RT_HOOK_FASTREUSE);
-	return bucket_granted((struct inet_bind_bucket *)ctx[1], ctx[0]);
+	return bucket_granted(TRACED(1), TRACED(0));
 }
 
 __noinline int on_setsockopt(u64 sock, u64 level, u64 name)

@@ -79,9 +79,9 @@ __noinline int walk_tcp(u32 slot, u64 binder, u64 tb)
 }
 
 /* Where no hook told the bucket: through the table, by its key. */
-static __always_inline struct inet_bind_bucket *find_tcp_bucket(const struct sock *sk, u16 port, int l3mdev)
+__noinline u64 find_tcp_bucket(u64 sk, u32 port, int l3mdev)
 {
-	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	struct net *net = BPF_CORE_READ((struct sock *)sk, __sk_common.skc_net.net);
 	struct inet_hashinfo *hashinfo = BPF_CORE_READ(net, ipv4.tcp_death_row.hashinfo);
 	u32 mask = BPF_CORE_READ(hashinfo, bhash_size) - 1;
 	u32 index = (port + BPF_CORE_READ(net, hash_mix)) & mask;
@@ -96,10 +96,10 @@ static __always_inline struct inet_bind_bucket *find_tcp_bucket(const struct soc
 
 		if (BPF_CORE_READ(tb, ib_net.net) == net && BPF_CORE_READ(tb, port) == port &&
 		    BPF_CORE_READ(tb, l3mdev) == l3mdev)
-			return tb;
+			return (u64)tb;
 		node = BPF_CORE_READ(node, next);
 	}
-	return NULL;
+	return 0;
 }
 
 __noinline int walk_udp(u32 slot, u64 binder, u32 port)
