@@ -54,7 +54,8 @@ static __always_inline void record_netns(struct rt_attempt *record, struct sock 
 		record->l3mdev_accept = compat_sysctl(net, sysctl_tcp_l3mdev_accept);
 }
 
-static __always_inline void record_begin(struct rt_attempt *record, u32 slot, enum rt_type type, struct sock *sk)
+static __always_inline void record_begin(struct rt_attempt *record, u32 slot, enum rt_type type,
+					 struct sock *sk)
 {
 	__builtin_memset(&record->bucket, 0, sizeof(record->bucket));
 	record_process(slot, type);
@@ -104,7 +105,7 @@ static __always_inline struct flight *attempt_open(enum rt_type type, struct soc
 	struct flight fresh = {}, *flight;
 
 	flight = bpf_map_lookup_elem(&flights, &id);
-	if (flight)	/* its exit was not seen */
+	if (flight) /* its exit was not seen */
 		slot_give(flight->slot);
 	fresh.sk = (u64)sk;
 	fresh.type = type;
@@ -211,7 +212,7 @@ static __always_inline void remember(const struct flight *flight)
 			 port_wanted(BPF_CORE_READ(sk, __sk_common.skc_num));
 	bpf_core_read(entry.comm, sizeof(entry.comm), &task->comm);
 	was = bpf_map_lookup_elem(&known, &key);
-	if (was && was->inode == entry.inode)	/* listen() asks again */
+	if (was && was->inode == entry.inode) /* listen() asks again */
 		return;
 	if (bpf_map_update_elem(&known, &key, &entry, BPF_ANY))
 		count(RT_COUNT_NO_KNOWN, 1);

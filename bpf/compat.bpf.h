@@ -12,26 +12,26 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#define AF_INET 2
-#define AF_INET6 10
-#define IPPROTO_TCP 6
-#define IPPROTO_UDP 17
-#define IPPROTO_MPTCP 262
-#define TCP_ESTABLISHED 1
-#define TCP_TIME_WAIT 6
-#define TCP_CLOSE 7
-#define TCP_LISTEN 10
-#define TCP_NEW_SYN_RECV 12
-#define SOCKFS_MAGIC 0x534F434B
+#define AF_INET		   2
+#define AF_INET6	   10
+#define IPPROTO_TCP	   6
+#define IPPROTO_UDP	   17
+#define IPPROTO_MPTCP	   262
+#define TCP_ESTABLISHED	   1
+#define TCP_TIME_WAIT	   6
+#define TCP_CLOSE	   7
+#define TCP_LISTEN	   10
+#define TCP_NEW_SYN_RECV   12
+#define SOCKFS_MAGIC	   0x534F434B
 #define SOCK_BINDADDR_LOCK 4
 #define SOCK_BINDPORT_LOCK 8
-#define SOCK_CONNECT_BIND 16
+#define SOCK_CONNECT_BIND  16
 /* The two flavours of the bound-device and option bits below are in no BTF enum. */
-#define INET_FLAGS_FREEBIND 11
-#define INET_FLAGS_TRANSPARENT 15
+#define INET_FLAGS_FREEBIND		11
+#define INET_FLAGS_TRANSPARENT		15
 #define INET_FLAGS_BIND_ADDRESS_NO_PORT 18
 
-#define FLAVOUR __attribute__((preserve_access_index))
+#define FLAVOUR				__attribute__((preserve_access_index))
 
 /* struct sock: sk_ino since 6.17, before that the inode behind sk_socket. */
 struct sock___ino {
@@ -235,13 +235,13 @@ struct netns_ipv4___sysctl {
 	u8 sysctl_udp_l3mdev_accept;
 } FLAVOUR;
 
-#define compat_sysctl(net, name)                                                                              \
-	({                                                                                                     \
-		u8 value_ = 0;                                                                                 \
-		struct netns_ipv4___sysctl *ipv4_ = (void *)(net) + bpf_core_field_offset(struct net, ipv4);   \
-		if (bpf_core_field_exists(struct netns_ipv4___sysctl, name))                                   \
-			bpf_core_read(&value_, sizeof(value_), &ipv4_->name);                                  \
-		value_;                                                                                        \
+#define compat_sysctl(net, name)                                                                             \
+	({                                                                                                   \
+		u8 value_ = 0;                                                                               \
+		struct netns_ipv4___sysctl *ipv4_ = (void *)(net) + bpf_core_field_offset(struct net, ipv4); \
+		if (bpf_core_field_exists(struct netns_ipv4___sysctl, name))                                 \
+			bpf_core_read(&value_, sizeof(value_), &ipv4_->name);                                \
+		value_;                                                                                      \
 	})
 
 /* struct inet_sock: IP_LOCAL_PORT_RANGE since 6.3 (and stable 6.1): two u16 or one u32, the same bytes. */

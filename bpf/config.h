@@ -10,14 +10,14 @@
 
 enum rt_filter {
 	RT_FILTER_PORT = 1 << 0,
-	RT_FILTER_TREE = 1 << 1,	/* -p and COMMAND */
+	RT_FILTER_TREE = 1 << 1, /* -p and COMMAND */
 	RT_FILTER_COMM = 1 << 2,
 	RT_FILTER_USER = 1 << 3,
 	RT_FILTER_NETNS = 1 << 4,
 	RT_FILTER_CGROUP = 1 << 5,
 	RT_FILTER_FAILED = 1 << 6,
-	RT_FILTER_IPV4 = 1 << 7,	/* only IPv4 */
-	RT_FILTER_IPV6 = 1 << 8,	/* only IPv6 */
+	RT_FILTER_IPV4 = 1 << 7, /* only IPv4 */
+	RT_FILTER_IPV6 = 1 << 8, /* only IPv6 */
 };
 
 enum rt_proto_bit {
@@ -27,30 +27,30 @@ enum rt_proto_bit {
 };
 
 struct rt_config {
-	__u64 pidns_dev, pidns_ino;	/* the tracer's pid namespace */
-	__u32 tracer;			/* its pid in there */
-	__u32 filters;			/* enum rt_filter */
-	__u32 protocols;		/* enum rt_proto_bit */
+	__u64 pidns_dev, pidns_ino; /* the tracer's pid namespace */
+	__u32 tracer;		    /* its pid in there */
+	__u32 filters;		    /* enum rt_filter */
+	__u32 protocols;	    /* enum rt_proto_bit */
 	__u32 uid;
 	__u32 netns;
 	__u32 cgroup_level;
-	__u32 hz;			/* ticks a second: the resolution of CLOCK_MONOTONIC_COARSE */
+	__u32 hz; /* ticks a second: the resolution of CLOCK_MONOTONIC_COARSE */
 	__u32 pad0;
-	__u8 connects;			/* report implicit binds that passed */
-	__u8 verbose;			/* report the whole life of sockets */
-	__u8 command;			/* children of the tracer belong to the tree */
+	__u8 connects; /* report implicit binds that passed */
+	__u8 verbose;  /* report the whole life of sockets */
+	__u8 command;  /* children of the tracer belong to the tree */
 	__u8 pad[5];
 	char comm[RT_COMM_LEN];
-	char cgroup_path[RT_CGROUP_LEN];	/* from the root of the hierarchy */
+	char cgroup_path[RT_CGROUP_LEN]; /* from the root of the hierarchy */
 };
 
 enum rt_counter {
-	RT_COUNT_SENT,		/* records handed to the ring */
-	RT_COUNT_BYTES,		/* ring bytes they took, headers and padding included */
-	RT_COUNT_NO_RING,	/* ring full */
-	RT_COUNT_NO_SLOT,	/* no room to follow an attempt */
-	RT_COUNT_NO_KNOWN,	/* no room to remember a socket */
-	RT_COUNT_NO_TREE,	/* no room to follow a process */
+	RT_COUNT_SENT,	   /* records handed to the ring */
+	RT_COUNT_BYTES,	   /* ring bytes they took, headers and padding included */
+	RT_COUNT_NO_RING,  /* ring full */
+	RT_COUNT_NO_SLOT,  /* no room to follow an attempt */
+	RT_COUNT_NO_KNOWN, /* no room to remember a socket */
+	RT_COUNT_NO_TREE,  /* no room to follow a process */
 	RT_COUNTERS,
 };
 

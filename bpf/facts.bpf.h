@@ -7,8 +7,8 @@
 #include "maps.bpf.h"
 
 #define PATH_COMPONENTS 16
-#define PATH_PART 128
-#define PATH_LAST 255
+#define PATH_PART	128
+#define PATH_LAST	255
 
 _Static_assert(RT_EXE_LEN >= PATH_LAST + PATH_PART, "a last component may start at PATH_LAST");
 
@@ -149,7 +149,8 @@ static __always_inline void describe_sock(struct rt_sock *to, struct sock *sk)
 }
 
 /* Next component in *ret_name, or NULL in it at the root of a mount; false at the root of all. */
-static __always_inline bool path_step(struct dentry **dentry, struct mount **mount, const unsigned char **ret_name)
+static __always_inline bool path_step(struct dentry **dentry, struct mount **mount,
+				      const unsigned char **ret_name)
 {
 	struct dentry *at = *dentry, *parent = BPF_CORE_READ(at, d_parent);
 	struct mount *up, *here = *mount;
@@ -176,7 +177,8 @@ static __always_inline void describe_exe(struct rt_header *header, struct task_s
 {
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry);
-	struct mount *mount = (void *)BPF_CORE_READ(exe, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
+	struct mount *mount =
+		(void *)BPF_CORE_READ(exe, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
 	volatile __u16 *length = &header->pad;
 	char *to = header->process.exe;
 	const unsigned char *name;

@@ -23,58 +23,58 @@
  * An fentry argument as a plain number: 5.10 does not let a typed pointer
  * into a function that is verified by itself.
  */
-#define TRACED(n)                                                                                             \
-	({                                                                                                     \
-		u64 value_ = 0;                                                                                \
-		bpf_probe_read_kernel(&value_, sizeof(value_), &ctx[n]);                                       \
-		value_;                                                                                        \
+#define TRACED(n)                                                                                            \
+	({                                                                                                   \
+		u64 value_ = 0;                                                                              \
+		bpf_probe_read_kernel(&value_, sizeof(value_), &ctx[n]);                                     \
+		value_;                                                                                      \
 	})
 
-#define ENTRY_(name, function, traced, probed)                                                                \
-	SEC("fentry/" #function)                                                                               \
-	int f_##name(u64 *ctx)                                                                                 \
-	{                                                                                                      \
-		(void)ctx;                                                                                     \
-		return on_##name(UNPACK traced);                                                               \
-	}                                                                                                      \
-	SEC("kprobe.multi")                                                                                    \
-	int m_##name(struct pt_regs *ctx)                                                                      \
-	{                                                                                                      \
-		(void)ctx;                                                                                     \
-		return on_##name(UNPACK probed);                                                               \
-	}                                                                                                      \
-	SEC("kprobe")                                                                                          \
-	int k_##name(struct pt_regs *ctx)                                                                      \
-	{                                                                                                      \
-		(void)ctx;                                                                                     \
-		return on_##name(UNPACK probed);                                                               \
+#define ENTRY_(name, function, traced, probed)                                                               \
+	SEC("fentry/" #function)                                                                             \
+	int f_##name(u64 *ctx)                                                                               \
+	{                                                                                                    \
+		(void)ctx;                                                                                   \
+		return on_##name(UNPACK traced);                                                             \
+	}                                                                                                    \
+	SEC("kprobe.multi")                                                                                  \
+	int m_##name(struct pt_regs *ctx)                                                                    \
+	{                                                                                                    \
+		(void)ctx;                                                                                   \
+		return on_##name(UNPACK probed);                                                             \
+	}                                                                                                    \
+	SEC("kprobe")                                                                                        \
+	int k_##name(struct pt_regs *ctx)                                                                    \
+	{                                                                                                    \
+		(void)ctx;                                                                                   \
+		return on_##name(UNPACK probed);                                                             \
 	}
 
 /* on_NAME() of the first 0 to 3 arguments at a function's entry. */
 #define ENTRY0(name, function) ENTRY_(name, function, (), ())
 #define ENTRY1(name, function) ENTRY_(name, function, (TRACED(0)), (PT_REGS_PARM1(ctx)))
-#define ENTRY2(name, function)                                                                                \
+#define ENTRY2(name, function)                                                                               \
 	ENTRY_(name, function, (TRACED(0), TRACED(1)), (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
-#define ENTRY3(name, function)                                                                                \
-	ENTRY_(name, function, (TRACED(0), TRACED(1), TRACED(2)),                                                       \
+#define ENTRY3(name, function)                                                                               \
+	ENTRY_(name, function, (TRACED(0), TRACED(1), TRACED(2)),                                            \
 	       (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx)))
 
 /* body(int) at the return of a function of nargs arguments. */
-#define EXIT(name, body, function, nargs)                                                                          \
-	SEC("fexit/" #function)                                                                                \
-	int f_##name(u64 *ctx)                                                                                 \
-	{                                                                                                      \
-		return body((int)ctx[nargs]);                                                             \
-	}                                                                                                      \
-	SEC("kretprobe.multi")                                                                                 \
-	int m_##name(struct pt_regs *ctx)                                                                      \
-	{                                                                                                      \
-		return body((int)PT_REGS_RC(ctx));                                                        \
-	}                                                                                                      \
-	SEC("kretprobe")                                                                                       \
-	int k_##name(struct pt_regs *ctx)                                                                      \
-	{                                                                                                      \
-		return body((int)PT_REGS_RC(ctx));                                                        \
+#define EXIT(name, body, function, nargs)                                                                    \
+	SEC("fexit/" #function)                                                                              \
+	int f_##name(u64 *ctx)                                                                               \
+	{                                                                                                    \
+		return body((int)ctx[nargs]);                                                                \
+	}                                                                                                    \
+	SEC("kretprobe.multi")                                                                               \
+	int m_##name(struct pt_regs *ctx)                                                                    \
+	{                                                                                                    \
+		return body((int)PT_REGS_RC(ctx));                                                           \
+	}                                                                                                    \
+	SEC("kretprobe")                                                                                     \
+	int k_##name(struct pt_regs *ctx)                                                                    \
+	{                                                                                                    \
+		return body((int)PT_REGS_RC(ctx));                                                           \
 	}
 
 #endif

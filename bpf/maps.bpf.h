@@ -7,12 +7,12 @@
 #include <bpf/bpf_helpers.h>
 #include "config.h"
 
-#define SLOTS 256
-#define FLIGHTS 4096
-#define KNOWN_SOCKETS 32768
+#define SLOTS	       256
+#define FLIGHTS	       4096
+#define KNOWN_SOCKETS  32768
 #define OPTION_SOCKETS 8192
 #define TREE_PROCESSES 32768
-#define NO_SLOT 0xffffffffU
+#define NO_SLOT	       0xffffffffU
 
 const volatile struct rt_config config = {};
 
@@ -24,15 +24,15 @@ volatile __u64 counters[RT_COUNTERS] = {};
 
 /* One attempt in flight a thread, keyed by pid_tgid. */
 struct flight {
-	__u64 sk;	/* the socket that asked; from get_port() on the one in the tables */
-	__u64 bc;	/* last sk2 for which inet_bind_conflict() was true */
-	__u64 eq;	/* last sk2 for which inet_rcv_saddr_equal() was true */
-	__u64 tb;	/* bucket, where the kernel told it */
-	__u32 slot;	/* index into slots, NO_SLOT: not to be reported */
-	__u32 port;	/* as asked of get_port() */
+	__u64 sk;   /* the socket that asked; from get_port() on the one in the tables */
+	__u64 bc;   /* last sk2 for which inet_bind_conflict() was true */
+	__u64 eq;   /* last sk2 for which inet_rcv_saddr_equal() was true */
+	__u64 tb;   /* bucket, where the kernel told it */
+	__u32 slot; /* index into slots, NO_SLOT: not to be reported */
+	__u32 port; /* as asked of get_port() */
 	__s32 port_result;
-	__u8 type;	/* enum rt_type */
-	__u8 implicit;	/* opened by get_port(), closed at its return */
+	__u8 type;     /* enum rt_type */
+	__u8 implicit; /* opened by get_port(), closed at its return */
 	__u8 walked;
 	__u8 bc_seen;
 };
@@ -63,10 +63,10 @@ struct {
 
 /* Every socket (or TIME_WAIT minisock) known to have a port, by address. */
 struct known {
-	__u64 bound_ns;	/* 0: before the trace */
+	__u64 bound_ns; /* 0: before the trace */
 	__u64 inode;
 	__u32 tgid;
-	__u32 reported;	/* its bind passed the filters, so its release is reported too */
+	__u32 reported; /* its bind passed the filters, so its release is reported too */
 	char comm[RT_COMM_LEN];
 };
 
@@ -79,7 +79,7 @@ struct {
 
 /* The last option changes of a socket, until its first record takes them along. */
 struct option_log {
-	__u64 inode;	/* guards against reuse of the address */
+	__u64 inode; /* guards against reuse of the address */
 	__u32 count;
 	__u32 pad;
 	struct rt_option ring[RT_MAX_OPTIONS];
@@ -97,8 +97,8 @@ enum call_kind { CALL_OPTION, CALL_SOCKET, CALL_CONNECT };
 
 struct call {
 	__u64 sk;
-	__u32 kind;	/* enum call_kind */
-	__s32 level;	/* CALL_OPTION */
+	__u32 kind;  /* enum call_kind */
+	__s32 level; /* CALL_OPTION */
 	__s32 name;
 	__u32 pad;
 };

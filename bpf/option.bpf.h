@@ -6,28 +6,28 @@
 #include "emit.bpf.h"
 #include "filter.bpf.h"
 
-#define SOL_IP 0
-#define SOL_SOCKET 1
-#define SOL_TCP 6
-#define SOL_IPV6 41
+#define SOL_IP			 0
+#define SOL_SOCKET		 1
+#define SOL_TCP			 6
+#define SOL_IPV6		 41
 
-#define SO_REUSEADDR 2
-#define SO_REUSEPORT 15
-#define SO_BINDTODEVICE 25
-#define SO_INCOMING_CPU 49
+#define SO_REUSEADDR		 2
+#define SO_REUSEPORT		 15
+#define SO_BINDTODEVICE		 25
+#define SO_INCOMING_CPU		 49
 #define SO_ATTACH_REUSEPORT_CBPF 51
 #define SO_ATTACH_REUSEPORT_EBPF 52
-#define SO_BINDTOIFINDEX 62
-#define SO_DETACH_REUSEPORT_BPF 68
-#define IP_FREEBIND 15
-#define IP_TRANSPARENT 19
-#define IP_BIND_ADDRESS_NO_PORT 24
-#define IP_LOCAL_PORT_RANGE 51
-#define IPV6_V6ONLY 26
-#define IPV6_TRANSPARENT 75
-#define IPV6_FREEBIND 78
-#define TCP_REPAIR 19
-#define TCP_ULP 31
+#define SO_BINDTOIFINDEX	 62
+#define SO_DETACH_REUSEPORT_BPF	 68
+#define IP_FREEBIND		 15
+#define IP_TRANSPARENT		 19
+#define IP_BIND_ADDRESS_NO_PORT	 24
+#define IP_LOCAL_PORT_RANGE	 51
+#define IPV6_V6ONLY		 26
+#define IPV6_TRANSPARENT	 75
+#define IPV6_FREEBIND		 78
+#define TCP_REPAIR		 19
+#define TCP_ULP			 31
 
 static __always_inline bool option_followed(int level, int name)
 {
@@ -75,9 +75,8 @@ static __always_inline int option_value(struct sock *sk, int level, int name)
 		return socket_option_value(sk, name);
 	if (level == SOL_IPV6 && name == IPV6_V6ONLY)
 		return BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_ipv6only);
-	if (level == SOL_TCP)	/* TCP_REPAIR sets SK_FORCE_REUSE; TCP_ULP has no value */
-		return name == TCP_REPAIR &&
-		       BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuse) == 2;
+	if (level == SOL_TCP) /* TCP_REPAIR sets SK_FORCE_REUSE; TCP_ULP has no value */
+		return name == TCP_REPAIR && BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuse) == 2;
 	if (level == SOL_IP && name == IP_LOCAL_PORT_RANGE)
 		return compat_sk_port_range(sk);
 	compat_inet_bits(sk, &bits);

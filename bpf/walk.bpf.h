@@ -6,7 +6,7 @@
 #include "emit.bpf.h"
 
 #define BUCKET_STEPS 64
-#define WALK_STEPS 160
+#define WALK_STEPS   160
 
 static __always_inline void contender_add(struct rt_attempt *record, u32 slot, struct sock *sk)
 {
@@ -108,8 +108,8 @@ __noinline int walk_udp(u32 slot, u64 binder, u32 port)
 	struct net *net = BPF_CORE_READ((struct sock *)binder, __sk_common.skc_net.net);
 	struct udp_table *table = compat_udp_table((struct sock *)binder, net);
 	u32 index = (port + BPF_CORE_READ(net, hash_mix)) & BPF_CORE_READ(table, mask);
-	struct udp_hslot *chain = (void *)BPF_CORE_READ(table, hash) +
-				  (u64)index * bpf_core_type_size(struct udp_hslot);
+	struct udp_hslot *chain =
+		(void *)BPF_CORE_READ(table, hash) + (u64)index * bpf_core_type_size(struct udp_hslot);
 	struct hlist_node *node = BPF_CORE_READ(chain, head.first);
 
 	if (!record)

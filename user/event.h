@@ -14,38 +14,38 @@
 #include <linux/types.h>
 #endif
 
-#define RT_COMM_LEN 16
-#define RT_EXE_LEN 384	/* components, last first, each ended by a NUL */
-#define RT_ADDR_LEN 16
+#define RT_COMM_LEN	  16
+#define RT_EXE_LEN	  384 /* components, last first, each ended by a NUL */
+#define RT_ADDR_LEN	  16
 #define RT_MAX_CONTENDERS 64
-#define RT_MAX_OPTIONS 8
-#define RT_UID_NONE 0xffffffffU
-#define RT_FD_NONE (-1)
+#define RT_MAX_OPTIONS	  8
+#define RT_UID_NONE	  0xffffffffU
+#define RT_FD_NONE	  (-1)
 
 enum rt_type {
-	RT_BIND = 1,	/* bind(2), io_uring bind, kernel_bind() */
-	RT_LISTEN,	/* listen(2), the second verdict; binds by itself if unbound */
-	RT_AUTOBIND,	/* UDP connect()/sendto() without bind: inet_autobind() */
-	RT_CONNECT,	/* TCP connect() choosing a source port: __inet_hash_connect() */
-	RT_SOCKET,	/* socket(2) */
-	RT_OPTION,	/* setsockopt(2) with a value that took effect */
-	RT_CONNECTED,	/* connect(2) returned */
-	RT_ACCEPT,	/* accept(2) returned a child */
-	RT_CLOSE,	/* the last descriptor went: inet_release() */
-	RT_RELEASE,	/* the port went: inet_put_port(), udp_lib_unhash() */
-	RT_TW_BEGIN,	/* a TIME_WAIT minisock took the port over */
-	RT_TW_END,	/* inet_twsk_kill() */
-	RT_HOLDER,	/* a socket found by a snapshot */
+	RT_BIND = 1,  /* bind(2), io_uring bind, kernel_bind() */
+	RT_LISTEN,    /* listen(2), the second verdict; binds by itself if unbound */
+	RT_AUTOBIND,  /* UDP connect()/sendto() without bind: inet_autobind() */
+	RT_CONNECT,   /* TCP connect() choosing a source port: __inet_hash_connect() */
+	RT_SOCKET,    /* socket(2) */
+	RT_OPTION,    /* setsockopt(2) with a value that took effect */
+	RT_CONNECTED, /* connect(2) returned */
+	RT_ACCEPT,    /* accept(2) returned a child */
+	RT_CLOSE,     /* the last descriptor went: inet_release() */
+	RT_RELEASE,   /* the port went: inet_put_port(), udp_lib_unhash() */
+	RT_TW_BEGIN,  /* a TIME_WAIT minisock took the port over */
+	RT_TW_END,    /* inet_twsk_kill() */
+	RT_HOLDER,    /* a socket found by a snapshot */
 	RT_TYPE_MAX,
 };
 
 /* How far an attempt got; the deepest layer that was entered. */
 enum rt_stage {
-	RT_AT_SYSCALL,	/* nothing seen but the system call */
-	RT_AT_LSM,	/* security_socket_bind()/_listen() */
-	RT_AT_ADDRESS,	/* past the LSM, before get_port(): address, privilege, state */
-	RT_AT_PORT,	/* sk_prot->get_port() */
-	RT_AT_POST,	/* get_port() passed */
+	RT_AT_SYSCALL, /* nothing seen but the system call */
+	RT_AT_LSM,     /* security_socket_bind()/_listen() */
+	RT_AT_ADDRESS, /* past the LSM, before get_port(): address, privilege, state */
+	RT_AT_PORT,    /* sk_prot->get_port() */
+	RT_AT_POST,    /* get_port() passed */
 };
 
 enum rt_sock_flag {
@@ -53,64 +53,64 @@ enum rt_sock_flag {
 	RT_SK_V6ONLY = 1 << 1,
 	RT_SK_FREEBIND = 1 << 2,
 	RT_SK_TRANSPARENT = 1 << 3,
-	RT_SK_NO_PORT = 1 << 4,		/* IP_BIND_ADDRESS_NO_PORT */
-	RT_SK_ORPHAN = 1 << 5,		/* sk_socket is NULL */
-	RT_SK_KERN = 1 << 6,		/* made by the kernel for itself */
-	RT_SK_NO_FILE = 1 << 7,		/* sk_socket->file is NULL */
-	RT_SK_CB = 1 << 8,		/* has a sock_reuseport */
-	RT_SK_CB_PROG = 1 << 9,		/* ... with a program attached */
-	RT_SK_CB_CLOSED = 1 << 10,	/* ... with num_closed_socks != 0 */
-	RT_SK_MINI = 1 << 11,		/* TIME_WAIT or NEW_SYN_RECV: only sock_common is valid */
-	RT_SK_MPTCP = 1 << 12,		/* an MPTCP socket or its subflow */
-	RT_SK_CONNECT_BIND = 1 << 13,	/* port chosen by connect() (>= 6.18 says so itself) */
-	RT_SK_CULPRIT = 1 << 14,	/* the kernel's last comparison before it refused */
-	RT_SK_KNOWN = 1 << 15,		/* bound_* is valid: seen binding or in the snapshot */
-	RT_SK_ADDR_LOCK = 1 << 16,	/* SOCK_BINDADDR_LOCK */
-	RT_SK_PORT_LOCK = 1 << 17,	/* SOCK_BINDPORT_LOCK: port was asked for by number */
+	RT_SK_NO_PORT = 1 << 4,	      /* IP_BIND_ADDRESS_NO_PORT */
+	RT_SK_ORPHAN = 1 << 5,	      /* sk_socket is NULL */
+	RT_SK_KERN = 1 << 6,	      /* made by the kernel for itself */
+	RT_SK_NO_FILE = 1 << 7,	      /* sk_socket->file is NULL */
+	RT_SK_CB = 1 << 8,	      /* has a sock_reuseport */
+	RT_SK_CB_PROG = 1 << 9,	      /* ... with a program attached */
+	RT_SK_CB_CLOSED = 1 << 10,    /* ... with num_closed_socks != 0 */
+	RT_SK_MINI = 1 << 11,	      /* TIME_WAIT or NEW_SYN_RECV: only sock_common is valid */
+	RT_SK_MPTCP = 1 << 12,	      /* an MPTCP socket or its subflow */
+	RT_SK_CONNECT_BIND = 1 << 13, /* port chosen by connect() (>= 6.18 says so itself) */
+	RT_SK_CULPRIT = 1 << 14,      /* the kernel's last comparison before it refused */
+	RT_SK_KNOWN = 1 << 15,	      /* bound_* is valid: seen binding or in the snapshot */
+	RT_SK_ADDR_LOCK = 1 << 16,    /* SOCK_BINDADDR_LOCK */
+	RT_SK_PORT_LOCK = 1 << 17,    /* SOCK_BINDPORT_LOCK: port was asked for by number */
 };
 
 struct rt_sock {
-	__u64 key;		/* address of the struct sock: identity, never printed */
-	__u64 cookie;		/* skc_cookie, 0 if never generated */
-	__u64 inode;		/* of the socket's file, 0 if none */
-	__u64 bound_ns;		/* when it bound; 0: before the trace began */
-	__u32 flags;		/* enum rt_sock_flag */
-	__u32 netns;		/* net->ns.inum */
-	__u32 uid;		/* sk_uid in the initial user namespace, RT_UID_NONE if unknown */
-	__u32 bound_tgid;	/* who bound it, 0 if unknown */
-	__s32 ifindex;		/* sk_bound_dev_if */
-	__u32 left_ms;		/* TIME_WAIT: until the timer fires */
-	__u32 group_id;		/* reuseport_id of its group, 0 if none */
-	__u16 group_size;	/* num_socks */
-	__u16 family;		/* AF_INET, AF_INET6 */
-	__u16 protocol;		/* IPPROTO_* */
-	__u16 port;		/* host order, skc_num */
-	__u16 peer_port;	/* host order */
-	__u8 state;		/* TCP_ESTABLISHED ... as in the kernel */
-	__u8 substate;		/* TIME_WAIT: tw_substate */
-	__u8 reuse;		/* sk_reuse: 0, 1 or 2 (SK_FORCE_REUSE) */
+	__u64 key;	  /* address of the struct sock: identity, never printed */
+	__u64 cookie;	  /* skc_cookie, 0 if never generated */
+	__u64 inode;	  /* of the socket's file, 0 if none */
+	__u64 bound_ns;	  /* when it bound; 0: before the trace began */
+	__u32 flags;	  /* enum rt_sock_flag */
+	__u32 netns;	  /* net->ns.inum */
+	__u32 uid;	  /* sk_uid in the initial user namespace, RT_UID_NONE if unknown */
+	__u32 bound_tgid; /* who bound it, 0 if unknown */
+	__s32 ifindex;	  /* sk_bound_dev_if */
+	__u32 left_ms;	  /* TIME_WAIT: until the timer fires */
+	__u32 group_id;	  /* reuseport_id of its group, 0 if none */
+	__u16 group_size; /* num_socks */
+	__u16 family;	  /* AF_INET, AF_INET6 */
+	__u16 protocol;	  /* IPPROTO_* */
+	__u16 port;	  /* host order, skc_num */
+	__u16 peer_port;  /* host order */
+	__u8 state;	  /* TCP_ESTABLISHED ... as in the kernel */
+	__u8 substate;	  /* TIME_WAIT: tw_substate */
+	__u8 reuse;	  /* sk_reuse: 0, 1 or 2 (SK_FORCE_REUSE) */
 	__u8 pad[3];
 	char bound_comm[RT_COMM_LEN];
-	__u8 addr[RT_ADDR_LEN];	/* IPv4: first four bytes */
+	__u8 addr[RT_ADDR_LEN]; /* IPv4: first four bytes */
 	__u8 peer[RT_ADDR_LEN];
 };
 
 struct rt_process {
-	__u64 start_ns;		/* group leader's start time */
-	__u64 cgroup;		/* cgroup v2 id */
+	__u64 start_ns; /* group leader's start time */
+	__u64 cgroup;	/* cgroup v2 id */
 	__u32 tgid;
 	__u32 tid;
 	__u32 ppid;
-	__u32 nspid;		/* tgid in the process's own pid namespace */
-	__u32 uid;		/* real uid, initial user namespace */
+	__u32 nspid; /* tgid in the process's own pid namespace */
+	__u32 uid;   /* real uid, initial user namespace */
 	__u32 pad;
 	char comm[RT_COMM_LEN];
-	char exe[RT_EXE_LEN];	/* from mm->exe_file; see RT_EXE_LEN */
+	char exe[RT_EXE_LEN]; /* from mm->exe_file; see RT_EXE_LEN */
 };
 
 struct rt_header {
-	__u32 size;		/* of the whole record */
-	__u16 type;		/* enum rt_type */
+	__u32 size; /* of the whole record */
+	__u16 type; /* enum rt_type */
 	__u16 pad;
 	__u64 time_ns;
 	struct rt_process process;
@@ -119,13 +119,13 @@ struct rt_header {
 struct rt_bucket {
 	__u32 fastuid;
 	__u32 l3mdev;
-	__u32 slot_count;	/* UDP: sockets in the primary hash slot */
+	__u32 slot_count; /* UDP: sockets in the primary hash slot */
 	__u16 fast_family;
 	__u16 port;
 	__s8 fastreuse;
 	__s8 fastreuseport;
 	__u8 fast_v6only;
-	__u8 present;		/* a bucket with owners was there */
+	__u8 present; /* a bucket with owners was there */
 	__u8 fast_addr[RT_ADDR_LEN];
 };
 
@@ -133,37 +133,37 @@ struct rt_option {
 	__u64 time_ns;
 	__s32 level;
 	__s32 name;
-	__s32 value;		/* the value that took effect, read back from the socket */
-	__s32 result;		/* 0 or a negative errno */
+	__s32 value;  /* the value that took effect, read back from the socket */
+	__s32 result; /* 0 or a negative errno */
 };
 
 /* RT_BIND, RT_LISTEN, RT_AUTOBIND, RT_CONNECT */
 struct rt_attempt {
 	struct rt_header header;
-	struct rt_sock binder;		/* as get_port() saw it, else as at entry */
+	struct rt_sock binder; /* as get_port() saw it, else as at entry */
 	struct rt_bucket bucket;
-	struct rt_option options[RT_MAX_OPTIONS];	/* newest last */
+	struct rt_option options[RT_MAX_OPTIONS]; /* newest last */
 	__u64 took_ns;
-	__s32 result;			/* 0 or a negative errno */
-	__s32 addrlen;			/* as given; -1 if no address was given */
-	__u32 stage;			/* enum rt_stage */
-	__u32 range_lo, range_hi;	/* the ports bind(0) may choose from */
-	__u32 unprivileged_start;	/* ip_unprivileged_port_start of the netns */
-	__u32 option_count;		/* valid in options[] */
-	__u32 contenders_total;		/* seen, also those that did not fit */
-	__u32 contender_count;		/* valid in contenders[] */
-	__u16 requested_family;		/* sa_family as given */
+	__s32 result;		  /* 0 or a negative errno */
+	__s32 addrlen;		  /* as given; -1 if no address was given */
+	__u32 stage;		  /* enum rt_stage */
+	__u32 range_lo, range_hi; /* the ports bind(0) may choose from */
+	__u32 unprivileged_start; /* ip_unprivileged_port_start of the netns */
+	__u32 option_count;	  /* valid in options[] */
+	__u32 contenders_total;	  /* seen, also those that did not fit */
+	__u32 contender_count;	  /* valid in contenders[] */
+	__u16 requested_family;	  /* sa_family as given */
 	__u16 requested_port;
-	__u16 entry_port;		/* skc_num before the call: already bound */
+	__u16 entry_port; /* skc_num before the call: already bound */
 	__u8 entry_state;
-	__u8 autobind_reuse;		/* net.ipv4.ip_autobind_reuse */
-	__u8 l3mdev_accept;		/* net.ipv4.tcp_l3mdev_accept or udp_ */
-	__u8 truncated;			/* the walk hit its limit */
-	__u8 kernel_call;		/* no system call: kernel_bind() and the like */
-	__u8 exited;			/* left unfinished by a dying thread */
+	__u8 autobind_reuse; /* net.ipv4.ip_autobind_reuse */
+	__u8 l3mdev_accept;  /* net.ipv4.tcp_l3mdev_accept or udp_ */
+	__u8 truncated;	     /* the walk hit its limit */
+	__u8 kernel_call;    /* no system call: kernel_bind() and the like */
+	__u8 exited;	     /* left unfinished by a dying thread */
 	__u8 requested_addr[RT_ADDR_LEN];
-	__u32 requested_scope;		/* sin6_scope_id */
-	__s32 fd;			/* descriptor used, RT_FD_NONE if unknown */
+	__u32 requested_scope; /* sin6_scope_id */
+	__s32 fd;	       /* descriptor used, RT_FD_NONE if unknown */
 	struct rt_sock contenders[RT_MAX_CONTENDERS];
 };
 
@@ -171,9 +171,9 @@ struct rt_attempt {
 struct rt_life {
 	struct rt_header header;
 	struct rt_sock sock;
-	struct rt_option option;	/* RT_OPTION */
-	__s32 result;			/* 0 or a negative errno */
-	__s32 fd;			/* RT_SOCKET, RT_ACCEPT, RT_HOLDER */
+	struct rt_option option; /* RT_OPTION */
+	__s32 result;		 /* 0 or a negative errno */
+	__s32 fd;		 /* RT_SOCKET, RT_ACCEPT, RT_HOLDER */
 	__u64 pad;
 };
 

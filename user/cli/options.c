@@ -56,7 +56,7 @@ static const struct option_row rows[] = {
 	{'6', NULL, NULL, false, &type_bits, FIELD(families), FAMILY_BIT_IPV6, COMMAND_TRACE, SECTION_FILTER,
 	 "IPv6 sockets"},
 	{0, "proto", "LIST", false, &type_protocols, FIELD(protocols), 0, COMMAND_TRACE, SECTION_FILTER,
-	 "of tcp,udp,mptcp,sctp,ping,raw,unix"},
+	 "of tcp,udp,mptcp"},
 	{'x', "failed", NULL, false, &type_flag, FIELD(failed), 0, COMMAND_TRACE, SECTION_FILTER,
 	 "refused attempts only (also -E)"},
 	{'E', NULL, NULL, false, &type_flag, FIELD(failed), 0, COMMAND_TRACE, SECTION_FILTER, NULL},

@@ -39,7 +39,7 @@ struct trace {
 	FILE *out;
 	struct summary summary;
 	uint64_t printed;
-	uint64_t events;	/* without the holders of the snapshot */
+	uint64_t events; /* without the holders of the snapshot */
 	bool rejected;
 };
 
@@ -93,10 +93,12 @@ static int resolve_names(struct trace *trace)
 	if (config->netns) {
 		err = netns_inode(config->netns, &trace->options.netns);
 		if (err)
-			return usage_error("-N", config->netns, "is no network namespace (a name, pid, path or inode)");
+			return usage_error("-N", config->netns,
+					   "is no network namespace (a name, pid, path or inode)");
 	}
 	if (config->cgroup) {
-		err = cgroup_resolve(config->cgroup, trace->cgroup, sizeof(trace->cgroup), &trace->options.cgroup_id);
+		err = cgroup_resolve(config->cgroup, trace->cgroup, sizeof(trace->cgroup),
+				     &trace->options.cgroup_id);
 		if (err)
 			return usage_error("-c", config->cgroup, strerror(-err));
 		trace->options.cgroup = trace->cgroup;
@@ -182,7 +184,8 @@ static void ports_text(const struct port_set *ports, char *buf, size_t size)
 			continue;
 		while (last < 65535 && port_set_has(ports, last + 1))
 			last++;
-		at += snprintf(buf + at, size - at, last > port ? "%s%u-%u" : "%s%u", at ? "," : "", port, last);
+		at += snprintf(buf + at, size - at, last > port ? "%s%u-%u" : "%s%u", at ? "," : "", port,
+			       last);
 		port = last;
 	}
 }
@@ -202,9 +205,10 @@ static void describe_filters(const struct config *config, struct filter_text *fi
 	filter_add(filters, "user", config->user.name);
 	filter_add(filters, "netns", config->netns);
 	filter_add(filters, "cgroup", config->cgroup);
-	filter_add(filters, "family", config->families == FAMILY_BIT_IPV4   ? "ipv4"
-				      : config->families == FAMILY_BIT_IPV6 ? "ipv6"
-									    : NULL);
+	filter_add(filters, "family",
+		   config->families == FAMILY_BIT_IPV4	 ? "ipv4"
+		   : config->families == FAMILY_BIT_IPV6 ? "ipv6"
+							 : NULL);
 	filter_add(filters, "failed", config->failed ? "" : NULL);
 	filter_add(filters, "command", config->command ? config->command[0] : NULL);
 }
@@ -235,7 +239,8 @@ static int show_start(struct trace *trace)
 static int show_event(void *context, const struct event *event)
 {
 	struct trace *trace = context;
-	bool attempt = event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND;
+	bool attempt =
+		event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND;
 	bool life = !attempt && event->type != EVENT_HOLDER;
 
 	if (trace->config->limit && trace->events >= trace->config->limit)
@@ -345,8 +350,10 @@ static void handle_signals(void)
 static void warn_of_root(const struct config *config)
 {
 	if (config->command && !config->run_as.name && getenv("SUDO_USER"))
-		fprintf(stderr, "reusetrace: COMMAND runs as root, which changes verdicts: "
-				"--run-as %s runs it as you\n", getenv("SUDO_USER"));
+		fprintf(stderr,
+			"reusetrace: COMMAND runs as root, which changes verdicts: "
+			"--run-as %s runs it as you\n",
+			getenv("SUDO_USER"));
 }
 
 /* Attach, snapshot, ready, go, in that order. */
@@ -356,11 +363,15 @@ static int run(struct trace *trace)
 	int err;
 
 	err = tracer_start(trace->tracer);
-	if (err)
+	if (err == -ENOTCONN)
+		fputs("reusetrace: a hook is attached but stays silent: binds may be missed "
+		      "(probes in the start object of -j say which)\n", stderr);
+	else if (err)
 		fprintf(stderr, "reusetrace: self-test on loopback: %s; hooks are unproven\n", strerror(-err));
 	err = session_new(trace->tracer, &trace->session);
 	if (!err && config->command)
-		err = command_fork(&trace->command, config->command, config->run_as.name ? config->run_as.uid : (uid_t)-1);
+		err = command_fork(&trace->command, config->command,
+				   config->run_as.name ? config->run_as.uid : (uid_t)-1);
 	if (!err)
 		err = add_pids(trace);
 	if (!err)

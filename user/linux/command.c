@@ -49,7 +49,8 @@ static void __attribute__((noreturn)) child(int gate, char *const argv[], uid_t 
 	signal(SIGPIPE, SIG_DFL);
 	err = become(uid);
 	if (err) {
-		dprintf(STDERR_FILENO, "reusetrace: cannot become user %u: %s\n", (unsigned int)uid, strerror(-err));
+		dprintf(STDERR_FILENO, "reusetrace: cannot become user %u: %s\n", (unsigned int)uid,
+			strerror(-err));
 		_exit(EXIT_CANNOT_RUN);
 	}
 	execvp(argv[0], argv);
@@ -86,7 +87,7 @@ void command_go(struct traced_command *command)
 {
 	ssize_t n = write(command->go, "", 1);
 
-	(void)n;	/* a child that is gone is reaped like any other */
+	(void)n; /* a child that is gone is reaped like any other */
 	close(command->go);
 	command->go = -1;
 }

@@ -8,12 +8,15 @@
 
 struct traced_command {
 	pid_t pid;
-	int go;		/* write end: one byte lets it execute */
+	int go; /* write end: one byte lets it execute */
 	bool ended;
-	int status;	/* as a shell would say it, valid once ended */
+	int status; /* as a shell would say it, valid once ended */
 };
 
-#define COMMAND_INIT {.pid = -1, .go = -1}
+#define COMMAND_INIT                                                                                         \
+	{                                                                                                    \
+		.pid = -1, .go = -1                                                                          \
+	}
 
 /* Forks the child, which waits.  uid (unsigned)-1 keeps the user. */
 int command_fork(struct traced_command *command, char *const argv[], uid_t uid);

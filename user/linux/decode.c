@@ -348,7 +348,9 @@ static void decode_life(const struct rt_life *life, struct event *event)
 	decode_sock(&life->sock, &event->sock);
 	event->result = life->result;
 	event->fd = life->fd;
-	event->minisock_began = life->header.type == RT_TW_BEGIN;
+	event->release = life->header.type == RT_TW_BEGIN ? RELEASE_TIME_WAIT_BEGIN
+			 : life->header.type == RT_TW_END ? RELEASE_TIME_WAIT_END
+							  : RELEASE_PORT;
 	if (life->header.type == RT_OPTION)
 		decode_change(&life->option, event);
 }

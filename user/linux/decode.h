@@ -20,6 +20,6 @@ int decode_option(const void *record, size_t size, size_t i, struct event *ret_e
 void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info);
 void decode_process(const struct rt_process *process, struct proc_info *ret_info);
 
-const char *option_name(int level, int name);	/* "SO_REUSEADDR"; NULL if not followed */
+const char *option_name(int level, int name); /* "SO_REUSEADDR"; NULL if not followed */
 
 #endif

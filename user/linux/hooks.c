@@ -11,48 +11,49 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "../bpf/config.h"
 #include "linux/kernel.h"
 
 #define PROGRAM_NAME_LEN 40
 
 const struct hook hook_table[] = {
-	{"security_bind", "security_socket_bind", 3, USE_REQUIRED, NULL},
-	{"security_listen", "security_socket_listen", 2, USE_REQUIRED, NULL},
-	{"bind_exit", "__sys_bind", 3, USE_REQUIRED | USE_EXIT, NULL},
-	{"listen_exit", "__sys_listen", 2, USE_REQUIRED | USE_EXIT, NULL},
-	{"bind_ring", "__sys_bind_socket", 3, USE_EXIT, NULL},
-	{"listen_ring", "__sys_listen_socket", 2, USE_EXIT, NULL},
-	{"tcp_port", "inet_csk_get_port", 2, USE_REQUIRED, NULL},
-	{"tcp_port_exit", "inet_csk_get_port", 2, USE_REQUIRED | USE_EXIT, NULL},
-	{"udp_port", "udp_lib_get_port", 3, USE_REQUIRED, NULL},
-	{"udp_port_exit", "udp_lib_get_port", 3, USE_REQUIRED | USE_EXIT, NULL},
-	{"setsockopt", "security_socket_setsockopt", 3, 0, NULL},
-	{"setsockopt_done", "do_sock_setsockopt", 6, USE_EXIT, NULL},
-	{"setsockopt_exit", "__sys_setsockopt", 5, USE_EXIT, "do_sock_setsockopt"},
-	{"conflict4", "inet_csk_bind_conflict", 4, USE_EXIT | USE_LOCKED, NULL},
-	{"conflict5", "inet_csk_bind_conflict", 5, USE_EXIT | USE_LOCKED, NULL},
-	{"any_conflict", "inet_bhash2_addr_any_conflict", 5, USE_EXIT | USE_LOCKED, NULL},
-	{"pair_conflict", "inet_bind_conflict", 6, USE_EXIT | USE_LOCKED, NULL},
-	{"address_equal", "inet_rcv_saddr_equal", 3, USE_EXIT | USE_LOCKED, NULL},
-	{"fastreuse", "inet_csk_update_fastreuse", 2, USE_LOCKED, NULL},
-	{"fastreuse3", "inet_csk_update_fastreuse", 3, USE_LOCKED, NULL},
-	{"connect4", "inet_hash_connect", 2, USE_EXIT | USE_LOCKED, NULL},
-	{"connect6", "inet6_hash_connect", 2, USE_EXIT | USE_LOCKED, NULL},
-	{"put_port", "inet_put_port", 1, USE_LOCKED, NULL},
-	{"udp_unhash", "udp_lib_unhash", 1, USE_LOCKED, NULL},
-	{"tw_begin", "inet_twsk_hashdance", 3, USE_LOCKED, NULL},
-	{"tw_begin_timed", "inet_twsk_hashdance_schedule", 4, USE_LOCKED, NULL},
-	{"tw_end", "inet_twsk_kill", 1, USE_LOCKED, NULL},
-	{"new_task", "wake_up_new_task", 1, USE_TREE | USE_REQUIRED, NULL},
-	{"task_exit", "exit_files", 1, USE_TREE | USE_REQUIRED, NULL},
-	{"cgroup_made", "cgroup_mkdir", 0, USE_CGROUP | USE_LOCKED | USE_TRACEPOINT, NULL},
-	{"socket", "security_socket_post_create", 5, USE_VERBOSE, NULL},
-	{"socket_exit", "__sys_socket", 3, USE_VERBOSE | USE_EXIT, NULL},
-	{"connect", "security_socket_connect", 3, USE_VERBOSE, NULL},
-	{"connect_exit", "__sys_connect", 3, USE_VERBOSE | USE_EXIT, NULL},
-	{"accept4", "inet_csk_accept", 4, USE_VERBOSE | USE_EXIT | USE_LOCKED, NULL},
-	{"accept2", "inet_csk_accept", 2, USE_VERBOSE | USE_EXIT | USE_LOCKED, NULL},
-	{"close", "inet_release", 1, USE_VERBOSE, NULL},
+	{"security_bind", "security_socket_bind", 3, USE_REQUIRED, NULL, RT_HOOK_SECURITY_BIND},
+	{"security_listen", "security_socket_listen", 2, USE_REQUIRED, NULL, RT_HOOK_SECURITY_LISTEN},
+	{"bind_exit", "__sys_bind", 3, USE_REQUIRED | USE_EXIT, NULL, RT_HOOK_BIND_EXIT},
+	{"listen_exit", "__sys_listen", 2, USE_REQUIRED | USE_EXIT, NULL, RT_HOOK_LISTEN_EXIT},
+	{"bind_ring", "__sys_bind_socket", 3, USE_EXIT, NULL, RT_HOOKS},
+	{"listen_ring", "__sys_listen_socket", 2, USE_EXIT, NULL, RT_HOOKS},
+	{"tcp_port", "inet_csk_get_port", 2, USE_REQUIRED, NULL, RT_HOOK_TCP_GET_PORT},
+	{"tcp_port_exit", "inet_csk_get_port", 2, USE_REQUIRED | USE_EXIT, NULL, RT_HOOK_TCP_GET_PORT_EXIT},
+	{"udp_port", "udp_lib_get_port", 3, USE_REQUIRED, NULL, RT_HOOK_UDP_GET_PORT},
+	{"udp_port_exit", "udp_lib_get_port", 3, USE_REQUIRED | USE_EXIT, NULL, RT_HOOK_UDP_GET_PORT_EXIT},
+	{"setsockopt", "security_socket_setsockopt", 3, 0, NULL, RT_HOOK_SETSOCKOPT},
+	{"setsockopt_done", "do_sock_setsockopt", 6, USE_EXIT, NULL, RT_HOOK_SETSOCKOPT_EXIT},
+	{"setsockopt_exit", "__sys_setsockopt", 5, USE_EXIT, "do_sock_setsockopt", RT_HOOK_SETSOCKOPT_EXIT},
+	{"conflict4", "inet_csk_bind_conflict", 4, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_CONFLICT},
+	{"conflict5", "inet_csk_bind_conflict", 5, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_CONFLICT},
+	{"any_conflict", "inet_bhash2_addr_any_conflict", 5, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_ANY_CONFLICT},
+	{"pair_conflict", "inet_bind_conflict", 6, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_PAIR_CONFLICT},
+	{"address_equal", "inet_rcv_saddr_equal", 3, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_ADDRESS_EQUAL},
+	{"fastreuse", "inet_csk_update_fastreuse", 2, USE_LOCKED, NULL, RT_HOOK_FASTREUSE},
+	{"fastreuse3", "inet_csk_update_fastreuse", 3, USE_LOCKED, NULL, RT_HOOK_FASTREUSE},
+	{"connect4", "inet_hash_connect", 2, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_CONNECT},
+	{"connect6", "inet6_hash_connect", 2, USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
+	{"put_port", "inet_put_port", 1, USE_LOCKED, NULL, RT_HOOK_PUT_PORT},
+	{"udp_unhash", "udp_lib_unhash", 1, USE_LOCKED, NULL, RT_HOOK_UDP_UNHASH},
+	{"tw_begin", "inet_twsk_hashdance", 3, USE_LOCKED, NULL, RT_HOOK_TW_BEGIN},
+	{"tw_begin_timed", "inet_twsk_hashdance_schedule", 4, USE_LOCKED, NULL, RT_HOOK_TW_BEGIN},
+	{"tw_end", "inet_twsk_kill", 1, USE_LOCKED, NULL, RT_HOOK_TW_END},
+	{"new_task", "wake_up_new_task", 1, USE_TREE | USE_REQUIRED, NULL, RT_HOOKS},
+	{"task_exit", "exit_files", 1, USE_TREE | USE_REQUIRED, NULL, RT_HOOKS},
+	{"cgroup_made", "cgroup_mkdir", 0, USE_CGROUP | USE_LOCKED | USE_TRACEPOINT, NULL, RT_HOOKS},
+	{"socket", "security_socket_post_create", 5, USE_VERBOSE, NULL, RT_HOOKS},
+	{"socket_exit", "__sys_socket", 3, USE_VERBOSE | USE_EXIT, NULL, RT_HOOKS},
+	{"connect", "security_socket_connect", 3, USE_VERBOSE, NULL, RT_HOOKS},
+	{"connect_exit", "__sys_connect", 3, USE_VERBOSE | USE_EXIT, NULL, RT_HOOKS},
+	{"accept4", "inet_csk_accept", 4, USE_VERBOSE | USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
+	{"accept2", "inet_csk_accept", 2, USE_VERBOSE | USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
+	{"close", "inet_release", 1, USE_VERBOSE, NULL, RT_HOOKS},
 };
 
 const size_t hook_count = sizeof(hook_table) / sizeof(hook_table[0]);
@@ -78,7 +79,8 @@ static void program_name(const struct hook *hook, enum hook_how how, char *buf, 
 	snprintf(buf, size, "%c_%s", how_letters[how], hook->name);
 }
 
-static struct bpf_program *program_of(const struct bpf_object *object, const struct hook *hook, enum hook_how how)
+static struct bpf_program *program_of(const struct bpf_object *object, const struct hook *hook,
+				      enum hook_how how)
 {
 	char name[PROGRAM_NAME_LEN];
 
@@ -136,7 +138,8 @@ int hooks_demote(struct hooks *hooks, const char *program)
 		hooks->how[i] = hook->use & USE_LOCKED ? HOOK_OFF : next[hooks->how[i]];
 		if (hooks->how[i] == HOOK_FENTRY && !hooks->fentry)
 			hooks->how[i] = HOOK_KPROBE;
-		return hooks->how[i] == HOOK_OFF && hook->use & USE_REQUIRED ? -ENOENT : 0;
+		hooks->missing[i] = hooks->how[i] == HOOK_OFF;
+		return hooks->missing[i] && hook->use & USE_REQUIRED ? -ENOENT : 0;
 	}
 	return -ENOENT;
 }
@@ -145,8 +148,7 @@ void hooks_select(const struct hooks *hooks, struct bpf_object *object)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, object)
-		bpf_program__set_autoload(program, false);
+	bpf_object__for_each_program(program, object) bpf_program__set_autoload(program, false);
 	for (size_t i = 0; i < hook_count; i++) {
 		program = program_of(object, &hook_table[i], hooks->how[i]);
 		if (program)

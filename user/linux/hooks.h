@@ -13,29 +13,31 @@ struct btf;
 enum hook_how { HOOK_OFF, HOOK_FENTRY, HOOK_MULTI, HOOK_KPROBE };
 
 enum hook_use {
-	USE_REQUIRED = 1 << 0,	/* without it there is no trace */
-	USE_TREE = 1 << 1,	/* only with -p or COMMAND */
-	USE_VERBOSE = 1 << 2,	/* only with -v */
-	USE_CGROUP = 1 << 3,	/* only with -c */
-	USE_EXIT = 1 << 4,	/* at the return */
-	USE_LOCKED = 1 << 5,	/* runs with BH off: only an fentry/fexit program exists */
-	USE_TRACEPOINT = 1 << 6,	/* tp_btf: no function to look for */
+	USE_REQUIRED = 1 << 0,	 /* without it there is no trace */
+	USE_TREE = 1 << 1,	 /* only with -p or COMMAND */
+	USE_VERBOSE = 1 << 2,	 /* only with -v */
+	USE_CGROUP = 1 << 3,	 /* only with -c */
+	USE_EXIT = 1 << 4,	 /* at the return */
+	USE_LOCKED = 1 << 5,	 /* runs with BH off: only an fentry/fexit program exists */
+	USE_TRACEPOINT = 1 << 6, /* tp_btf: no function to look for */
 };
 
 struct hook {
-	const char *name;	/* programs f_NAME, m_NAME, k_NAME */
-	const char *function;	/* the kernel's */
-	int args;		/* that it must have; other shapes have other hooks */
-	unsigned int use;	/* enum hook_use */
-	const char *instead;	/* not needed where this function can be attached */
+	const char *name;     /* programs f_NAME, m_NAME, k_NAME */
+	const char *function; /* the kernel's */
+	int args;	      /* that it must have; other shapes have other hooks */
+	unsigned int use;     /* enum hook_use */
+	const char *instead;  /* not needed where this function can be attached */
+	int counter;	      /* enum rt_hook that counts its calls, RT_HOOKS: none */
 };
 
 #define HOOKS_MAX 48
 
 struct hooks {
-	bool fentry, multi;		/* the kernel can */
-	unsigned int wanted;		/* USE_TREE, USE_VERBOSE, USE_CGROUP as asked for */
+	bool fentry, multi;  /* the kernel can */
+	unsigned int wanted; /* USE_TREE, USE_VERBOSE, USE_CGROUP as asked for */
 	enum hook_how how[HOOKS_MAX];
+	bool missing[HOOKS_MAX];	/* was chosen once, and then refused by the kernel */
 	struct bpf_link *links[HOOKS_MAX];
 };
 

@@ -17,9 +17,10 @@
 
 #define BTF_PATH      "/sys/kernel/btf/vmlinux"
 #define LOCKDOWN_PATH "/sys/kernel/security/lockdown"
+#define MEMLOCK_NEEDED (65536 * 1024UL)
 #define CAP_SYS_ADMIN 21
 #define CAP_PERFMON   38
-#define CAP_BPF       39
+#define CAP_BPF	      39
 
 static uint64_t effective_capabilities(void)
 {
@@ -77,16 +78,37 @@ int kernel_refusal(char *ret_reason, size_t size)
 		return -EPERM;
 	}
 	if (locked_down()) {
-		snprintf(ret_reason, size, "not permitted: the kernel is in lockdown (confidentiality, %s), "
-					   "which forbids BPF tracing until it is booted without", LOCKDOWN_PATH);
+		snprintf(ret_reason, size,
+			 "not permitted: the kernel is in lockdown (confidentiality, %s), "
+			 "which forbids BPF tracing until it is booted without",
+			 LOCKDOWN_PATH);
 		return -EPERM;
 	}
 	if (access(BTF_PATH, R_OK)) {
-		snprintf(ret_reason, size, "this kernel has no type information (%s: %s); "
-					   "it must be built with CONFIG_DEBUG_INFO_BTF", BTF_PATH, strerror(errno));
+		snprintf(ret_reason, size,
+			 "this kernel has no type information (%s: %s); "
+			 "it must be built with CONFIG_DEBUG_INFO_BTF",
+			 BTF_PATH, strerror(errno));
 		return -ENOSYS;
 	}
 	return 0;
+}
+
+/* Before 5.11 maps count against RLIMIT_MEMLOCK: a small one is made, one as large as the limit is not. */
+static bool memlock_limits(const struct rlimit *limit)
+{
+	int small, large;
+
+	if (limit->rlim_cur == RLIM_INFINITY || limit->rlim_cur > MEMLOCK_NEEDED)
+		return false;
+	small = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(uint32_t), sizeof(uint32_t), 1, NULL);
+	large = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(uint32_t), sizeof(uint32_t),
+			       MEMLOCK_NEEDED / sizeof(uint64_t), NULL);
+	if (small >= 0)
+		close(small);
+	if (large >= 0)
+		close(large);
+	return small >= 0 && large < 0;
 }
 
 void kernel_load_reason(int error, char *ret_reason, size_t size)
@@ -94,12 +116,14 @@ void kernel_load_reason(int error, char *ret_reason, size_t size)
 	struct rlimit limit = {0};
 
 	getrlimit(RLIMIT_MEMLOCK, &limit);
-	if (error == -EPERM && limit.rlim_cur != RLIM_INFINITY)
-		snprintf(ret_reason, size, "not permitted: maps need more locked memory than RLIMIT_MEMLOCK "
-					   "(%llu KiB) allows; raise it to 65536 KiB (ulimit -l 65536) or run it with sudo",
+	if (error == -EPERM && memlock_limits(&limit))
+		snprintf(ret_reason, size,
+			 "not permitted: maps need more locked memory than RLIMIT_MEMLOCK "
+			 "(%llu KiB) allows; raise it to 65536 KiB (ulimit -l 65536) or run it with sudo",
 			 (unsigned long long)limit.rlim_cur / 1024);
 	else if (error == -EPERM || error == -EACCES)
-		snprintf(ret_reason, size, "not permitted: the kernel refused the BPF programs (%s); run it with sudo",
+		snprintf(ret_reason, size,
+			 "not permitted: the kernel refused the BPF programs (%s); run it with sudo",
 			 strerror(-error));
 	else
 		snprintf(ret_reason, size, "the kernel refused the BPF programs (%s); -vv shows its log",
@@ -151,7 +175,8 @@ static bool can_attach(struct bpf_program *program, bool multi)
 
 	opts.syms = &symbol;
 	opts.cnt = 1;
-	link = multi ? bpf_program__attach_kprobe_multi_opts(program, NULL, &opts) : bpf_program__attach(program);
+	link = multi ? bpf_program__attach_kprobe_multi_opts(program, NULL, &opts)
+		     : bpf_program__attach(program);
 	bpf_link__destroy(link);
 	return link != NULL;
 }

@@ -108,8 +108,21 @@ void cgroup_container(const char *cgroup, char *ret_container, size_t size)
 	}
 }
 
+/* Records of a socket's life come without the path: it is long, and mostly known. */
+static void read_exe(struct proc_info *process)
+{
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%u/exe", process->pid);
+	n = readlink(link, process->exe, sizeof(process->exe) - 1);
+	process->exe[n > 0 ? n : 0] = '\0';
+}
+
 void process_names(struct proc_info *process)
 {
+	if (!process->exe[0])
+		read_exe(process);
 	if (cgroup_path(process->cgroup_id, process->cgroup, sizeof(process->cgroup)))
 		cgroup_of_process(process->pid, process->cgroup, sizeof(process->cgroup));
 	cgroup_unit(process->cgroup, process->unit, sizeof(process->unit));

@@ -5,7 +5,7 @@
 
 #include "model/event.h"
 
-/* Fills cgroup, unit and container from cgroup_id; "" where unknown. */
+/* Fills cgroup, unit and container from cgroup_id, and exe if it is not known; "" where unknown. */
 void process_names(struct proc_info *process);
 
 /* "/system.slice/nginx.service" is unit "nginx.service"; a 64-digit hex part is a container. */

@@ -18,7 +18,7 @@
 struct pending {
 	struct event event;
 	uint64_t key;
-	uint64_t keys[RT_MAX_CONTENDERS];	/* of the holders, before they are sorted */
+	uint64_t keys[RT_MAX_CONTENDERS]; /* of the holders, before they are sorted */
 };
 
 struct session {
@@ -27,7 +27,7 @@ struct session {
 	struct pending *batch;
 	size_t count;
 	uint64_t seq;
-	bool unresolved;	/* some holder's process is not known yet */
+	bool unresolved; /* some holder's process is not known yet */
 };
 
 int session_new(struct tracer *tracer, struct session **ret_session)
@@ -145,7 +145,8 @@ static void release_by_binder(struct event *event, const struct socket_entry *en
 {
 	if (!entry->bound_by.pid || entry->bound_by.pid == event->process.pid)
 		return;
-	event->process = (struct proc_info){.pid = entry->bound_by.pid, .tid = entry->bound_by.pid, .uid = UID_NONE};
+	event->process =
+		(struct proc_info){.pid = entry->bound_by.pid, .tid = entry->bound_by.pid, .uid = UID_NONE};
 	memcpy(event->process.comm, entry->bound_by.comm, sizeof(event->process.comm));
 	memcpy(event->process.exe, entry->bound_by.exe, sizeof(event->process.exe));
 }
@@ -159,6 +160,8 @@ static void note_event(struct session *session, struct pending *pending)
 	process_names(&event->process);
 	if (!entry)
 		return;
+	if (!event->process.exe[0] && entry->bound_by.pid == event->process.pid)
+		memcpy(event->process.exe, entry->bound_by.exe, sizeof(event->process.exe));
 	event->sock.id = entry->id;
 	switch (event->type) {
 	case EVENT_LISTEN:
@@ -187,7 +190,8 @@ static void finish_event(struct session *session, struct pending *pending)
 {
 	struct event *event = &pending->event;
 	struct socket_entry *entry;
-	bool attempt = event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND;
+	bool attempt =
+		event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND;
 
 	if (event->type == EVENT_RELEASE) {
 		entry = sockets_find(session->sockets, pending->key, event->sock.inode);
@@ -240,7 +244,8 @@ static int collect(void *context, const void *record, size_t size)
 	size_t options = decode_option_count(record, size);
 
 	for (size_t i = 0; i < options; i++) {
-		pending = batch_add(session, decode_option(record, size, i, &session->batch[session->count].event));
+		pending = batch_add(session,
+				    decode_option(record, size, i, &session->batch[session->count].event));
 		if (pending)
 			pending->key = attempt->binder.key;
 	}
@@ -307,8 +312,9 @@ static bool holder_wanted(const struct tracer_options *options, const struct eve
 		return false;
 	if (options->only_ipv6 && sock->family != FAMILY_IPV6)
 		return false;
-	return sock->protocol == PROTO_UDP ? options->udp
-					   : sock->protocol == PROTO_TCP ? options->tcp : options->mptcp;
+	return sock->protocol == PROTO_UDP   ? options->udp
+	       : sock->protocol == PROTO_TCP ? options->tcp
+					     : options->mptcp;
 }
 
 /* Connections are no holders of their own: only what was bound or listens. */
@@ -336,7 +342,8 @@ static int show_holder(void *context, const void *record, size_t size)
 	return err;
 }
 
-int session_snapshot(struct session *session, const struct tracer_options *filters, event_fn fn, void *context)
+int session_snapshot(struct session *session, const struct tracer_options *filters, event_fn fn,
+		     void *context)
 {
 	struct snapshot_filter filter = {
 		.session = session, .options = filters, .fn = fn, .context = context};

@@ -29,6 +29,7 @@ struct tracer {
 	struct ring_buffer *ring;
 	struct hooks hooks;
 	struct policy policy;
+	uint64_t fired[RT_HOOKS];	/* in the self-test */
 	record_fn fn;
 	void *context;
 };
@@ -63,14 +64,10 @@ static void fill_config(const struct tracer_options *options, struct rt_config *
 		bool on;
 		uint32_t bit;
 	} filters[] = {
-		{options->ports, RT_FILTER_PORT},
-		{options->tree, RT_FILTER_TREE},
-		{options->comm, RT_FILTER_COMM},
-		{options->uid != UID_NONE, RT_FILTER_USER},
-		{options->netns, RT_FILTER_NETNS},
-		{options->cgroup, RT_FILTER_CGROUP},
-		{options->failed, RT_FILTER_FAILED},
-		{options->only_ipv4, RT_FILTER_IPV4},
+		{options->ports, RT_FILTER_PORT},     {options->tree, RT_FILTER_TREE},
+		{options->comm, RT_FILTER_COMM},      {options->uid != UID_NONE, RT_FILTER_USER},
+		{options->netns, RT_FILTER_NETNS},    {options->cgroup, RT_FILTER_CGROUP},
+		{options->failed, RT_FILTER_FAILED},  {options->only_ipv4, RT_FILTER_IPV4},
 		{options->only_ipv6, RT_FILTER_IPV6},
 	};
 	struct stat ns = {0};
@@ -198,7 +195,8 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	return tracer->ring ? 0 : -errno;
 }
 
-int tracer_new(const struct tracer_options *options, struct tracer **ret_tracer, char *ret_reason, size_t size)
+int tracer_new(const struct tracer_options *options, struct tracer **ret_tracer, char *ret_reason,
+	       size_t size)
 {
 	struct tracer *tracer;
 	int err;
@@ -236,7 +234,12 @@ int tracer_start(struct tracer *tracer)
 {
 	int err = selftest_run();
 
+	memcpy(tracer->fired, (const void *)tracer->trace->bss->fired, sizeof(tracer->fired));
 	tracer->trace->bss->live = 1;
+	for (size_t i = 0; i < hook_count && !err; i++)
+		if (hook_table[i].use & USE_REQUIRED && hook_table[i].counter < RT_HOOKS &&
+		    !tracer->fired[hook_table[i].counter])
+			err = -ENOTCONN;
 	return err;
 }
 
@@ -307,7 +310,8 @@ void tracer_counts(const struct tracer *tracer, struct end_info *ret_info)
 	ret_info->sent = counters[RT_COUNT_SENT];
 	ret_info->bytes = counters[RT_COUNT_BYTES];
 	ret_info->lost_ring = counters[RT_COUNT_NO_RING];
-	ret_info->lost_map = counters[RT_COUNT_NO_SLOT] + counters[RT_COUNT_NO_KNOWN] + counters[RT_COUNT_NO_TREE];
+	ret_info->lost_map =
+		counters[RT_COUNT_NO_SLOT] + counters[RT_COUNT_NO_KNOWN] + counters[RT_COUNT_NO_TREE];
 	ret_info->reserved = ret_info->sent + ret_info->lost_ring;
 	ret_info->lost_recursion = skipped;
 	ret_info->lost_missed = missed;
@@ -318,10 +322,11 @@ size_t tracer_probes(const struct tracer *tracer, struct probe_info *ret_probes,
 	size_t n = 0;
 
 	for (size_t i = 0; i < hook_count && n < max; i++)
-		if (tracer->hooks.how[i] != HOOK_OFF)
+		if (tracer->hooks.how[i] != HOOK_OFF || tracer->hooks.missing[i])
 			ret_probes[n++] = (struct probe_info){
 				.name = hook_table[i].function,
 				.how = hook_how_name(tracer->hooks.how[i]),
+				.fired = hook_table[i].counter < RT_HOOKS && tracer->fired[hook_table[i].counter],
 			};
 	return n;
 }

@@ -19,29 +19,33 @@
 struct tracer;
 
 struct tracer_options {
-	const uint8_t *ports;	/* bitmap of 65536, NULL: every port */
-	const char *comm;	/* NULL: any */
-	uint32_t uid;		/* UID_NONE: any */
-	uint32_t netns;		/* inode of the namespace, 0: any */
-	const char *cgroup;	/* path from the root of the hierarchy, NULL: any */
-	uint64_t cgroup_id;	/* 0: the path is not there yet */
-	bool tree;		/* only processes given to tracer_add_process() and their children */
-	bool command;		/* children of this process belong to the tree */
+	const uint8_t *ports; /* bitmap of 65536, NULL: every port */
+	const char *comm;     /* NULL: any */
+	uint32_t uid;	      /* UID_NONE: any */
+	uint32_t netns;	      /* inode of the namespace, 0: any */
+	const char *cgroup;   /* path from the root of the hierarchy, NULL: any */
+	uint64_t cgroup_id;   /* 0: the path is not there yet */
+	bool tree;	      /* only processes given to tracer_add_process() and their children */
+	bool command;	      /* children of this process belong to the tree */
 	bool failed;
-	bool connects;		/* report implicit binds that passed */
+	bool connects; /* report implicit binds that passed */
 	bool only_ipv4, only_ipv6;
 	bool tcp, udp, mptcp;
-	unsigned int verbose;	/* from 2 on libbpf's log goes to stderr */
+	unsigned int verbose; /* from 2 on libbpf's log goes to stderr */
 };
 
 /*
  * Loads and attaches.  Returns 0, -EPERM (not permitted) or another negative
  * errno (the kernel lacks something); ret_reason says what in one line.
  */
-int tracer_new(const struct tracer_options *options, struct tracer **ret_tracer, char *ret_reason, size_t size);
+int tracer_new(const struct tracer_options *options, struct tracer **ret_tracer, char *ret_reason,
+	       size_t size);
 void tracer_free(struct tracer *tracer);
 
-/* Real binds on loopback show which hooks fire; then records begin to flow. */
+/*
+ * Real binds on loopback show which hooks fire; then records begin to flow.
+ * -ENOTCONN if a required hook is attached and silent.
+ */
 int tracer_start(struct tracer *tracer);
 
 /* Called for each record; a negative return ends the poll, the record counts as read. */

@@ -122,6 +122,9 @@ struct holder {
 	size_t owner_count;
 };
 
+/* What became of a port that a socket had. */
+enum release { RELEASE_PORT, RELEASE_TIME_WAIT_BEGIN, RELEASE_TIME_WAIT_END, RELEASE_MAX };
+
 enum stage {			/* result.stage of a refusal: how far it got */
 	STAGE_NONE, STAGE_SYSCALL, STAGE_SECCOMP, STAGE_LSM, STAGE_CGROUP, STAGE_ADDRESS,
 	STAGE_PRIVILEGE, STAGE_STATE, STAGE_PORT, STAGE_POST_BIND, STAGE_LISTEN,
@@ -192,7 +195,7 @@ struct event {
 	bool address_tentative;	/* the IPv6 address exists but duplicate detection has not ended */
 	bool kernel_call;
 	struct option_change option;	/* EVENT_OPTION */
-	bool minisock_began;	/* EVENT_RELEASE: a TIME_WAIT remnant took the port over */
+	enum release release;	/* EVENT_RELEASE */
 	uint64_t after_attempt;	/* EVENT_RELEASE: seq of the refusal it came too late for, 0 none */
 	int64_t delta_ns;
 	struct verdict verdict;

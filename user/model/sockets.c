@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAPACITY 1024	/* a power of two */
+#define FIRST_CAPACITY 1024 /* a power of two */
 
 /* Released sockets are forgotten first when the table would grow past this. */
 #define ENTRIES_BOUND 262144
@@ -16,7 +16,7 @@ struct owned {
 };
 
 struct sockets {
-	struct socket_entry *entries;	/* open addressing, id 0: free */
+	struct socket_entry *entries; /* open addressing, id 0: free */
 	size_t capacity, count;
 	uint64_t last_id;
 	struct owned *owned;

@@ -16,11 +16,11 @@ struct sockets;
 struct socket_entry {
 	uint64_t key, inode;
 	uint64_t id;
-	uint64_t bound_ns;		/* 0: before the trace, or not seen */
-	struct owner bound_by;		/* pid 0: unknown */
-	uint64_t refused_seq;		/* the last refusal it was the culprit of, 0: none */
+	uint64_t bound_ns;     /* 0: before the trace, or not seen */
+	struct owner bound_by; /* pid 0: unknown */
+	uint64_t refused_seq;  /* the last refusal it was the culprit of, 0: none */
 	uint64_t refused_ns;
-	uint64_t released_ns;		/* 0: has its port */
+	uint64_t released_ns; /* 0: has its port */
 };
 
 struct sockets *sockets_new(void);

@@ -5,10 +5,10 @@
 
 #include "model/event.h"
 
-enum address_class {	/* ipv6_addr_type(), where an IPv4 socket counts as mapped */
-	ADDRESS_ANY,	/* :: */
-	ADDRESS_MAPPED, /* any IPv4 address, also 0.0.0.0 and ::ffff:0.0.0.0 */
-	ADDRESS_OTHER,	/* a specific IPv6 address */
+enum address_class {		     /* ipv6_addr_type(), where an IPv4 socket counts as mapped */
+		     ADDRESS_ANY,    /* :: */
+		     ADDRESS_MAPPED, /* any IPv4 address, also 0.0.0.0 and ::ffff:0.0.0.0 */
+		     ADDRESS_OTHER,  /* a specific IPv6 address */
 };
 
 enum address_class address_class(const struct sock_info *sock);

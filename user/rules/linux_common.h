@@ -9,9 +9,9 @@ typedef enum rule_id (*pair_fn)(const struct attempt_facts *facts, const struct 
 				bool *ret_conflict);
 
 struct scan {
-	int conflict;		/* first contender that conflicts, -1 none */
+	int conflict; /* first contender that conflicts, -1 none */
 	enum rule_id conflict_rule;
-	int best;		/* the one with the most telling reason to let both live, -1 none */
+	int best; /* the one with the most telling reason to let both live, -1 none */
 	enum rule_id best_rule;
 };
 
@@ -23,7 +23,8 @@ bool sock_is_tcp(const struct sock_info *sock);
 
 /* The uid that the kernel compares: kernels with sock_i_uid() see an orphan as root's. */
 uint32_t linux_uid(const struct policy *policy, const struct sock_info *sock);
-bool linux_uid_same(const struct policy *policy, const struct sock_info *binder, const struct sock_info *holder);
+bool linux_uid_same(const struct policy *policy, const struct sock_info *binder,
+		    const struct sock_info *holder);
 
 /* reuseport_cb_ok: may the binder share by SO_REUSEPORT at all? */
 bool linux_tcp_group_ok(const struct policy *policy, const struct sock_info *binder);
@@ -33,7 +34,8 @@ bool linux_udp_group_ok(const struct sock_info *binder);
 bool linux_same_group(const struct sock_info *one, const struct sock_info *two);
 
 /* RULE_NONE if the two meet, else what keeps them apart. */
-enum rule_id linux_apart(const struct attempt_facts *facts, const struct sock_info *contender, bool vrf_apart);
+enum rule_id linux_apart(const struct attempt_facts *facts, const struct sock_info *contender,
+			 bool vrf_apart);
 
 /* Name a conflict: what kind of socket it is first, then the sole obstacle, then the missing option. */
 enum rule_id linux_conflict_rule(const struct attempt_facts *facts, const struct sock_info *contender);

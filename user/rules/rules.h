@@ -14,20 +14,51 @@
 enum rule_id {
 	RULE_NONE,
 	/* accepted */
-	RULE_FREE, RULE_AUTO_PORT, RULE_DEFERRED, RULE_OTHER_ADDRESS, RULE_OTHER_FAMILY,
-	RULE_OTHER_DEVICE, RULE_OTHER_VRF, RULE_OTHER_NETNS, RULE_REUSEADDR_BOTH, RULE_TIME_WAIT_REUSE,
-	RULE_REUSEPORT_GROUP, RULE_UDP_REUSEADDR, RULE_FORCE_REUSE,
+	RULE_FREE,
+	RULE_AUTO_PORT,
+	RULE_DEFERRED,
+	RULE_OTHER_ADDRESS,
+	RULE_OTHER_FAMILY,
+	RULE_OTHER_DEVICE,
+	RULE_OTHER_VRF,
+	RULE_OTHER_NETNS,
+	RULE_REUSEADDR_BOTH,
+	RULE_TIME_WAIT_REUSE,
+	RULE_REUSEPORT_GROUP,
+	RULE_UDP_REUSEADDR,
+	RULE_FORCE_REUSE,
 	/* refused by another socket */
-	RULE_LISTENER, RULE_NO_REUSE, RULE_NO_COMMON_FLAG, RULE_REUSEPORT_UID, RULE_REUSEPORT_PROGRAM,
-	RULE_TIME_WAIT, RULE_ORPHAN, RULE_ACCEPTED_CONNECTION, RULE_OUTGOING_CONNECTION,
+	RULE_LISTENER,
+	RULE_NO_REUSE,
+	RULE_NO_COMMON_FLAG,
+	RULE_REUSEPORT_UID,
+	RULE_REUSEPORT_PROGRAM,
+	RULE_TIME_WAIT,
+	RULE_ORPHAN,
+	RULE_ACCEPTED_CONNECTION,
+	RULE_OUTGOING_CONNECTION,
 	RULE_RANGE_EXHAUSTED,
 	/* refused otherwise */
-	RULE_ADDRESS_NOT_LOCAL, RULE_ADDRESS_TENTATIVE, RULE_PRIVILEGED_PORT, RULE_ALREADY_BOUND,
-	RULE_BAD_ADDRESS, RULE_WRONG_FAMILY, RULE_NO_DEVICE, RULE_LSM, RULE_CGROUP_BPF,
-	RULE_POST_BIND_BPF, RULE_SECCOMP, RULE_NO_MEMORY, RULE_BAD_DESCRIPTOR, RULE_WRONG_STATE,
+	RULE_ADDRESS_NOT_LOCAL,
+	RULE_ADDRESS_TENTATIVE,
+	RULE_PRIVILEGED_PORT,
+	RULE_ALREADY_BOUND,
+	RULE_BAD_ADDRESS,
+	RULE_WRONG_FAMILY,
+	RULE_NO_DEVICE,
+	RULE_LSM,
+	RULE_CGROUP_BPF,
+	RULE_POST_BIND_BPF,
+	RULE_SECCOMP,
+	RULE_NO_MEMORY,
+	RULE_BAD_DESCRIPTOR,
+	RULE_WRONG_STATE,
 	RULE_SAME_CONNECTION,
 	/* known deviations */
-	RULE_QUIRK_MAPPED_ANY, RULE_QUIRK_UDP_SLOT, RULE_QUIRK_STALE_REUSEADDR, RULE_QUIRK_STALE_REUSEPORT,
+	RULE_QUIRK_MAPPED_ANY,
+	RULE_QUIRK_UDP_SLOT,
+	RULE_QUIRK_STALE_REUSEADDR,
+	RULE_QUIRK_STALE_REUSEPORT,
 	RULE_UNEXPLAINED,
 	RULE_MAX
 };
@@ -37,32 +68,38 @@ struct attempt_facts {
 	const struct policy *policy;
 	const struct sock_info *binder;
 	const struct bucket_facts *bucket;
-	bool listening;		/* a listen() re-check, binder already owns the port */
+	bool listening; /* a listen() re-check, binder already owns the port */
 	bool explicit_port;
-	bool deferred;		/* port 0 with IP_BIND_ADDRESS_NO_PORT: get_port() is not called */
-	bool by_connect;	/* TCP connect() chooses the port */
-	bool autobind_reuse;	/* net.ipv4.ip_autobind_reuse */
-	bool l3mdev_accept;	/* net.ipv4.tcp_l3mdev_accept: VRFs share one bucket */
-	bool truncated;		/* contenders[] is not all of them */
+	bool deferred;	     /* port 0 with IP_BIND_ADDRESS_NO_PORT: get_port() is not called */
+	bool by_connect;     /* TCP connect() chooses the port */
+	bool autobind_reuse; /* net.ipv4.ip_autobind_reuse */
+	bool l3mdev_accept;  /* net.ipv4.tcp_l3mdev_accept: VRFs share one bucket */
+	bool truncated;	     /* contenders[] is not all of them */
 	size_t contender_count;
 	const struct sock_info *(*contender)(const void *context, size_t index);
 	const void *context;
 };
 
-enum answer { ANSWER_ACCEPT, ANSWER_REFUSE, ANSWER_OPEN /* cannot be known: e.g. which port a search finds */ };
+enum answer {
+	ANSWER_ACCEPT,
+	ANSWER_REFUSE,
+	ANSWER_OPEN /* cannot be known: e.g. which port a search finds */
+};
 
 struct prediction {
 	enum answer answer;
 	enum rule_id rule;
-	int culprit;		/* first contender that conflicts, -1 none */
+	int culprit; /* first contender that conflicts, -1 none */
 };
 
 /*
  * Does this one contender stand in the way?  Returns the rule that makes it
  * conflict or lets both live; *ret_conflict says which.
  */
-enum rule_id linux_tcp_pair(const struct attempt_facts *facts, const struct sock_info *contender, bool *ret_conflict);
-enum rule_id linux_udp_pair(const struct attempt_facts *facts, const struct sock_info *contender, bool *ret_conflict);
+enum rule_id linux_tcp_pair(const struct attempt_facts *facts, const struct sock_info *contender,
+			    bool *ret_conflict);
+enum rule_id linux_udp_pair(const struct attempt_facts *facts, const struct sock_info *contender,
+			    bool *ret_conflict);
 
 void linux_predict(const struct attempt_facts *facts, struct prediction *ret_prediction);
 

@@ -46,17 +46,17 @@ enum situation_bit {
 };
 
 /* enum constants are ints: the rest of the 64 bits are macros */
-#define S_FIX_PORT_UID	(UINT64_C(1) << 31) /* SO_REUSEPORT, and one user */
-#define S_FIX_UID	(UINT64_C(1) << 32) /* one user is enough */
-#define S_FIX_PROGRAM	(UINT64_C(1) << 33) /* attaching the program later is enough */
-#define S_FIX_V6ONLY	(UINT64_C(1) << 34) /* IPV6_V6ONLY on the new socket */
+#define S_FIX_PORT_UID	 (UINT64_C(1) << 31) /* SO_REUSEPORT, and one user */
+#define S_FIX_UID	 (UINT64_C(1) << 32) /* one user is enough */
+#define S_FIX_PROGRAM	 (UINT64_C(1) << 33) /* attaching the program later is enough */
+#define S_FIX_V6ONLY	 (UINT64_C(1) << 34) /* IPV6_V6ONLY on the new socket */
 #define S_FIX_V6ONLY_OLD (UINT64_C(1) << 35)
-#define S_FIX_ADDRESS	(UINT64_C(1) << 36) /* another address */
-#define S_FIX_WAIT	(UINT64_C(1) << 37) /* all of them are TIME_WAIT with a known end */
-#define S_FIX_STOP_WAIT (UINT64_C(1) << 39) /* ending processes is enough, but TIME_WAIT follows */
-#define S_OUTGOING	(UINT64_C(1) << 40) /* the rule is outgoing-connection */
-#define S_ACCEPTED	(UINT64_C(1) << 41) /* the kernel said yes */
-#define S_FIX_INHERIT	(UINT64_C(1) << 38) /* the remnants lack SO_REUSEADDR: next time */
+#define S_FIX_ADDRESS	 (UINT64_C(1) << 36) /* another address */
+#define S_FIX_WAIT	 (UINT64_C(1) << 37) /* all of them are TIME_WAIT with a known end */
+#define S_FIX_STOP_WAIT	 (UINT64_C(1) << 39) /* ending processes is enough, but TIME_WAIT follows */
+#define S_OUTGOING	 (UINT64_C(1) << 40) /* the rule is outgoing-connection */
+#define S_ACCEPTED	 (UINT64_C(1) << 41) /* the kernel said yes */
+#define S_FIX_INHERIT	 (UINT64_C(1) << 38) /* the remnants lack SO_REUSEADDR: next time */
 
 struct situation {
 	const struct event *event;

@@ -6,9 +6,9 @@
 #include "rules/situation.h"
 
 struct phrase {
-	enum rule_id rule;	/* RULE_NONE: any */
-	uint64_t need, deny;	/* bits of the situation */
-	const char *text;	/* with {slots}, see sentence.c */
+	enum rule_id rule;   /* RULE_NONE: any */
+	uint64_t need, deny; /* bits of the situation */
+	const char *text;    /* with {slots}, see sentence.c */
 };
 
 struct phrase_table {

@@ -137,6 +137,7 @@ static const struct member policy_members[] = {
 	{"closed_group_ok", offsetof(struct policy, closed_group_ok)},
 	{"fast_cache_live", offsetof(struct policy, fast_cache_live)},
 	{"bhash2_native", offsetof(struct policy, bhash2_native)},
+	{"connect_bind_flag", offsetof(struct policy, connect_bind_flag)},
 	{"conflict_uid_tw", offsetof(struct policy, conflict_uid_tw)},
 };
 
@@ -321,6 +322,7 @@ static void put_facts(struct json_writer *writer, const struct event *event, con
 		jw_bool(writer, "autobind_reuse", event->autobind_reuse);
 		jw_bool(writer, "l3mdev_accept", event->l3mdev_accept);
 		jw_bool(writer, "kernel_call", event->kernel_call);
+		jw_bool(writer, "by_connect", event->by_connect);
 	}
 	put_sock_facts(writer, "socket", &event->sock);
 	jw_object_end(writer);
@@ -417,6 +419,13 @@ static void put_option(struct json_writer *writer, const struct option_change *o
 
 static void put_after(struct json_writer *writer, const struct event *event)
 {
+	static const char *const releases[RELEASE_MAX] = {
+		[RELEASE_PORT] = "port",
+		[RELEASE_TIME_WAIT_BEGIN] = "time-wait-begin",
+		[RELEASE_TIME_WAIT_END] = "time-wait-end",
+	};
+
+	jw_string(writer, "released", releases[event->release]);
 	u64_unless(writer, "after_attempt", event->after_attempt, 0);
 	if (event->after_attempt)
 		jw_i64(writer, "delta_ns", event->delta_ns);

@@ -32,6 +32,7 @@ int json_start(struct json_writer *writer, const struct start_info *info, const 
 		jw_object(writer, NULL);
 		jw_string(writer, "name", info->probes[i].name);
 		jw_string(writer, "how", info->probes[i].how);
+		jw_bool(writer, "fired", info->probes[i].fired);
 		jw_object_end(writer);
 	}
 	jw_array_end(writer);

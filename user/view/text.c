@@ -162,7 +162,13 @@ static void say_release(struct strbuf *out, const struct event *event)
 {
 	char duration[DURATION_LEN];
 
-	strbuf_puts(out, "released");
+	static const char *const words[RELEASE_MAX] = {
+		[RELEASE_PORT] = "released",
+		[RELEASE_TIME_WAIT_BEGIN] = "time-wait begins",
+		[RELEASE_TIME_WAIT_END] = "time-wait ends",
+	};
+
+	strbuf_puts(out, words[event->release]);
 	if (!event->after_attempt)
 		return;
 	duration_text(duration, event->delta_ns);
