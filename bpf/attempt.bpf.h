@@ -126,6 +126,13 @@ static __always_inline struct flight *flight_of(u64 sk)
 	return flight && flight->sk == sk ? flight : NULL;
 }
 
+static __always_inline enum rt_type implicit_type(struct sock *sk, u16 port)
+{
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_LISTEN)
+		return RT_LISTEN; /* kernel_listen() */
+	return port ? RT_BIND : RT_AUTOBIND;
+}
+
 /* get_port() begins.  Without a system call before it, it is an attempt of its own. */
 static __always_inline int port_asked(struct sock *sk, u16 port)
 {
@@ -135,7 +142,7 @@ static __always_inline int port_asked(struct sock *sk, u16 port)
 	struct rt_attempt *record;
 
 	if (!flight) {
-		flight = attempt_open(port ? RT_BIND : RT_AUTOBIND, sk, port);
+		flight = attempt_open(implicit_type(sk, port), sk, port);
 		if (!flight)
 			return 0;
 		flight->implicit = 1;

@@ -1,17 +1,13 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line: what it takes, what it refuses and in which words. */
+#include "unit.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "cli/options.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-#define MAX_WORDS	  16
+#define MAX_WORDS 16
 
 static struct config config;
 static char error[OPTIONS_ERROR_LEN];
@@ -258,7 +254,7 @@ static const struct {
 static void test_good(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+	for (size_t i = 0; i < COUNT(good); i++) {
 		struct line line;
 		int result = parse(&line, good[i].words);
 
@@ -270,7 +266,7 @@ static void test_good(void **state)
 static void test_bad(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct line line;
 		int result = parse(&line, bad[i].words);
 
@@ -340,7 +336,7 @@ static void test_help(void **state)
 	(void)state;
 	options_help(&text);
 	assert_int_equal(text.error, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(mentioned); i++) {
+	for (size_t i = 0; i < COUNT(mentioned); i++) {
 		if (!strstr(text.data, mentioned[i]))
 			fail_msg("--help lacks '%s'", mentioned[i]);
 	}

@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import traceback
 REUSETRACE = os.environ.get("REUSETRACE", "./reusetrace")
 PATIENCE_S = 60
 POLL_S = 0.02
+SESSION = []
 
 
 class Skip(Exception):
@@ -81,10 +83,13 @@ class Tracer:
         self.process = subprocess.Popen(self.args, stdin=subprocess.DEVNULL, stdout=self.stdout or self.out,
                                         stderr=self.err, env=self.env)
         if self.wait_ready:
-            wait_for(lambda: "ready\n" in self.read_stderr() or self.process.poll() is not None, "ready")
-            if self.process.poll() is not None and "ready\n" not in self.read_stderr():
-                raise AssertionError(f"{self.args} exited {self.process.returncode}: {self.read_stderr()}")
+            self.await_ready()
         return self
+
+    def await_ready(self):
+        wait_for(lambda: "ready\n" in self.read_stderr() or self.process.poll() is not None, "ready")
+        if self.process.poll() is not None and "ready\n" not in self.read_stderr():
+            raise AssertionError(f"{self.args} exited {self.process.returncode}: {self.read_stderr()}")
 
     def read_stderr(self):
         with open(self.err.name, errors="replace") as file:
@@ -206,11 +211,101 @@ def run(*argv, **options):
     return subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=PATIENCE_S, **options)
 
 
+class Follower:
+    """The whole lines of a file that grows."""
+
+    def __init__(self, path):
+        self.path, self.at, self.rest = path, 0, b""
+
+    def lines(self):
+        with open(self.path, "rb") as file:
+            file.seek(self.at)
+            new = file.read()
+        self.at += len(new)
+        *whole, self.rest = (self.rest + new).split(b"\n")
+        return [line.decode() for line in whole]
+
+
+class Session:
+    """A JSON and a text tracer in their default mode, that many scenarios share.
+
+    Starting a tracer takes seconds under emulation.  before() runs first:
+    what it returns is kept, for sockets that are older than the trace.
+    """
+
+    def __init__(self, before=lambda: None):
+        self.elders = before()
+        self.directory = tempfile.mkdtemp(prefix="session-")
+        paths = [os.path.join(self.directory, name) for name in ("json", "text")]
+        self.tracers = [Tracer("-o", paths[0], wait_ready=False),
+                        Tracer("-o", paths[1], json=False, wait_ready=False)]
+        for tracer in self.tracers:
+            tracer.__enter__()
+        for tracer in self.tracers:
+            tracer.await_ready()
+        self.files = [Follower(path) for path in paths]
+        self.events, self.text = [], []
+
+    def read(self):
+        """What came since the last time: events, and blocks of text (a row and the lines under it)."""
+        self.events += [json.loads(line) for line in self.files[0].lines()]
+        for line in self.files[1].lines():
+            if line.startswith(" "):
+                self.text[-1].append(line)
+            else:
+                self.text.append([line])
+        return self
+
+    def stop(self):
+        for tracer in self.tracers:
+            tracer.stop()
+            equal((tracer.status, "lost" in tracer.stderr), (0, False), f"end of {tracer.args}: {tracer.stderr}")
+        shutil.rmtree(self.directory)
+
+    def pause(self):
+        """Nothing is read until resume(): what happens meanwhile is over when it is looked up."""
+        self.signal(signal.SIGSTOP)
+        wait_for(lambda: all(process_state(tracer.process.pid) == "T" for tracer in self.tracers), "SIGSTOP")
+
+    def resume(self):
+        self.signal(signal.SIGCONT)
+
+    def signal(self, number):
+        for tracer in self.tracers:
+            tracer.process.send_signal(number)
+
+
+def process_state(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        return file.read().rsplit(")", 1)[1].split()[0]
+
+
+def shared(before=None):
+    """The session of this run; the first to ask starts it."""
+    if not SESSION:
+        SESSION.append(Session(before) if before else Session())
+    return SESSION[0]
+
+
+def end_shared():
+    while SESSION:
+        SESSION.pop().stop()
+
+
+def shares(module):
+    return getattr(importlib.import_module(module), "SHARED", False)
+
+
 def run_scenarios(modules, only=()):
-    """TAP-like lines; the last one counts.  Status 0 if nothing failed."""
+    """TAP-like lines; the last one counts.  Status 0 if nothing failed.
+
+    A module with SHARED = True uses the session; the others are not disturbed by one.
+    """
     counts = {"ok": 0, "not ok": 0, "skip": 0}
-    for module in modules:
+    for module in sorted(modules, key=lambda name: not shares(name)):
         scenarios = vars(importlib.import_module(module))
+        if not shares(module):
+            end_shared()
         for name in [name for name in scenarios if name.startswith("test_")]:
             if only and name not in only:
                 continue
@@ -224,5 +319,6 @@ def run_scenarios(modules, only=()):
                 word, detail = "not ok", traceback.format_exc()
             counts[word] += 1
             print(f"{word} {module}.{name} {time.monotonic() - began:.1f}s {detail}", flush=True)
+    end_shared()
     print(f"{counts['ok']} passed, {counts['not ok']} failed, {counts['skip']} skipped", flush=True)
     return counts["not ok"] != 0

@@ -37,24 +37,16 @@ static const struct option_row option_rows[] = {
 };
 
 static const enum sock_state states[] = {
-	[1] = STATE_ESTABLISHED, [2] = STATE_SYN_SENT,	[3] = STATE_SYN_RECV,	[4] = STATE_FIN_WAIT1,
-	[5] = STATE_FIN_WAIT2,	 [6] = STATE_TIME_WAIT, [7] = STATE_BOUND,	[8] = STATE_CLOSE_WAIT,
-	[9] = STATE_LAST_ACK,	 [10] = STATE_LISTEN,	[11] = STATE_CLOSING,	[12] = STATE_SYN_RECV,
+	[1] = STATE_ESTABLISHED, [2] = STATE_SYN_SENT,	[3] = STATE_SYN_RECV, [4] = STATE_FIN_WAIT1,
+	[5] = STATE_FIN_WAIT2,	 [6] = STATE_TIME_WAIT, [7] = STATE_BOUND,    [8] = STATE_CLOSE_WAIT,
+	[9] = STATE_LAST_ACK,	 [10] = STATE_LISTEN,	[11] = STATE_CLOSING, [12] = STATE_SYN_RECV,
 };
 
 static const enum event_type event_types[RT_TYPE_MAX] = {
-	[RT_BIND] = EVENT_BIND,
-	[RT_LISTEN] = EVENT_LISTEN,
-	[RT_AUTOBIND] = EVENT_AUTOBIND,
-	[RT_CONNECT] = EVENT_AUTOBIND,
-	[RT_SOCKET] = EVENT_SOCKET,
-	[RT_OPTION] = EVENT_OPTION,
-	[RT_CONNECTED] = EVENT_CONNECT,
-	[RT_ACCEPT] = EVENT_ACCEPT,
-	[RT_CLOSE] = EVENT_CLOSE,
-	[RT_RELEASE] = EVENT_RELEASE,
-	[RT_TW_BEGIN] = EVENT_RELEASE,
-	[RT_TW_END] = EVENT_RELEASE,
+	[RT_BIND] = EVENT_BIND,		[RT_LISTEN] = EVENT_LISTEN,    [RT_AUTOBIND] = EVENT_AUTOBIND,
+	[RT_CONNECT] = EVENT_AUTOBIND,	[RT_SOCKET] = EVENT_SOCKET,    [RT_OPTION] = EVENT_OPTION,
+	[RT_CONNECTED] = EVENT_CONNECT, [RT_ACCEPT] = EVENT_ACCEPT,    [RT_CLOSE] = EVENT_CLOSE,
+	[RT_RELEASE] = EVENT_RELEASE,	[RT_TW_BEGIN] = EVENT_RELEASE, [RT_TW_END] = EVENT_RELEASE,
 	[RT_HOLDER] = EVENT_HOLDER,
 };
 
@@ -135,15 +127,16 @@ void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info)
 		.family = decode_family(sock->family),
 		.state = decode_state(sock),
 		.port = sock->port,
-		.options = {
-			.reuseaddr = sock->reuse != 0,
-			.reuseport = flags & RT_SK_REUSEPORT,
-			.force_reuse = sock->reuse == 2,
-			.v6only = flags & RT_SK_V6ONLY,
-			.freebind = flags & RT_SK_FREEBIND,
-			.transparent = flags & RT_SK_TRANSPARENT,
-			.bind_address_no_port = flags & RT_SK_NO_PORT,
-		},
+		.options =
+			{
+				.reuseaddr = sock->reuse != 0,
+				.reuseport = flags & RT_SK_REUSEPORT,
+				.force_reuse = sock->reuse == 2,
+				.v6only = flags & RT_SK_V6ONLY,
+				.freebind = flags & RT_SK_FREEBIND,
+				.transparent = flags & RT_SK_TRANSPARENT,
+				.bind_address_no_port = flags & RT_SK_NO_PORT,
+			},
 		.orphan = flags & RT_SK_ORPHAN,
 		.kernel = flags & RT_SK_KERN,
 		.minisock = flags & RT_SK_MINI,
@@ -226,7 +219,8 @@ static void decode_holder(const struct rt_sock *sock, struct holder *holder)
  * -1/-1 in the bucket says that connect() chose for all of them, and an
  * attempt on a port outside the automatic range meets children.
  */
-static void decode_origin(const struct rt_attempt *attempt, const struct policy *policy, struct sock_info *sock)
+static void decode_origin(const struct rt_attempt *attempt, const struct policy *policy,
+			  struct sock_info *sock)
 {
 	bool connected = sock->peer.family != FAMILY_NONE && !sock->minisock;
 
@@ -299,8 +293,8 @@ static int decode_attempt(const struct rt_attempt *attempt, const struct policy 
 	event->listening = event->type == EVENT_LISTEN;
 	event->by_connect = attempt->header.type == RT_CONNECT;
 	event->explicit_port = event->listening ? attempt->entry_port != 0
-						: event->requested_port != 0 || (attempt->kernel_call &&
-										 event->type == EVENT_BIND);
+						: event->requested_port != 0 ||
+							  (attempt->kernel_call && event->type == EVENT_BIND);
 	event->range_lo = attempt->range_lo;
 	event->range_hi = attempt->range_hi;
 	event->unprivileged_start = attempt->unprivileged_start;
@@ -338,7 +332,8 @@ static void decode_change(const struct rt_option *option, struct event *event)
 	if (name)
 		snprintf(event->option.name, sizeof(event->option.name), "%s", name);
 	else
-		snprintf(event->option.name, sizeof(event->option.name), "%d/%d", option->level, option->name);
+		snprintf(event->option.name, sizeof(event->option.name), "%d/%d", option->level,
+			 option->name);
 	event->result = option->result;
 	event->time_ns = option->time_ns;
 }

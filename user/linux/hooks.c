@@ -32,7 +32,8 @@ const struct hook hook_table[] = {
 	{"setsockopt_exit", "__sys_setsockopt", 5, USE_EXIT, "do_sock_setsockopt", RT_HOOK_SETSOCKOPT_EXIT},
 	{"conflict4", "inet_csk_bind_conflict", 4, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_CONFLICT},
 	{"conflict5", "inet_csk_bind_conflict", 5, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_CONFLICT},
-	{"any_conflict", "inet_bhash2_addr_any_conflict", 5, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_ANY_CONFLICT},
+	{"any_conflict", "inet_bhash2_addr_any_conflict", 5, USE_EXIT | USE_LOCKED, NULL,
+	 RT_HOOK_ANY_CONFLICT},
 	{"pair_conflict", "inet_bind_conflict", 6, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_PAIR_CONFLICT},
 	{"address_equal", "inet_rcv_saddr_equal", 3, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_ADDRESS_EQUAL},
 	{"fastreuse", "inet_csk_update_fastreuse", 2, USE_LOCKED, NULL, RT_HOOK_FASTREUSE},
@@ -60,18 +61,26 @@ const size_t hook_count = sizeof(hook_table) / sizeof(hook_table[0]);
 
 _Static_assert(sizeof(hook_table) / sizeof(hook_table[0]) <= HOOKS_MAX, "HOOKS_MAX");
 
-static const char *const how_names[] = {
-	[HOOK_OFF] = "missing",
-	[HOOK_FENTRY] = "fentry",
-	[HOOK_MULTI] = "kprobe.multi",
-	[HOOK_KPROBE] = "kprobe",
+static const char *const how_names[2][HOOK_KPROBE + 1] = {
+	{
+		[HOOK_OFF] = "missing",
+		[HOOK_FENTRY] = "fentry",
+		[HOOK_MULTI] = "kprobe.multi",
+		[HOOK_KPROBE] = "kprobe",
+	},
+	{
+		[HOOK_OFF] = "missing",
+		[HOOK_FENTRY] = "fexit",
+		[HOOK_MULTI] = "kretprobe.multi",
+		[HOOK_KPROBE] = "kretprobe",
+	},
 };
 
 static const char how_letters[] = {[HOOK_FENTRY] = 'f', [HOOK_MULTI] = 'm', [HOOK_KPROBE] = 'k'};
 
-const char *hook_how_name(enum hook_how how)
+const char *hook_how_name(const struct hook *hook, enum hook_how how)
 {
-	return how_names[how];
+	return how_names[hook->use & USE_EXIT ? 1 : 0][how];
 }
 
 static void program_name(const struct hook *hook, enum hook_how how, char *buf, size_t size)

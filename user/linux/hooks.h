@@ -62,6 +62,6 @@ void hooks_detach(struct hooks *hooks);
 void hooks_missed(const struct hooks *hooks, const struct bpf_object *object, unsigned long long *ret_skipped,
 		  unsigned long long *ret_missed);
 
-const char *hook_how_name(enum hook_how how);
+const char *hook_how_name(const struct hook *hook, enum hook_how how);
 
 #endif

@@ -15,12 +15,12 @@
 
 #include "probe.skel.h"
 
-#define BTF_PATH      "/sys/kernel/btf/vmlinux"
-#define LOCKDOWN_PATH "/sys/kernel/security/lockdown"
+#define BTF_PATH       "/sys/kernel/btf/vmlinux"
+#define LOCKDOWN_PATH  "/sys/kernel/security/lockdown"
 #define MEMLOCK_NEEDED (65536 * 1024UL)
-#define CAP_SYS_ADMIN 21
-#define CAP_PERFMON   38
-#define CAP_BPF	      39
+#define CAP_SYS_ADMIN  21
+#define CAP_PERFMON    38
+#define CAP_BPF	       39
 
 static uint64_t effective_capabilities(void)
 {

@@ -76,14 +76,16 @@ static int note_owner(void *context, const void *record, size_t size)
 	struct session *session = context;
 	const struct rt_life *life = record;
 	struct proc_info process;
+	struct sock_info sock;
 	struct owner owner;
 
 	if (size < sizeof(*life))
 		return -EBADMSG;
 	decode_process(&life->header.process, &process);
 	owner_of_process(&process, life->fd, &owner);
-	if (life->sock.state == 10)
-		sockets_note_listener(session->sockets, life->sock.port);
+	decode_sock(&life->sock, &sock);
+	if (sock.peer.family == FAMILY_NONE)
+		sockets_note_port(session->sockets, &sock, &owner, sock.state == STATE_LISTEN);
 	return owners_add(session->sockets, life->sock.key, life->sock.inode, &owner);
 }
 
@@ -111,8 +113,12 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 {
 	struct holder *holder = &pending->event.holders[i];
 	const struct socket_entry *entry;
+	const struct owner *last;
 
 	resolve_entry(session, pending->keys[i], holder);
+	last = sockets_last_owner(session->sockets, &holder->sock);
+	if ((holder->kind == KIND_TIME_WAIT || holder->kind == KIND_ORPHAN) && !holder->bound_by.pid && last)
+		holder->bound_by = *last;
 	if (holder->kind != KIND_UNKNOWN && holder->kind != KIND_KERNEL)
 		return;
 	if (owners_of(session->sockets, pending->keys[i], holder->sock.inode, holder) > 0)
@@ -127,7 +133,7 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 /* Where the kernel did not say whether a connection was accepted: a port that listened has children. */
 static void resolve_origin(struct session *session, struct event *event)
 {
-	bool listener = sockets_listened(session->sockets, event->sock.port);
+	bool listener = sockets_listened(session->sockets, &event->sock);
 
 	for (size_t i = 0; i < event->holder_count; i++)
 		listener |= event->holders[i].sock.state == STATE_LISTEN;
@@ -165,9 +171,6 @@ static void note_event(struct session *session, struct pending *pending)
 	event->sock.id = entry->id;
 	switch (event->type) {
 	case EVENT_LISTEN:
-		if (!event->result)
-			sockets_note_listener(session->sockets, event->sock.port);
-		/* fallthrough */
 	case EVENT_BIND:
 	case EVENT_AUTOBIND:
 		if (event->result || !event->sock.port || entry->bound_ns)
@@ -207,6 +210,9 @@ static void finish_event(struct session *session, struct pending *pending)
 		resolve_holder(session, pending, i);
 	resolve_origin(session, event);
 	judge(event, tracer_policy(session->tracer));
+	entry = sockets_find(session->sockets, pending->key, event->sock.inode);
+	if (!event->result && event->sock.port && entry)
+		sockets_note_port(session->sockets, &event->sock, &entry->bound_by, event->listening);
 	if (event->verdict.culprit < 0 || !event->result)
 		return;
 	for (size_t i = 0; i < event->holder_count; i++) {

@@ -29,7 +29,7 @@ struct tracer {
 	struct ring_buffer *ring;
 	struct hooks hooks;
 	struct policy policy;
-	uint64_t fired[RT_HOOKS];	/* in the self-test */
+	uint64_t fired[RT_HOOKS]; /* in the self-test */
 	record_fn fn;
 	void *context;
 };
@@ -325,8 +325,9 @@ size_t tracer_probes(const struct tracer *tracer, struct probe_info *ret_probes,
 		if (tracer->hooks.how[i] != HOOK_OFF || tracer->hooks.missing[i])
 			ret_probes[n++] = (struct probe_info){
 				.name = hook_table[i].function,
-				.how = hook_how_name(tracer->hooks.how[i]),
-				.fired = hook_table[i].counter < RT_HOOKS && tracer->fired[hook_table[i].counter],
+				.how = hook_how_name(&hook_table[i], tracer->hooks.how[i]),
+				.fired = hook_table[i].counter < RT_HOOKS &&
+					 tracer->fired[hook_table[i].counter],
 			};
 	return n;
 }

@@ -16,45 +16,78 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UID_NONE UINT32_MAX
-#define COMM_LEN 16
-#define EXE_LEN 256
-#define NAME_LEN 256
+#define UID_NONE   UINT32_MAX
+#define COMM_LEN   16
+#define EXE_LEN	   256
+#define NAME_LEN   256
 #define DEVICE_LEN 16
 
 enum event_type {
-	EVENT_HOLDER, EVENT_SOCKET, EVENT_OPTION, EVENT_BIND, EVENT_LISTEN,
-	EVENT_AUTOBIND, EVENT_CONNECT, EVENT_ACCEPT, EVENT_CLOSE, EVENT_RELEASE,
+	EVENT_HOLDER,
+	EVENT_SOCKET,
+	EVENT_OPTION,
+	EVENT_BIND,
+	EVENT_LISTEN,
+	EVENT_AUTOBIND,
+	EVENT_CONNECT,
+	EVENT_ACCEPT,
+	EVENT_CLOSE,
+	EVENT_RELEASE,
 	EVENT_TYPE_MAX
 };
 
 /* Address families by name, not by a system's number. */
 enum family { FAMILY_NONE, FAMILY_IPV4, FAMILY_IPV6, FAMILY_OTHER };
 
-enum protocol { PROTO_NONE, PROTO_TCP, PROTO_UDP, PROTO_MPTCP, PROTO_SCTP, PROTO_PING, PROTO_RAW, PROTO_UNIX, PROTO_OTHER };
+enum protocol {
+	PROTO_NONE,
+	PROTO_TCP,
+	PROTO_UDP,
+	PROTO_MPTCP,
+	PROTO_SCTP,
+	PROTO_PING,
+	PROTO_RAW,
+	PROTO_UNIX,
+	PROTO_OTHER
+};
 
 enum sock_state {
-	STATE_UNKNOWN, STATE_BOUND /* bound, neither listening nor connected */, STATE_LISTEN,
-	STATE_SYN_SENT, STATE_SYN_RECV, STATE_ESTABLISHED, STATE_FIN_WAIT1, STATE_FIN_WAIT2,
-	STATE_TIME_WAIT, STATE_CLOSE_WAIT, STATE_LAST_ACK, STATE_CLOSING,
+	STATE_UNKNOWN,
+	STATE_BOUND /* bound, neither listening nor connected */,
+	STATE_LISTEN,
+	STATE_SYN_SENT,
+	STATE_SYN_RECV,
+	STATE_ESTABLISHED,
+	STATE_FIN_WAIT1,
+	STATE_FIN_WAIT2,
+	STATE_TIME_WAIT,
+	STATE_CLOSE_WAIT,
+	STATE_LAST_ACK,
+	STATE_CLOSING,
 	STATE_MAX
 };
 
 enum holder_kind {
-	KIND_UNKNOWN, KIND_PROCESS, KIND_TIME_WAIT, KIND_ORPHAN, KIND_KERNEL, KIND_IN_FLIGHT, KIND_GONE,
+	KIND_UNKNOWN,
+	KIND_PROCESS,
+	KIND_TIME_WAIT,
+	KIND_ORPHAN,
+	KIND_KERNEL,
+	KIND_IN_FLIGHT,
+	KIND_GONE,
 	KIND_MAX
 };
 
 struct address {
 	enum family family;
-	uint32_t scope;		/* IPv6 scope id, 0 if none */
-	uint8_t bytes[16];	/* IPv4: first four; a mapped address keeps family IPV6 */
+	uint32_t scope;	   /* IPv6 scope id, 0 if none */
+	uint8_t bytes[16]; /* IPv4: first four; a mapped address keeps family IPV6 */
 };
 
 struct sock_options {
 	bool reuseaddr;
 	bool reuseport;
-	bool force_reuse;	/* TCP_REPAIR's SK_FORCE_REUSE */
+	bool force_reuse; /* TCP_REPAIR's SK_FORCE_REUSE */
 	bool v6only;
 	bool freebind;
 	bool transparent;
@@ -62,49 +95,49 @@ struct sock_options {
 };
 
 struct sock_info {
-	uint64_t id;		/* number of this recording ("s17"), 0 if none yet */
-	uint64_t inode;		/* 0: none */
-	uint32_t netns;		/* 0: unknown */
-	uint32_t uid;		/* of the socket (sk_uid), UID_NONE if unknown */
+	uint64_t id;	/* number of this recording ("s17"), 0 if none yet */
+	uint64_t inode; /* 0: none */
+	uint32_t netns; /* 0: unknown */
+	uint32_t uid;	/* of the socket (sk_uid), UID_NONE if unknown */
 	enum protocol protocol;
 	enum family family;
 	enum sock_state state;
-	struct address address;	/* local */
+	struct address address; /* local */
 	struct address peer;	/* family NONE: no peer */
 	uint16_t port;		/* 0: none */
 	uint16_t peer_port;
-	uint32_t ifindex;	/* bound device, 0: none */
-	char device[DEVICE_LEN];	/* its name, "" if unknown */
-	uint32_t vrf;		/* ifindex of the VRF it belongs to, 0: none */
+	uint32_t ifindex;	 /* bound device, 0: none */
+	char device[DEVICE_LEN]; /* its name, "" if unknown */
+	uint32_t vrf;		 /* ifindex of the VRF it belongs to, 0: none */
 	struct sock_options options;
 	/* facts that decide sharing and are not options */
-	bool orphan;		/* no process can reach it: sk_socket is NULL */
-	bool kernel;		/* made by the kernel for itself */
-	bool minisock;		/* TIME_WAIT: no uid, no inode */
-	bool port_chosen;	/* the port was not asked for by number (no SOCK_BINDPORT_LOCK) */
-	bool connect_bound;	/* the port was chosen by connect() */
-	bool accepted;		/* child of a listener: connected, not by connect() */
-	bool group_own;		/* has a sock_reuseport */
-	bool group_program;	/* ... with a BPF program that selects */
-	bool group_closed;	/* ... with closed members (num_closed_socks) */
-	uint32_t group_id;	/* 0: none */
+	bool orphan;	    /* no process can reach it: sk_socket is NULL */
+	bool kernel;	    /* made by the kernel for itself */
+	bool minisock;	    /* TIME_WAIT: no uid, no inode */
+	bool port_chosen;   /* the port was not asked for by number (no SOCK_BINDPORT_LOCK) */
+	bool connect_bound; /* the port was chosen by connect() */
+	bool accepted;	    /* child of a listener: connected, not by connect() */
+	bool group_own;	    /* has a sock_reuseport */
+	bool group_program; /* ... with a BPF program that selects */
+	bool group_closed;  /* ... with closed members (num_closed_socks) */
+	uint32_t group_id;  /* 0: none */
 	uint32_t group_size;
 };
 
 struct proc_info {
-	uint32_t pid, tid, ppid, nspid;	/* pid 0: unknown */
+	uint32_t pid, tid, ppid, nspid; /* pid 0: unknown */
 	uint32_t uid;			/* real */
 	uint64_t cgroup_id;
 	char comm[COMM_LEN];
 	char exe[EXE_LEN];
-	char cgroup[NAME_LEN];		/* path below the cgroup root, "" if unknown */
-	char unit[NAME_LEN];		/* systemd unit or "" */
-	char container[NAME_LEN];	/* container id or "" */
+	char cgroup[NAME_LEN];	  /* path below the cgroup root, "" if unknown */
+	char unit[NAME_LEN];	  /* systemd unit or "" */
+	char container[NAME_LEN]; /* container id or "" */
 };
 
-struct owner {			/* a process that has a descriptor of a holder */
+struct owner { /* a process that has a descriptor of a holder */
 	uint32_t pid;
-	int32_t fd;		/* -1 unknown */
+	int32_t fd; /* -1 unknown */
 	char comm[COMM_LEN];
 	char exe[EXE_LEN];
 };
@@ -112,12 +145,12 @@ struct owner {			/* a process that has a descriptor of a holder */
 struct holder {
 	struct sock_info sock;
 	enum holder_kind kind;
-	bool culprit;		/* the kernel's own last comparison */
-	int reason;		/* enum rule_id: why it does or does not conflict */
-	uint64_t since_ns;	/* CLOCK_BOOTTIME; 0: before the trace began */
-	int64_t expires_ms;	/* TIME_WAIT; -1: does not apply */
-	int64_t released_after_ns;	/* gone: how long after the attempt; -1 unknown */
-	struct owner bound_by;	/* pid 0: unknown */
+	bool culprit;		   /* the kernel's own last comparison */
+	int reason;		   /* enum rule_id: why it does or does not conflict */
+	uint64_t since_ns;	   /* CLOCK_BOOTTIME; 0: before the trace began */
+	int64_t expires_ms;	   /* TIME_WAIT; -1: does not apply */
+	int64_t released_after_ns; /* gone: how long after the attempt; -1 unknown */
+	struct owner bound_by;	   /* pid 0: unknown */
 	struct owner *owners;
 	size_t owner_count;
 };
@@ -125,21 +158,30 @@ struct holder {
 /* What became of a port that a socket had. */
 enum release { RELEASE_PORT, RELEASE_TIME_WAIT_BEGIN, RELEASE_TIME_WAIT_END, RELEASE_MAX };
 
-enum stage {			/* result.stage of a refusal: how far it got */
-	STAGE_NONE, STAGE_SYSCALL, STAGE_SECCOMP, STAGE_LSM, STAGE_CGROUP, STAGE_ADDRESS,
-	STAGE_PRIVILEGE, STAGE_STATE, STAGE_PORT, STAGE_POST_BIND, STAGE_LISTEN,
-	STAGE_MAX
+enum stage { /* result.stage of a refusal: how far it got */
+	     STAGE_NONE,
+	     STAGE_SYSCALL,
+	     STAGE_SECCOMP,
+	     STAGE_LSM,
+	     STAGE_CGROUP,
+	     STAGE_ADDRESS,
+	     STAGE_PRIVILEGE,
+	     STAGE_STATE,
+	     STAGE_PORT,
+	     STAGE_POST_BIND,
+	     STAGE_LISTEN,
+	     STAGE_MAX
 };
 
-struct bucket_facts {		/* TCP: struct inet_bind_bucket before the attempt changed it */
+struct bucket_facts { /* TCP: struct inet_bind_bucket before the attempt changed it */
 	bool present;
-	int fastreuse;		/* -1, 0, 1 */
-	int fastreuseport;	/* -1, 0, 1 any, 2 strict */
+	int fastreuse;	   /* -1, 0, 1 */
+	int fastreuseport; /* -1, 0, 1 any, 2 strict */
 	uint32_t fastuid;
 	struct address fast_address;
 	bool fast_v6only;
 	uint32_t l3mdev;
-	uint32_t slot_count;	/* UDP: sockets in the primary slot */
+	uint32_t slot_count; /* UDP: sockets in the primary slot */
 };
 
 /* Semantic facts that differ between kernels, detected by feature. */
@@ -148,59 +190,59 @@ struct policy {
 	bool closed_group_ok;	/* >= 5.14: a group with closed members does not block */
 	bool fast_cache_live;	/* <= 6.7: tb->fastreuse is maintained */
 	bool bhash2_native;	/* 6.1 .. 6.7: bhash2 keyed by family and native address */
-	bool connect_bind_flag;	/* >= 6.17.8 SOCK_CONNECT_BIND tells ports chosen by connect() */
+	bool connect_bind_flag; /* >= 6.17.8 SOCK_CONNECT_BIND tells ports chosen by connect() */
 	bool conflict_uid_tw;	/* TIME_WAIT ignores the uid (all known kernels) */
 };
 
 struct verdict {
-	int rule;		/* enum rule_id */
-	int agrees;		/* 1 yes, 0 no, -1 nothing was predicted */
-	int culprit;		/* index into holders, -1 none */
-	char text[512];		/* one sentence */
+	int rule;	/* enum rule_id */
+	int agrees;	/* 1 yes, 0 no, -1 nothing was predicted */
+	int culprit;	/* index into holders, -1 none */
+	char text[512]; /* one sentence */
 	char fix[4][256];
 	size_t fix_count;
-	char delivery[256];	/* who answers, for a shared port; "" otherwise */
-	char lacks[128];	/* which side lacks what, "" if it does not apply */
+	char delivery[256]; /* who answers, for a shared port; "" otherwise */
+	char lacks[128];    /* which side lacks what, "" if it does not apply */
 };
 
 struct option_change {
-	char name[40];		/* "SO_REUSEADDR" */
+	char name[40]; /* "SO_REUSEADDR" */
 	int64_t value;
-	int result;		/* 0 or a negative errno */
+	int result; /* 0 or a negative errno */
 	uint64_t time_ns;
 };
 
 struct event {
 	enum event_type type;
 	uint64_t seq;
-	uint64_t time_ns;	/* CLOCK_BOOTTIME */
+	uint64_t time_ns; /* CLOCK_BOOTTIME */
 	uint64_t took_ns;
 	struct proc_info process;
-	struct sock_info sock;	/* address and port are the effective ones */
-	struct address requested;	/* family NONE: no address was given */
+	struct sock_info sock;	  /* address and port are the effective ones */
+	struct address requested; /* family NONE: no address was given */
 	uint16_t requested_port;
-	int result;		/* 0 or a negative errno */
-	enum stage stage;	/* of a refusal */
-	int fd;			/* -1 unknown */
-	bool explicit_port;	/* the attempt asked for a port by number */
-	bool listening;		/* the attempt is a listen() */
-	bool by_connect;	/* EVENT_AUTOBIND: a TCP connect() chose the port */
-	bool asked;		/* the port table was asked: there is something to predict */
+	int result;	    /* 0 or a negative errno */
+	enum stage stage;   /* of a refusal */
+	int fd;		    /* -1 unknown */
+	bool explicit_port; /* the attempt asked for a port by number */
+	bool listening;	    /* the attempt is a listen() */
+	bool by_connect;    /* EVENT_AUTOBIND: a TCP connect() chose the port */
+	bool asked;	    /* the port table was asked: there is something to predict */
 	struct bucket_facts bucket;
 	uint32_t range_lo, range_hi;
 	uint32_t unprivileged_start;
-	uint16_t entry_port;	/* already bound to this before the call */
+	uint16_t entry_port; /* already bound to this before the call */
 	bool autobind_reuse;
 	bool l3mdev_accept;
-	bool address_tentative;	/* the IPv6 address exists but duplicate detection has not ended */
+	bool address_tentative; /* the IPv6 address exists but duplicate detection has not ended */
 	bool kernel_call;
-	struct option_change option;	/* EVENT_OPTION */
-	enum release release;	/* EVENT_RELEASE */
-	uint64_t after_attempt;	/* EVENT_RELEASE: seq of the refusal it came too late for, 0 none */
+	struct option_change option; /* EVENT_OPTION */
+	enum release release;	     /* EVENT_RELEASE */
+	uint64_t after_attempt;	     /* EVENT_RELEASE: seq of the refusal it came too late for, 0 none */
 	int64_t delta_ns;
 	struct verdict verdict;
 	bool has_verdict;
-	struct holder *holders;	/* the culprit first */
+	struct holder *holders; /* the culprit first */
 	size_t holder_count;
 	uint32_t holders_total;
 	bool truncated;

@@ -15,6 +15,12 @@ struct owned {
 	struct owner owner;
 };
 
+struct port_history {
+	uint32_t netns;
+	bool listened;
+	struct owner owner;
+};
+
 struct sockets {
 	struct socket_entry *entries; /* open addressing, id 0: free */
 	size_t capacity, count;
@@ -22,7 +28,7 @@ struct sockets {
 	struct owned *owned;
 	size_t owned_count, owned_capacity;
 	bool owned_sorted;
-	uint8_t listened[65536 / 8];
+	struct port_history *ports; /* touched pages only take memory */
 };
 
 struct sockets *sockets_new(void)
@@ -32,8 +38,9 @@ struct sockets *sockets_new(void)
 	if (!sockets)
 		return NULL;
 	sockets->entries = calloc(FIRST_CAPACITY, sizeof(*sockets->entries));
-	if (!sockets->entries) {
-		free(sockets);
+	sockets->ports = calloc(2 * 65536, sizeof(*sockets->ports));
+	if (!sockets->entries || !sockets->ports) {
+		sockets_free(sockets);
 		return NULL;
 	}
 	sockets->capacity = FIRST_CAPACITY;
@@ -46,6 +53,7 @@ void sockets_free(struct sockets *sockets)
 		return;
 	free(sockets->entries);
 	free(sockets->owned);
+	free(sockets->ports);
 	free(sockets);
 }
 
@@ -178,12 +186,33 @@ int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struc
 	return holder->owner_count;
 }
 
-bool sockets_listened(const struct sockets *sockets, uint16_t port)
+/* One entry a port and protocol; another namespace on the same port takes the place over. */
+static struct port_history *history_of(const struct sockets *sockets, const struct sock_info *sock)
 {
-	return sockets->listened[port / 8] >> port % 8 & 1;
+	return &sockets->ports[(sock->protocol == PROTO_UDP ? 65536 : 0) + sock->port];
 }
 
-void sockets_note_listener(struct sockets *sockets, uint16_t port)
+void sockets_note_port(struct sockets *sockets, const struct sock_info *sock, const struct owner *owner,
+		       bool listens)
 {
-	sockets->listened[port / 8] |= 1 << port % 8;
+	struct port_history *history = history_of(sockets, sock);
+
+	if (history->netns != sock->netns)
+		*history = (struct port_history){.netns = sock->netns};
+	history->listened |= listens;
+	history->owner = *owner;
+}
+
+bool sockets_listened(const struct sockets *sockets, const struct sock_info *sock)
+{
+	const struct port_history *history = history_of(sockets, sock);
+
+	return history->netns == sock->netns && history->listened;
+}
+
+const struct owner *sockets_last_owner(const struct sockets *sockets, const struct sock_info *sock)
+{
+	const struct port_history *history = history_of(sockets, sock);
+
+	return history->netns == sock->netns && history->owner.pid ? &history->owner : NULL;
 }

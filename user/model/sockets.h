@@ -37,8 +37,13 @@ int owners_add(struct sockets *sockets, uint64_t key, uint64_t inode, const stru
 /* Fills holder->owners with copies; returns their number or -ENOMEM. */
 int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struct holder *holder);
 
-/* Whether a listener was ever seen on this port, in any network namespace. */
-bool sockets_listened(const struct sockets *sockets, uint16_t port);
-void sockets_note_listener(struct sockets *sockets, uint16_t port);
+/*
+ * The last socket seen to have a port, and whether it listened: what a
+ * TIME_WAIT or an orphan on that port is left of.
+ */
+void sockets_note_port(struct sockets *sockets, const struct sock_info *sock, const struct owner *owner,
+		       bool listens);
+bool sockets_listened(const struct sockets *sockets, const struct sock_info *sock);
+const struct owner *sockets_last_owner(const struct sockets *sockets, const struct sock_info *sock);
 
 #endif

@@ -19,7 +19,7 @@ enum time_mode { TIME_WALL, TIME_DELTA, TIME_BOOT, TIME_ISO, TIME_NONE };
 
 struct probe_info {
 	const char *name; /* "inet_csk_get_port" */
-	const char *how;  /* "fentry", "kprobe.multi", "kprobe", "missing" */
+	const char *how;  /* "fentry", "fexit", "kprobe.multi", ..., "missing" */
 	bool fired;	  /* the self-test saw it run */
 };
 

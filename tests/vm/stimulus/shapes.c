@@ -180,6 +180,18 @@ static int storm(unsigned int children, unsigned int port)
 	return bound == children ? 0 : 1;
 }
 
+/* The end of a pid namespace's first process is the end of all. */
+static void outlive_others(void)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		return;
+	while (wait(NULL) > 0)
+		;
+	_exit(0);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
@@ -188,6 +200,8 @@ int main(int argc, char **argv)
 		return bind_once(atoi(argv[2])) ? 1 : 0;
 	if (!strcmp(argv[1], "--storm") && argc == 4)
 		return storm(atoi(argv[2]), atoi(argv[3]));
+	if (getpid() == 1)
+		outlive_others();
 	if (pipe2(alive, O_CLOEXEC))
 		die("pipe");
 	for (int i = 2; i < argc; i++)
