@@ -1,20 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make            build ./reusetrace
-# make run        install what is missing, build, trace live (or play the demo)
+# make run        install what is missing, build, trace live (ARGS="-P 8080");
+#                 where the kernel refuses tracing, play the demo in a VM
 # make check      install what tests need, run unit and VM tests
+# make unit       unit tests
+# make asan       unit tests with the address and undefined-behaviour sanitizers
+# make lint       format, licences, lengths
+# make vmlinux    compare vmlinux.h with the type information of every kernel
+# make vm         VM tests (KERNELS="6.12" MODULES="demo")
+# make demo       the demo in a VM
+# make format     format the C sources (clang-format 14)
 # make clean      remove what was built
+# V=1 shows the commands. Under sudo, all is built as the calling user.
 
 VERSION := 0.1.0
 BUILD := build
+OUT := $(BUILD)
 V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 say = @printf '  %-8s %s\n' $(1) $(2)
+
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 
 CC ?= cc
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 BPFTOOL := $(firstword $(shell command -v bpftool || ls /usr/sbin/bpftool 2>/dev/null) bpftool)
-PKG_CONFIG ?= pkg-config
 
 WARN := -Wall -Wextra -Wmissing-field-initializers $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
@@ -24,14 +37,32 @@ BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Ivm
 LIBS := -lbpf -lelf -lz
 
 BPF := probe trace
+BPF_HEADERS := $(wildcard bpf/*.h) vmlinux/vmlinux.h user/event.h
 SKELETONS := $(BPF:%=$(BUILD)/%.skel.h)
-CORE := $(wildcard user/model/*.c user/rules/*.c user/view/*.c)
-SOURCES := $(CORE) $(wildcard user/linux/*.c user/cli/*.c)
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+SOURCES := $(wildcard user/*/*.c)
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
+CORE := $(filter-out %/main.o,$(OBJECTS))
+
+UNIT_SOURCES := $(wildcard tests/unit/*.c)
+UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$(OUT)/%.o)
+UNIT := $(patsubst tests/unit/%.c,$(OUT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+UNIT_SHARED := $(filter-out $(UNIT:%=%.o),$(UNIT_OBJECTS))
+STIMULI := $(patsubst tests/vm/stimulus/%.c,$(BUILD)/tests/vm/%,$(wildcard tests/vm/stimulus/*.c))
+PAYLOAD := $(BUILD)/payload
+
+# The user who called sudo, if there is one.
+CALLER := $(if $(filter 0,$(shell id -u)),$(filter-out 0,$(SUDO_UID)))
+AS_CALLER := tools/as-caller
+SUITES := lint unit asan vmlinux vm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run check clean
+.PHONY: all run demo check prepare $(SUITES) objects unit-programs payload format clean help
+
+ifneq ($(CALLER),)
+all reusetrace lint unit asan format clean:
+	+@$(AS_CALLER) $(MAKE) --no-print-directory $@
+else
 
 all: reusetrace
 
@@ -39,13 +70,15 @@ reusetrace: $(OBJECTS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@
 
-$(BUILD)/%.o: %.c $(SKELETONS)
-	$(call say,CC,$<)
+objects: $(OBJECTS)
+
+$(OUT)/%.o: %.c $(SKELETONS)
+	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-$(BUILD)/%.bpf.o: bpf/%.bpf.c $(wildcard bpf/*.h) vmlinux/vmlinux.h user/event.h
-	$(call say,BPF,$<)
+$(BUILD)/%.bpf.o: bpf/%.bpf.c $(BPF_HEADERS)
+	$(call say,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
@@ -54,7 +87,92 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
+# ---- unit tests
+
+$(OUT)/core.a: $(CORE)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(OUT)/tests/unit/shared.a: $(UNIT_SHARED)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(UNIT): %: %.o $(OUT)/tests/unit/shared.a $(OUT)/core.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -ljson-c -lcmocka -o $@
+
+unit-programs: $(UNIT)
+
+lint unit asan:
+	@tests/run $@
+
+# ---- vmlinux.h: each type of it as a variable, so that all are in the BTF
+
+$(BUILD)/tests/vmlinux/types.bpf.c: vmlinux/vmlinux.h bpf/compat.bpf.h
+	@mkdir -p $(@D)
+	$(Q)( echo '#include "vmlinux.h"'; echo '#include "compat.bpf.h"'; \
+	      sed -n 's/^struct \([a-z0-9_]*\) {$$/struct \1 var_\1;/p' $^ ) > $@
+
+$(BUILD)/tests/vmlinux/types.bpf.o: $(BUILD)/tests/vmlinux/types.bpf.c
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BUILD)/tests/vmlinux/check: $(OUT)/tests/vmlinux/check.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@
+
+vmlinux-programs: $(BUILD)/tests/vmlinux/check $(BUILD)/tests/vmlinux/types.bpf.o $(BPF:%=$(BUILD)/%.bpf.o)
+
+# ---- what a VM is given. Its root may have an older C library than the one
+# used here, so the program is linked once more, to bring its libraries along.
+
+$(STIMULI): $(BUILD)/tests/vm/%: tests/vm/stimulus/%.c $(wildcard tests/vm/stimulus/*.h)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -Wall -Wextra -Werror -static $< -o $@ -pthread
+
+$(BUILD)/tests/reusetrace: $(OBJECTS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@ \
+		-Wl,--dynamic-linker=/payload/lib/ld.so -Wl,-rpath,/payload/lib
+
+payload: reusetrace $(BUILD)/tests/reusetrace $(STIMULI)
+	$(call say,PAYLOAD,$(PAYLOAD))
+	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(STIMULI) \
+		$(wildcard tests/vm/*.py tests/demo/*.py)
+
+format:
+	clang-format-14 -i $(wildcard bpf/*.[ch] user/*.h user/*/*.[ch] tests/*/*.[ch] tests/vm/stimulus/*.[ch])
+
 clean:
 	rm -rf $(BUILD) reusetrace
 
--include $(OBJECTS:.o=.d)
+endif
+
+help:
+	@sed -n 's/^# //; 2,/^V=1/p' Makefile
+
+run:
+	@tools/deps build
+	+@$(AS_CALLER) $(MAKE) --no-print-directory reusetrace
+	+@tools/run $(ARGS)
+
+demo: prepare
+	+@$(AS_CALLER) $(MAKE) --no-print-directory payload
+	@$(AS_CALLER) tests/demo/demo
+
+prepare:
+	@tools/deps check
+	@tools/kernels $(KERNELS) >/dev/null
+	@tools/rootfs >/dev/null
+
+check: prepare
+	+@$(AS_CALLER) tests/run
+
+vm vmlinux: prepare
+	+@$(AS_CALLER) tests/run $@
+
+ifeq ($(CALLER),)
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(OUT)/tests/vmlinux/check.d
+endif

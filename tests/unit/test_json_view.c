@@ -49,7 +49,7 @@ static void test_json_interface_example(void **state)
 		"\"fastuid\":1000,"
 		"\"fast_address\":\"127.0.0.1\",\"fast_v6only\":false,\"slot_count\":null},"
 		"\"policy\":{\"orphan_uid\":\"kept\",\"closed_group_ok\":true,\"fast_cache_live\":false,"
-		"\"bhash2_native\":false,\"conflict_uid_tw\":true},"
+		"\"bhash2_native\":false,\"connect_bind_flag\":false,\"conflict_uid_tw\":true},"
 		"\"explicit_port\":true,\"listening\":false,\"range\":[32768,60999],\"unprivileged_start\":"
 		"1024,"
 		"\"entry_port\":null,\"autobind_reuse\":false,\"l3mdev_accept\":false,\"kernel_call\":false,"
@@ -239,8 +239,8 @@ static void test_json_every_type(void **state)
 
 static void test_json_start_and_end(void **state)
 {
-	const struct probe_info probes[] = {{"inet_csk_get_port", "fentry"},
-					    {"security_socket_bind", "missing"}};
+	const struct probe_info probes[] = {{"inet_csk_get_port", "fentry", true},
+					    {"security_socket_bind", "missing", false}};
 	const char *const filters[] = {"port=8080"};
 	const struct start_info start = {
 		.seq = 1,
@@ -272,9 +272,11 @@ static void test_json_start_and_end(void **state)
 		"{\"schema\":\"reusetrace/1\",\"type\":\"start\",\"time\":\"2026-11-22T10:00:00.000000000Z\","
 		"\"time_unix_nano\":\"1795341600000000000\",\"seq\":1,\"version\":\"0.1\",\"host\":\"box\","
 		"\"kernel\":\"6.12.0\",\"policy\":{\"orphan_uid\":\"kept\",\"closed_group_ok\":true,"
-		"\"fast_cache_live\":false,\"bhash2_native\":false,\"conflict_uid_tw\":true},"
-		"\"probes\":[{\"name\":\"inet_csk_get_port\",\"how\":\"fentry\"},"
-		"{\"name\":\"security_socket_bind\",\"how\":\"missing\"}],\"filters\":[\"port=8080\"]}\n");
+		"\"fast_cache_live\":false,\"bhash2_native\":false,\"connect_bind_flag\":false,\"conflict_"
+		"uid_tw\":true},"
+		"\"probes\":[{\"name\":\"inet_csk_get_port\",\"how\":\"fentry\",\"fired\":true},"
+		"{\"name\":\"security_socket_bind\",\"how\":\"missing\",\"fired\":false}],\"filters\":["
+		"\"port=8080\"]}\n");
 	strbuf_reset(&text);
 	jw_init(&writer, &text);
 	assert_int_equal(json_end(&writer, &end, &clock_base), 0);

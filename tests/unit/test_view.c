@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "model/text.h"
 #include "view/errno_name.h"
 
 static void test_write_error(void **state)

@@ -7,6 +7,7 @@ import socket
 from harness import equal
 
 PR_SET_NAME = 15
+CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -59,3 +60,15 @@ def in_child(body):
     child = Child(body)
     child.wait()
     return child.pid
+
+
+def enter_netns(path):
+    fd = os.open(path, os.O_RDONLY)
+    if libc.setns(fd, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
+    os.close(fd)
+
+
+def move_to_cgroup(path):
+    with open(path + "/cgroup.procs", "w") as file:
+        file.write("0")

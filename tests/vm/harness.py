@@ -5,6 +5,8 @@ A scenario is a function whose name begins with test_.  It raises to fail and
 calls skip() to be skipped, always with a reason.  Scenarios run in one guest,
 one after the other, as root; nothing here sleeps, it waits for conditions.
 """
+import ctypes
+import functools
 import importlib
 import json
 import os
@@ -20,7 +22,9 @@ import traceback
 REUSETRACE = os.environ.get("REUSETRACE", "./reusetrace")
 PATIENCE_S = 60
 POLL_S = 0.02
+CLONE_NEWNET = 0x40000000
 SESSION = []
+BEFORE_SESSION = []
 
 
 class Skip(Exception):
@@ -211,6 +215,47 @@ def run(*argv, **options):
     return subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=PATIENCE_S, **options)
 
 
+def in_child(scenario, prepare=lambda: None):
+    """Runs a scenario in a child; its failure is this one's."""
+    shared().read()
+    done, result = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            prepare()
+            scenario()
+            text = "ok"
+        except BaseException:
+            text = traceback.format_exc()
+        os.write(result, text.encode())
+        os._exit(0)
+    os.close(result)
+    with open(done, encoding="utf-8") as file:
+        text = file.read()
+    os.waitpid(pid, 0)
+    if text != "ok":
+        raise AssertionError(f"in the child: {text}")
+
+
+def new_netns():
+    libc = ctypes.CDLL(None, use_errno=True)
+    equal(libc.unshare(CLONE_NEWNET), 0, "unshare")
+    equal(run("ip", "link", "set", "lo", "up").returncode, 0, "lo up")
+
+
+def isolated(scenario):
+    """The scenario has a network namespace of its own, sysctls and all."""
+    @functools.wraps(scenario)
+    def wrapped():
+        in_child(scenario, new_netns)
+    return wrapped
+
+
+def set_sysctl(name, value):
+    with open(f"/proc/sys/net/ipv4/{name}", "w") as file:
+        file.write(value)
+
+
 class Follower:
     """The whole lines of a file that grows."""
 
@@ -227,14 +272,10 @@ class Follower:
 
 
 class Session:
-    """A JSON and a text tracer in their default mode, that many scenarios share.
+    """A JSON and a text tracer in their default mode, that many scenarios share:
+    starting one takes seconds under emulation."""
 
-    Starting a tracer takes seconds under emulation.  before() runs first:
-    what it returns is kept, for sockets that are older than the trace.
-    """
-
-    def __init__(self, before=lambda: None):
-        self.elders = before()
+    def __init__(self):
         self.directory = tempfile.mkdtemp(prefix="session-")
         paths = [os.path.join(self.directory, name) for name in ("json", "text")]
         self.tracers = [Tracer("-o", paths[0], wait_ready=False),
@@ -244,7 +285,7 @@ class Session:
         for tracer in self.tracers:
             tracer.await_ready()
         self.files = [Follower(path) for path in paths]
-        self.events, self.text = [], []
+        self.events, self.text, self.taken = [], [], set()
 
     def read(self):
         """What came since the last time: events, and blocks of text (a row and the lines under it)."""
@@ -257,8 +298,9 @@ class Session:
         return self
 
     def stop(self):
+        self.signal(signal.SIGINT)
         for tracer in self.tracers:
-            tracer.stop()
+            tracer.wait()
             equal((tracer.status, "lost" in tracer.stderr), (0, False), f"end of {tracer.args}: {tracer.stderr}")
         shutil.rmtree(self.directory)
 
@@ -280,10 +322,12 @@ def process_state(pid):
         return file.read().rsplit(")", 1)[1].split()[0]
 
 
-def shared(before=None):
-    """The session of this run; the first to ask starts it."""
+def shared():
+    """The session of this run."""
     if not SESSION:
-        SESSION.append(Session(before) if before else Session())
+        for before in BEFORE_SESSION:
+            before()
+        SESSION.append(Session())
     return SESSION[0]
 
 
@@ -292,33 +336,40 @@ def end_shared():
         SESSION.pop().stop()
 
 
-def shares(module):
-    return getattr(importlib.import_module(module), "SHARED", False)
+def run_scenario(name, scenario):
+    """ok, not ok or skip."""
+    began, detail, word = time.monotonic(), "", "ok"
+    try:
+        scenario()
+    except Skip as reason:
+        word, detail = "skip", str(reason)
+    except Exception:
+        word, detail = "not ok", traceback.format_exc()
+    print(f"{word} {name} {time.monotonic() - began:.1f}s {detail}", flush=True)
+    return word
 
 
-def run_scenarios(modules, only=()):
+def wanted(module, name, only):
+    of_module = [test for test in only if test.startswith(module + ".")]
+    return not of_module or f"{module}.{name}" in of_module
+
+
+def run_scenarios(names, only=()):
     """TAP-like lines; the last one counts.  Status 0 if nothing failed.
 
-    A module with SHARED = True uses the session; the others are not disturbed by one.
+    A module with SHARED = True uses the session, and its before_session() runs
+    before that starts.  The other modules come last, undisturbed by it.
     """
-    counts = {"ok": 0, "not ok": 0, "skip": 0}
-    for module in sorted(modules, key=lambda name: not shares(name)):
-        scenarios = vars(importlib.import_module(module))
-        if not shares(module):
-            end_shared()
-        for name in [name for name in scenarios if name.startswith("test_")]:
-            if only and name not in only:
-                continue
-            began, detail = time.monotonic(), ""
-            try:
-                scenarios[name]()
-                word = "ok"
-            except Skip as reason:
-                word, detail = "skip", str(reason)
-            except Exception:
-                word, detail = "not ok", traceback.format_exc()
-            counts[word] += 1
-            print(f"{word} {module}.{name} {time.monotonic() - began:.1f}s {detail}", flush=True)
-    end_shared()
-    print(f"{counts['ok']} passed, {counts['not ok']} failed, {counts['skip']} skipped", flush=True)
-    return counts["not ok"] != 0
+    modules = sorted(map(importlib.import_module, names), key=lambda module: not hasattr(module, "SHARED"))
+    words = []
+    BEFORE_SESSION.extend(module.before_session for module in modules if hasattr(module, "before_session"))
+    for module in [*modules, None]:
+        if SESSION and not hasattr(module, "SHARED"):
+            words.append(run_scenario("session", end_shared))
+        for name, scenario in list(vars(module).items()) if module else ():
+            if name.startswith("test_") and wanted(module.__name__, name, only):
+                if hasattr(module, "SHARED"):
+                    shared()
+                words.append(run_scenario(f"{module.__name__}.{name}", scenario))
+    print(f"{words.count('ok')} passed, {words.count('not ok')} failed, {words.count('skip')} skipped", flush=True)
+    return "not ok" in words

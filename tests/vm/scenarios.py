@@ -10,5 +10,5 @@ for name in sys.argv[1:]:
     if module not in modules:
         modules.append(module)
     if test:
-        only.append(test)
+        only.append(name)
 sys.exit(harness.run_scenarios(modules, only))

@@ -280,11 +280,19 @@ static void decode_bucket(const struct rt_bucket *bucket, struct bucket_facts *r
 	decode_address(bucket->fast_family, bucket->fast_addr, 0, &ret_facts->fast_address);
 }
 
+/* inet_autobind() makes EAGAIN of whatever get_port() says. */
+static int call_result(const struct rt_attempt *attempt)
+{
+	if (attempt->header.type == RT_AUTOBIND && attempt->result && !attempt->kernel_call)
+		return -EAGAIN;
+	return attempt->result;
+}
+
 static int decode_attempt(const struct rt_attempt *attempt, const struct policy *policy, struct event *event)
 {
 	decode_sock(&attempt->binder, &event->sock);
 	event->took_ns = attempt->took_ns;
-	event->result = attempt->result;
+	event->result = call_result(attempt);
 	event->fd = attempt->fd;
 	event->requested_port = attempt->requested_port;
 	if (attempt->addrlen >= 0)

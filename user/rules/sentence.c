@@ -248,9 +248,12 @@ static void slot_members(const struct situation *s, struct text *text)
 	for (size_t i = 0; i < s->event->holder_count; i++)
 		size += linux_same_group(&s->event->sock, &s->event->holders[i].sock) &&
 			!sock_is_connected(&s->event->holders[i].sock);
-	if (s->holder && s->holder->sock.group_size > size)
-		size = s->holder->sock.group_size;
-	add(text, "%lu", size + 1);
+	size++;
+	if (s->holder && s->holder->sock.group_size >= size)
+		size = s->holder->sock.group_size + 1;
+	if (s->event->sock.group_size) /* it has joined, and the holder's count may be older or not */
+		size = s->event->sock.group_size;
+	add(text, "%lu", size);
 }
 
 static bool seen_before(const struct situation *s, size_t holder_index, size_t owner_index)

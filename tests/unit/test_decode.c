@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records written by hand, as the BPF programs and as nobody would send them. */
+#include "unit.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux/decode.h"
+
+#define TCP_ESTABLISHED_STATE 1
+#define TCP_TIME_WAIT_STATE   6
+#define TCP_CLOSE_STATE	      7
+#define TCP_LISTEN_STATE      10
+
+static const struct policy older = {.fast_cache_live = true};
+static const struct policy newer = {.connect_bind_flag = true};
+
+static struct rt_sock tcp_sock(uint16_t port, uint8_t state)
+{
+	return (struct rt_sock){
+		.family = AF_INET,
+		.protocol = IPPROTO_TCP,
+		.port = port,
+		.state = state,
+		.uid = 1000,
+		.addr = {127, 0, 0, 1},
+	};
+}
+
+static struct rt_sock connected_sock(uint16_t port)
+{
+	struct rt_sock sock = tcp_sock(port, TCP_ESTABLISHED_STATE);
+
+	sock.peer_port = 51322;
+	memcpy(sock.peer, (uint8_t[]){127, 0, 0, 1}, 4);
+	return sock;
+}
+
+/* A bind to 127.0.0.1:8080; allocated, since it is large and ends where the sanitizer looks. */
+static struct rt_attempt *new_attempt(uint32_t contenders)
+{
+	struct rt_attempt *attempt = calloc(1, sizeof(*attempt));
+
+	assert_non_null(attempt);
+	attempt->header.type = RT_BIND;
+	attempt->header.time_ns = 5;
+	attempt->binder = tcp_sock(0, TCP_CLOSE_STATE);
+	attempt->requested_family = AF_INET;
+	attempt->requested_port = 8080;
+	memcpy(attempt->requested_addr, attempt->binder.addr, 4);
+	attempt->addrlen = 16;
+	attempt->range_lo = 32768;
+	attempt->range_hi = 60999;
+	attempt->unprivileged_start = 1024;
+	attempt->stage = RT_AT_PORT;
+	attempt->fd = 3;
+	attempt->contender_count = contenders;
+	attempt->contenders_total = contenders;
+	for (uint32_t i = 0; i < contenders; i++)
+		attempt->contenders[i] = tcp_sock(8080, TCP_LISTEN_STATE);
+	return attempt;
+}
+
+static size_t size_of(const struct rt_attempt *attempt)
+{
+	return RT_ATTEMPT_FIXED + attempt->contender_count * sizeof(struct rt_sock);
+}
+
+static void test_attempt(void **state)
+{
+	struct rt_attempt *attempt = new_attempt(2);
+	struct event event;
+
+	(void)state;
+	attempt->result = -EADDRINUSE;
+	attempt->contenders[1].flags = RT_SK_CULPRIT | RT_SK_REUSEPORT;
+	attempt->contenders[1].bound_tgid = 4100;
+	memset(attempt->contenders[1].bound_comm, 'x', RT_COMM_LEN);
+	assert_int_equal(decode_record(attempt, size_of(attempt), &newer, &event), 0);
+	assert_int_equal(event.type, EVENT_BIND);
+	assert_int_equal(event.result, -EADDRINUSE);
+	assert_int_equal(event.stage, STAGE_PORT);
+	assert_int_equal(event.requested.family, FAMILY_IPV4);
+	assert_int_equal(event.requested_port, 8080);
+	assert_true(event.explicit_port);
+	assert_true(event.asked);
+	assert_int_equal(event.fd, 3);
+	assert_int_equal(event.holder_count, 2);
+	assert_false(event.holders[0].culprit);
+	assert_int_equal(event.holders[0].sock.state, STATE_LISTEN);
+	assert_int_equal(event.holders[0].expires_ms, -1);
+	assert_true(event.holders[1].culprit);
+	assert_true(event.holders[1].sock.options.reuseport);
+	assert_int_equal(event.holders[1].bound_by.pid, 4100);
+	assert_int_equal(strlen(event.holders[1].bound_by.comm), COMM_LEN - 1);
+	event_clear(&event);
+	free(attempt);
+}
+
+/* One byte short of each part, and counts that do not fit: refused, never read past. */
+static void test_short_records(void **state)
+{
+	struct event event;
+
+	(void)state;
+	for (uint32_t contenders = 0; contenders <= RT_MAX_CONTENDERS; contenders += 32) {
+		struct rt_attempt *attempt = new_attempt(contenders);
+		size_t size = size_of(attempt);
+		void *exact;
+
+		for (size_t cut = 1; cut <= size; cut += cut < 256 ? 1 : 997) {
+			exact = malloc(size - cut + 1);
+			memcpy(exact, attempt, size - cut);
+			assert_int_equal(decode_record(exact, size - cut, &newer, &event), -EBADMSG);
+			assert_int_equal(decode_option_count(exact, size - cut), 0);
+			free(exact);
+		}
+		exact = malloc(size);
+		memcpy(exact, attempt, size);
+		assert_int_equal(decode_record(exact, size, &newer, &event), 0);
+		event_clear(&event);
+		free(exact);
+		free(attempt);
+	}
+}
+
+static void test_hostile_counts(void **state)
+{
+	static const uint32_t contenders[] = {RT_MAX_CONTENDERS + 1, 0x2000000, UINT32_MAX};
+	static const uint32_t options[] = {RT_MAX_OPTIONS + 1, UINT32_MAX};
+	struct rt_attempt *attempt = new_attempt(0);
+	struct event event;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(contenders); i++) {
+		attempt->contender_count = contenders[i];
+		assert_int_equal(decode_record(attempt, sizeof(*attempt), &newer, &event), -EBADMSG);
+	}
+	attempt->contender_count = 0;
+	for (size_t i = 0; i < COUNT(options); i++) {
+		attempt->option_count = options[i];
+		assert_int_equal(decode_record(attempt, sizeof(*attempt), &newer, &event), -EBADMSG);
+		assert_int_equal(decode_option(attempt, sizeof(*attempt), 0, &event), -EBADMSG);
+	}
+	free(attempt);
+}
+
+static void test_types(void **state)
+{
+	static const enum event_type expected[] = {
+		[RT_BIND] = EVENT_BIND,		[RT_LISTEN] = EVENT_LISTEN,    [RT_AUTOBIND] = EVENT_AUTOBIND,
+		[RT_CONNECT] = EVENT_AUTOBIND,	[RT_SOCKET] = EVENT_SOCKET,    [RT_OPTION] = EVENT_OPTION,
+		[RT_CONNECTED] = EVENT_CONNECT, [RT_ACCEPT] = EVENT_ACCEPT,    [RT_CLOSE] = EVENT_CLOSE,
+		[RT_RELEASE] = EVENT_RELEASE,	[RT_TW_BEGIN] = EVENT_RELEASE, [RT_TW_END] = EVENT_RELEASE,
+		[RT_HOLDER] = EVENT_HOLDER,
+	};
+	struct rt_attempt *attempt = new_attempt(0);
+	struct event event;
+
+	(void)state;
+	for (uint32_t type = 0; type <= UINT16_MAX; type++) {
+		attempt->header.type = type;
+		if (type < RT_BIND || type >= RT_TYPE_MAX) {
+			assert_int_equal(decode_record(attempt, sizeof(*attempt), &newer, &event), -EBADMSG);
+			continue;
+		}
+		assert_int_equal(decode_record(attempt, sizeof(*attempt), &newer, &event), 0);
+		assert_int_equal(event.type, expected[type]);
+		assert_int_equal(event.time_ns, type == RT_OPTION ? 0 : 5);
+		event_clear(&event);
+	}
+	free(attempt);
+}
+
+static void test_life(void **state)
+{
+	struct rt_life life = {.header.type = RT_OPTION, .sock = tcp_sock(80, TCP_CLOSE_STATE), .fd = 7};
+	struct event event;
+
+	(void)state;
+	life.option = (struct rt_option){.time_ns = 9, .level = SOL_SOCKET, .name = 2, .value = 1};
+	assert_int_equal(decode_record(&life, sizeof(life) - 1, &newer, &event), -EBADMSG);
+	assert_int_equal(decode_record(&life, sizeof(life), &newer, &event), 0);
+	assert_string_equal(event.option.name, "SO_REUSEADDR");
+	assert_int_equal(event.option.value, 1);
+	assert_int_equal(event.time_ns, 9);
+	assert_int_equal(event.sock.state, STATE_BOUND);
+	life.option = (struct rt_option){.level = 9999, .name = -1, .result = -ENOPROTOOPT};
+	assert_int_equal(decode_record(&life, sizeof(life), &newer, &event), 0);
+	assert_string_equal(event.option.name, "9999/-1");
+	assert_int_equal(event.result, -ENOPROTOOPT);
+	life.header.type = RT_ACCEPT;
+	assert_int_equal(decode_record(&life, sizeof(life), &newer, &event), 0);
+	assert_int_equal(event.fd, 7);
+}
+
+static void test_options_of_attempt(void **state)
+{
+	struct rt_attempt *attempt = new_attempt(0);
+	struct event event;
+
+	(void)state;
+	attempt->option_count = 2;
+	attempt->options[1] = (struct rt_option){.time_ns = 4, .level = IPPROTO_IPV6, .name = 26, .value = 1};
+	assert_int_equal(decode_option_count(attempt, size_of(attempt)), 2);
+	assert_int_equal(decode_option(attempt, size_of(attempt), 2, &event), -EBADMSG);
+	assert_int_equal(decode_option(attempt, size_of(attempt), 1, &event), 0);
+	assert_int_equal(event.type, EVENT_OPTION);
+	assert_string_equal(event.option.name, "IPV6_V6ONLY");
+	assert_int_equal(event.time_ns, 4);
+	attempt->header.type = RT_HOLDER;
+	assert_int_equal(decode_option_count(attempt, sizeof(*attempt)), 0);
+	free(attempt);
+}
+
+static void test_exe(void **state)
+{
+	static const struct {
+		const char parts[RT_EXE_LEN];
+		const char *path;
+	} rows[] = {
+		{"python3.11\0bin\0usr\0", "/usr/bin/python3.11"},
+		{"init\0", "/init"},
+		{"", ""},
+		{"\0usr\0", ""},
+		{"a b\nc\0\xff\0", "/\xff/a b\nc"},
+	};
+	struct rt_process process = {.tgid = 1};
+	struct proc_info info;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		memcpy(process.exe, rows[i].parts, RT_EXE_LEN);
+		decode_process(&process, &info);
+		assert_string_equal(info.exe, rows[i].path);
+	}
+}
+
+/* No NUL anywhere, as many components as fit, a path longer than its room: cut, ended, in bounds. */
+static void test_exe_hostile(void **state)
+{
+	struct rt_process *process = calloc(1, sizeof(*process));
+	struct proc_info info;
+
+	(void)state;
+	memset(process->exe, 'x', RT_EXE_LEN);
+	memset(process->comm, 'y', RT_COMM_LEN);
+	decode_process(process, &info);
+	assert_int_equal(strlen(info.exe), EXE_LEN - 1);
+	assert_int_equal(strlen(info.comm), COMM_LEN - 1);
+	for (size_t i = 0; i < RT_EXE_LEN; i++)
+		process->exe[i] = i % 2 ? '\0' : 'z';
+	decode_process(process, &info);
+	assert_int_equal(strlen(info.exe), EXE_LEN - 1);
+	assert_memory_equal(info.exe, "/z/z", 4);
+	process->exe[RT_EXE_LEN - 1] = 'z';
+	decode_process(process, &info);
+	assert_memory_equal(info.exe, "/z/z", 4);
+	free(process);
+}
+
+static void test_stages(void **state)
+{
+	static const struct {
+		uint16_t type, requested_port, entry_port;
+		uint32_t reached;
+		int result;
+		enum stage stage;
+	} rows[] = {
+		{RT_BIND, 8080, 0, RT_AT_PORT, 0, STAGE_NONE},
+		{RT_BIND, 8080, 0, RT_AT_PORT, -EADDRINUSE, STAGE_PORT},
+		{RT_BIND, 8080, 0, RT_AT_POST, -EPERM, STAGE_POST_BIND},
+		{RT_LISTEN, 8080, 8080, RT_AT_POST, -EADDRINUSE, STAGE_LISTEN},
+		{RT_BIND, 8080, 0, RT_AT_LSM, -EADDRNOTAVAIL, STAGE_ADDRESS},
+		{RT_BIND, 8080, 0, RT_AT_LSM, -EAFNOSUPPORT, STAGE_ADDRESS},
+		{RT_BIND, 8080, 0, RT_AT_LSM, -EINVAL, STAGE_ADDRESS},
+		{RT_BIND, 8080, 0, RT_AT_LSM, -EPERM, STAGE_CGROUP},
+		{RT_BIND, 8080, 0, RT_AT_LSM, -EACCES, STAGE_LSM},
+		{RT_BIND, 80, 0, RT_AT_LSM, -EACCES, STAGE_PRIVILEGE},
+		{RT_BIND, 8080, 8080, RT_AT_LSM, -EINVAL, STAGE_STATE},
+		{RT_LISTEN, 8080, 8080, RT_AT_LSM, -EINVAL, STAGE_STATE},
+		{RT_LISTEN, 8080, 8080, RT_AT_LSM, -EADDRINUSE, STAGE_LISTEN},
+	};
+	struct rt_attempt *attempt = new_attempt(0);
+	struct event event;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		attempt->header.type = rows[i].type;
+		attempt->requested_port = rows[i].requested_port;
+		attempt->entry_port = rows[i].entry_port;
+		attempt->stage = rows[i].reached;
+		attempt->result = rows[i].result;
+		assert_int_equal(decode_record(attempt, size_of(attempt), &newer, &event), 0);
+		if (event.stage != rows[i].stage)
+			fail_msg("stage row %zu: %d", i, event.stage);
+		assert_int_equal(event.asked, rows[i].reached >= RT_AT_PORT);
+	}
+	free(attempt);
+}
+
+/* Whose port was not asked for: a listener's child, or connect()'s choice? */
+static void test_origin(void **state)
+{
+	static const struct {
+		const struct policy *policy;
+		uint16_t port;
+		int fastreuse;
+		uint32_t flags;
+		bool accepted, connect_bound;
+	} rows[] = {
+		{&newer, 8080, 0, 0, true, false},
+		{&newer, 40000, 0, RT_SK_CONNECT_BIND, false, true},
+		{&newer, 8080, 0, RT_SK_PORT_LOCK, false, false},
+		{&older, 40000, -1, 0, false, true},
+		{&older, 8080, 0, 0, true, false},
+		{&older, 40000, 0, 0, false, false},
+		{&older, 8080, 0, RT_SK_MINI, false, false},
+	};
+	struct rt_attempt *attempt = new_attempt(1);
+	struct event event;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		attempt->contenders[0] = connected_sock(rows[i].port);
+		attempt->contenders[0].flags = rows[i].flags;
+		attempt->bucket.fastreuse = rows[i].fastreuse;
+		attempt->bucket.fastreuseport = rows[i].fastreuse;
+		assert_int_equal(decode_record(attempt, size_of(attempt), rows[i].policy, &event), 0);
+		if (event.holders[0].sock.accepted != rows[i].accepted ||
+		    event.holders[0].sock.connect_bound != rows[i].connect_bound)
+			fail_msg("origin row %zu: accepted %d, connect %d", i, event.holders[0].sock.accepted,
+				 event.holders[0].sock.connect_bound);
+		event_clear(&event);
+	}
+	free(attempt);
+}
+
+static void test_kinds(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		enum holder_kind kind;
+	} rows[] = {
+		{0, KIND_UNKNOWN},
+		{RT_SK_KERN, KIND_KERNEL},
+		{RT_SK_ORPHAN, KIND_ORPHAN},
+		{RT_SK_ORPHAN | RT_SK_KERN, KIND_ORPHAN},
+		{RT_SK_MINI | RT_SK_ORPHAN, KIND_TIME_WAIT},
+	};
+	struct rt_attempt *attempt = new_attempt(1);
+	struct event event;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		attempt->contenders[0].flags = rows[i].flags;
+		attempt->contenders[0].left_ms = UINT32_MAX;
+		assert_int_equal(decode_record(attempt, size_of(attempt), &newer, &event), 0);
+		assert_int_equal(event.holders[0].kind, rows[i].kind);
+		assert_true(event.holders[0].expires_ms ==
+			    (rows[i].flags & RT_SK_MINI ? (int64_t)UINT32_MAX : -1));
+		event_clear(&event);
+	}
+	free(attempt);
+}
+
+static void test_socks(void **state)
+{
+	static const struct {
+		uint16_t family, protocol, port;
+		uint8_t state;
+		uint32_t flags;
+		enum family want_family;
+		enum protocol want_protocol;
+		enum sock_state want_state;
+	} rows[] = {
+		{AF_INET, IPPROTO_TCP, 80, 10, 0, FAMILY_IPV4, PROTO_TCP, STATE_LISTEN},
+		{AF_INET6, IPPROTO_UDP, 80, 7, 0, FAMILY_IPV6, PROTO_UDP, STATE_BOUND},
+		{AF_INET, IPPROTO_UDP, 0, 7, 0, FAMILY_IPV4, PROTO_UDP, STATE_UNKNOWN},
+		{AF_INET, IPPROTO_TCP, 80, 6, RT_SK_MINI, FAMILY_IPV4, PROTO_TCP, STATE_TIME_WAIT},
+		{AF_INET, 262, 80, 10, 0, FAMILY_IPV4, PROTO_MPTCP, STATE_LISTEN},
+		{AF_INET, IPPROTO_TCP, 80, 10, RT_SK_MPTCP, FAMILY_IPV4, PROTO_MPTCP, STATE_LISTEN},
+		{0, 0, 0, 0, 0, FAMILY_NONE, PROTO_OTHER, STATE_UNKNOWN},
+		{77, 132, 80, 255, 0, FAMILY_OTHER, PROTO_OTHER, STATE_UNKNOWN},
+	};
+	struct rt_sock sock = tcp_sock(80, TCP_TIME_WAIT_STATE);
+	struct sock_info info;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		sock.family = rows[i].family;
+		sock.protocol = rows[i].protocol;
+		sock.port = rows[i].port;
+		sock.state = rows[i].state;
+		sock.flags = rows[i].flags;
+		sock.ifindex = -1;
+		decode_sock(&sock, &info);
+		if (info.family != rows[i].want_family || info.protocol != rows[i].want_protocol ||
+		    info.state != rows[i].want_state || info.ifindex)
+			fail_msg("sock row %zu: %d %d %d", i, info.family, info.protocol, info.state);
+	}
+	assert_null(option_name(1, 1000));
+	assert_string_equal(option_name(IPPROTO_IP, 24), "IP_BIND_ADDRESS_NO_PORT");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_attempt),
+		cmocka_unit_test(test_short_records),
+		cmocka_unit_test(test_hostile_counts),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_options_of_attempt),
+		cmocka_unit_test(test_exe),
+		cmocka_unit_test(test_exe_hostile),
+		cmocka_unit_test(test_stages),
+		cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_socks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

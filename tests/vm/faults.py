@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where tracing is refused, where the tracer is disturbed, and what processes chose to be called."""
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+
+from bpf import Ring, objects
+from children import bind, in_child, set_comm
+from harness import REUSETRACE, Tracer, contains, equal, kernel, run, wait_for
+
+PORT = 7000
+NOBODY = "65534"
+UNPRIVILEGED = ("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--inh-caps=-all")
+TWO_CAPABILITIES = (*UNPRIVILEGED[:-1], "--inh-caps=-all,+bpf,+perfmon", "--ambient-caps=-all,+bpf,+perfmon",
+                    "--bounding-set=-all,+bpf,+perfmon")
+MEMLOCK_NEEDED_KIB = 65536
+
+
+def one_line(result, status):
+    """A refusal to start: its only line."""
+    text = result.stderr.decode()
+    equal((result.returncode, result.stdout, text.count("\n")), (status, b"", 1), f"status, stdout, lines of {text!r}")
+    return text
+
+
+def memlock(kib):
+    return ("prlimit", f"--memlock={kib * 1024}:{kib * 1024}")
+
+
+def test_two_capabilities():
+    with socket.create_server(("127.0.0.1", PORT)):
+        with Tracer("-P", str(PORT), prefix=(*memlock(MEMLOCK_NEEDED_KIB), *TWO_CAPABILITIES)) as trace:
+            bind(PORT)
+    event = trace.one("bind", result__errno="EADDRINUSE")
+    equal((event["verdict"]["rule"], event["verdict"]["agrees"]), ("listener", True), "verdict")
+    equal([owner["pid"] for owner in event["holders"][0]["processes"]], [os.getpid()], "culprit")
+    equal("unproven" in trace.stderr, False, "self-test")
+
+
+def test_memlock_too_small():
+    if kernel() >= (5, 11):
+        skip_reason = "maps do not count against RLIMIT_MEMLOCK from 5.11 on"
+        equal(run(*memlock(64), *TWO_CAPABILITIES, REUSETRACE, "-d", "0.1").returncode, 0, skip_reason)
+        return
+    line = one_line(run(*memlock(64), *TWO_CAPABILITIES, REUSETRACE), 3)
+    for part in ("64 KiB", f"{MEMLOCK_NEEDED_KIB}", "ulimit -l", "RLIMIT_MEMLOCK"):
+        contains(line, part, "message")
+
+
+def test_without_privilege():
+    line = one_line(run(*UNPRIVILEGED, REUSETRACE), 3)
+    contains(line, "CAP_BPF and CAP_PERFMON", "message")
+    only = ("--inh-caps=-all,+bpf", "--ambient-caps=-all,+bpf")
+    line = one_line(run(*UNPRIVILEGED[:-1], *only, REUSETRACE), 3)
+    contains(line, "CAP_PERFMON", "message")
+    equal("CAP_BPF" in line, False, "what is there is not asked for")
+
+
+def test_without_type_information():
+    hide = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"'
+    line = one_line(run("unshare", "-m", "sh", "-c", hide, "sh", REUSETRACE), 4)
+    contains(line, "/sys/kernel/btf/vmlinux", "message")
+    contains(line, "CONFIG_DEBUG_INFO_BTF", "message")
+
+
+def test_verifier_log():
+    result = run(REUSETRACE, "-vv", "-d", "0.1")
+    equal(result.returncode, 0, "status")
+    contains(result.stderr.decode(), "libbpf: ", "log")
+
+
+BAD = (
+    (["-P", "0"], "0"), (["-P", "65536"], "65536"), (["-P", "8080x"], "8080x"), (["-P", "90-80"], "90-80"),
+    (["-P", "80,,90"], "80,,90"), (["-P", ""], "''"), (["-P", "-1"], "-1"), (["--port", "http"], "http"),
+    (["-P"], "-P"), (["8080", "9090"], "9090"), (["eighty"], "eighty"), (["80-"], "80-"), (["08"], "08"),
+    (["-p", "0"], "0"), (["-p", "self"], "self"), (["-p", "4194304"], "4194304"), (["-p", "99999999"], "99999999"),
+    (["-p", "1,x"], "1,x"), (["--pid=-1"], "-1"), (["-n", ""], "-n"), (["-u", "nosuchuser"], "nosuchuser"),
+    (["-u", "4294967295"], "4294967295"), (["-u", "-1"], "-1"), (["-N", "nosuchns"], "nosuchns"),
+    (["-N", "/nonexistent"], "/nonexistent"), (["-N", "/etc/passwd"], "/etc/passwd"), (["-N", "4194304"], "4194304"),
+    (["-c", "/../etc"], "/../etc"), (["-c", "cgroup.procs"], "cgroup.procs"), (["-c", "x" * 300], "xxx"),
+    (["-c", ""], "-c"), (["--proto", "tcp,icmp"], "tcp,icmp"), (["--proto", ""], "--proto"),
+    (["--time=noon"], "noon"), (["--color=blue"], "blue"), (["--json=xml"], "xml"), (["-d", "0"], "0"),
+    (["-d", "-1"], "-1"), (["-d", "1e3"], "1e3"), (["-d", "0.0000000001"], "0.0000000001"), (["-d", "nan"], "nan"),
+    (["--limit", "0"], "0"), (["--limit", "18446744073709551616"], "18446744073709551616"),
+    (["--limit", "many"], "many"), (["-o", "/nonexistent/file"], "/nonexistent/file"), (["-o", "/tmp"], "/tmp"),
+    (["-o", ""], "-o"), (["-Z"], "-Z"), (["--nonsense"], "--nonsense"), (["--co"], "--co"),
+    (["--summary=yes"], "--summary"), (["--run-as", "alice"], "--run-as"),
+    (["--run-as", "nosuchuser", "--", "true"], "nosuchuser"), (["-j", "--", "true"], "-o"), (["--"], "COMMAND"),
+    (["-P", "80\x1b[31m"], "80\\x1b[31m"), (["-u", "a\nb"], "a\\x0ab"), (["-\x1b"], "\\x1b"),
+)
+
+
+def test_bad_input():
+    wrong = []
+    for arguments, named in BAD:
+        try:
+            line = one_line(run(REUSETRACE, *arguments), 2)
+            contains(line, named, "message")
+            equal(line.isascii() and line[:-1].isprintable(), True, f"printable {line!r}")
+        except AssertionError as error:
+            wrong.append(f"{arguments}: {error}")
+    equal(wrong, [], "wrong answers")
+
+
+HOSTILE = (b"quote\"\\back", b"esc\x1b[31mred", b"nl\nline\ttab", b"\xff\xfe\xc3(", b"bel\x07\x7f\x9b1m", b"\xe2\x80\xae<rtl")
+
+
+def hostile_binds(directory):
+    """Each name as a comm, and as a directory and a program."""
+    for i, name in enumerate(HOSTILE):
+        in_child(lambda: set_comm(name) or bind(PORT + i))
+        path = os.path.join(directory, name, name)
+        os.makedirs(os.path.dirname(path))
+        shutil.copy(b"./shapes", path)
+        equal(run(path, b"--bind", b"%d" % (PORT + 100 + i)).returncode, 0, "bind by a hostile program")
+
+
+def refused_by(directory):
+    """The same names, as those of a culprit."""
+    for i, name in enumerate(HOSTILE):
+        with socket.create_server(("127.0.0.1", PORT + i)):
+            set_comm(name)
+            in_child(lambda: bind(PORT + i) != 98)
+    set_comm(b"python3")
+
+
+def test_hostile_names():
+    directory = os.fsencode("/tmp/hostile")
+    os.mkdir(directory)
+    with Tracer() as trace, Tracer(json=False) as text:
+        hostile_binds(directory)
+        refused_by(directory)
+    shutil.rmtree(directory)
+    for i, name in enumerate(HOSTILE):
+        want = name[:15].decode(errors="replace")
+        for port in (PORT + i, PORT + 100 + i):
+            equal(trace.of("bind", socket__port=port)[0]["process"]["comm"], want, "comm")
+        exe = trace.one("bind", socket__port=PORT + 100 + i)["process"]["exe"]
+        equal(exe, os.path.join(directory, name, name).decode(errors="replace"), "exe")
+    bad = [c for c in text.text if not c.isprintable() and c != "\n"]
+    equal(bad, [], "characters that a terminal would obey")
+    equal(len([row for row in text.text.splitlines() if row[0] not in " T"]), 4 * len(HOSTILE), "rows")
+    for part in ("esc\\x1b[31mred", "nl\\x0aline\\x09tab", "\\xff\\xfe\\xc3("):
+        contains(text.text, part, "escaped")
+
+
+def refused_binds(binds):
+    """So many, all refused, as fast as can be; 0 made it."""
+    result = run("./bindloop", "-1", "4", str(binds // 4), str(PORT), "same", check=True)
+    equal(result.stdout.split(), [b"0", b"%d" % binds], "binds made")
+    return binds
+
+
+def flood(ring):
+    """Until the ring is full: the binds made."""
+    binds = 0
+    while ring.produced - ring.consumed < ring.size - 65536:
+        binds += refused_binds(2000)
+    return binds + refused_binds(400)
+
+
+def test_lost_records_are_told():
+    with socket.create_server(("127.0.0.1", PORT)), Tracer("-P", str(PORT)) as trace:
+        ring = Ring(trace.process.pid)
+        trace.process.send_signal(signal.SIGSTOP)
+        binds = flood(ring)
+        trace.process.send_signal(signal.SIGCONT)
+        ring.quiet()
+        binds += refused_binds(40)
+        produced = ring.quiet()
+    lost = trace.one("lost")["lost"]
+    equal(trace.end["lost"], lost, "the same in lost and end")
+    equal(lost["ring"] > 0 and sum(lost.values()) == lost["ring"], True, f"lost for want of room alone: {lost}")
+    printed = len(trace.of("bind"))
+    equal(printed + lost["ring"], binds, "binds printed and lost, binds made")
+    records = trace.end["records"]
+    equal((records["sent"], records["reserved"], records["bytes"]), (printed, binds, produced), "counts")
+    contains(trace.stderr, str(lost["ring"]), "told on stderr")
+    contains(trace.stderr, "lost", "told on stderr")
+
+
+def test_killed_tracer_leaves_nothing():
+    before = objects()
+    with Tracer() as trace:
+        equal([kind for kind in before if objects()[kind] > before[kind]], ["program", "map", "link"], "loaded")
+        trace.process.kill()
+        trace.process.wait()
+        wait_for(lambda: objects() == before, "the kernel to let go of everything")
+        trace.collect()
+    equal(bind(PORT), 0, "a bind afterwards")
+
+
+def test_closed_pipe_ends_it():
+    script = f"{REUSETRACE} -P {PORT} -H | head -1; echo ${{PIPESTATUS[0]}}"
+    process = subprocess.Popen(["bash", "-c", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    equal(process.stderr.readline(), "ready\n", "ready")
+    wait_for(lambda: bind(PORT) or process.poll() is not None, "the end of the tracer")
+    out, err = process.communicate()
+    row, status = out.splitlines()
+    equal(bool(re.search(rf"127\.0\.0\.1:{PORT}.*bound", row)), True, f"row {row!r}")
+    equal((status, err), ("0", ""), "status, stderr")
