@@ -128,6 +128,8 @@ static __always_inline void describe_known(struct rt_sock *to, u64 key)
 
 	if (!known_sock || (to->inode && known_sock->inode && known_sock->inode != to->inode))
 		return;
+	if (!to->inode) /* close() takes it away before the port is released */
+		to->inode = known_sock->inode;
 	to->bound_ns = known_sock->bound_ns;
 	to->bound_tgid = known_sock->tgid;
 	__builtin_memcpy(to->bound_comm, known_sock->comm, RT_COMM_LEN);

@@ -36,12 +36,11 @@ static __always_inline void remember_holder(struct rt_life *life)
 
 	if (life->sock.flags & RT_SK_KNOWN)
 		return;
-	entry.inode = life->sock.inode;
-	entry.tgid = life->header.process.tgid;
+	entry.inode =
+		life->sock.inode; /* who bound it is not known: who holds it now may have inherited it */
 	entry.reported = !(config.filters & (RT_FILTER_FAILED | RT_FILTER_COMM | RT_FILTER_USER |
 					     RT_FILTER_TREE | RT_FILTER_CGROUP)) &&
 			 sock_wanted((struct sock *)key) && port_wanted(life->sock.port);
-	__builtin_memcpy(entry.comm, life->header.process.comm, RT_COMM_LEN);
 	bpf_map_update_elem(&known, &key, &entry, BPF_NOEXIST);
 }
 

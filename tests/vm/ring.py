@@ -28,7 +28,7 @@ class Ring:
     def __enter__(self):
         params = ctypes.create_string_buffer(PARAMS_SIZE)
         self.fd = system_call(SYS_SETUP, 1, params)
-        self.sq_tail, self.sq_mask, self.sq_array = struct.unpack_from("4xI I 8xxxxxxxxI", params.raw, SQ_OFFSETS)
+        self.sq_tail, self.sq_mask, self.sq_array = struct.unpack_from("4xII12xI", params.raw, SQ_OFFSETS)
         self.cq_head, self.cq_mask, self.cqes = struct.unpack_from("I4xI8xI", params.raw, CQ_OFFSETS)
         self.sq, self.cq, self.sqes = (mmap.mmap(self.fd, mmap.PAGESIZE, offset=offset)
                                        for offset in (OFF_SQ_RING, OFF_CQ_RING, OFF_SQES))

@@ -6,15 +6,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define CGROUP_ROOT	 "/sys/fs/cgroup"
 #define FILEID_KERNFS	 0xfe
 #define CONTAINER_DIGITS 64
+#define NAMES_CACHED	 256
 
 static int copy_path(const char *path, char *ret_path, size_t size)
 {
@@ -119,24 +125,72 @@ static void read_exe(struct proc_info *process)
 	process->exe[n > 0 ? n : 0] = '\0';
 }
 
-void process_names(struct proc_info *process)
+struct cgroup_names {
+	uint64_t id;
+	char cgroup[NAME_LEN], unit[NAME_LEN], container[NAME_LEN];
+};
+
+struct process_names {
+	struct cgroup_names rows[NAMES_CACHED]; /* by id, the last one wins */
+};
+
+struct process_names *process_names_new(void)
 {
-	if (!process->exe[0])
-		read_exe(process);
-	if (cgroup_path(process->cgroup_id, process->cgroup, sizeof(process->cgroup)))
-		cgroup_of_process(process->pid, process->cgroup, sizeof(process->cgroup));
-	cgroup_unit(process->cgroup, process->unit, sizeof(process->unit));
-	cgroup_container(process->cgroup, process->container, sizeof(process->container));
+	return calloc(1, sizeof(struct process_names));
 }
 
-static int inode_of(const char *path, uint32_t *ret_inode)
+void process_names_free(struct process_names *names)
 {
+	free(names);
+}
+
+static const struct cgroup_names *names_of(struct process_names *names, const struct proc_info *process)
+{
+	struct cgroup_names *row = &names->rows[process->cgroup_id % NAMES_CACHED];
+
+	if (row->id == process->cgroup_id && row->cgroup[0])
+		return row;
+	*row = (struct cgroup_names){.id = process->cgroup_id};
+	if (cgroup_path(row->id, row->cgroup, sizeof(row->cgroup)))
+		cgroup_of_process(process->pid, row->cgroup, sizeof(row->cgroup));
+	cgroup_unit(row->cgroup, row->unit, sizeof(row->unit));
+	cgroup_container(row->cgroup, row->container, sizeof(row->container));
+	return row;
+}
+
+void process_names(struct process_names *names, struct proc_info *process)
+{
+	const struct cgroup_names *row = names_of(names, process);
+
+	if (!process->exe[0])
+		read_exe(process);
+	memcpy(process->cgroup, row->cgroup, sizeof(process->cgroup));
+	memcpy(process->unit, row->unit, sizeof(process->unit));
+	memcpy(process->container, row->container, sizeof(process->container));
+}
+
+static bool is_netns(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && fs.f_type == NSFS_MAGIC && ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
+}
+
+static int netns_of_file(const char *path, uint32_t *ret_inode)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), err = 0;
 	struct stat file;
 
-	if (stat(path, &file))
+	if (fd < 0)
 		return -errno;
-	*ret_inode = file.st_ino;
-	return 0;
+	if (!is_netns(fd))
+		err = -EINVAL;
+	else if (fstat(fd, &file))
+		err = -errno;
+	else
+		*ret_inode = file.st_ino;
+	close(fd);
+	return err;
 }
 
 /* A number is an inode if no process has it: namespaces are numbered from 2^32 - 2^28 down. */
@@ -146,12 +200,12 @@ int netns_inode(const char *text, uint32_t *ret_inode)
 	unsigned long number;
 
 	if (text[0] == '/')
-		return inode_of(text, ret_inode);
+		return netns_of_file(text, ret_inode);
 	errno = 0;
 	number = strtoul(text, &end, 10);
 	if (isdigit((unsigned char)text[0]) && !*end && !errno && number <= UINT32_MAX) {
 		snprintf(path, sizeof(path), "/proc/%lu/ns/net", number);
-		if (!inode_of(path, ret_inode))
+		if (!netns_of_file(path, ret_inode))
 			return 0;
 		if (number < 0xf0000000UL)
 			return -ESRCH;
@@ -161,7 +215,7 @@ int netns_inode(const char *text, uint32_t *ret_inode)
 	if (strchr(text, '/'))
 		return -EINVAL;
 	snprintf(path, sizeof(path), "/run/netns/%s", text);
-	return inode_of(path, ret_inode);
+	return netns_of_file(path, ret_inode);
 }
 
 int cgroup_resolve(const char *text, char *ret_path, size_t size, uint64_t *ret_id)

@@ -6,7 +6,11 @@
 #include "model/event.h"
 
 /* Fills cgroup, unit and container from cgroup_id, and exe if it is not known; "" where unknown. */
-void process_names(struct proc_info *process);
+struct process_names; /* remembers the cgroups it has looked up */
+
+struct process_names *process_names_new(void);
+void process_names_free(struct process_names *names);
+void process_names(struct process_names *names, struct proc_info *process);
 
 /* "/system.slice/nginx.service" is unit "nginx.service"; a 64-digit hex part is a container. */
 void cgroup_unit(const char *cgroup, char *ret_unit, size_t size);

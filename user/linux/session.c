@@ -24,6 +24,7 @@ struct pending {
 struct session {
 	struct tracer *tracer;
 	struct sockets *sockets;
+	struct process_names *names;
 	struct pending *batch;
 	size_t count;
 	uint64_t seq;
@@ -38,8 +39,9 @@ int session_new(struct tracer *tracer, struct session **ret_session)
 		return -ENOMEM;
 	session->tracer = tracer;
 	session->sockets = sockets_new();
+	session->names = process_names_new();
 	session->batch = calloc(BATCH_MAX, sizeof(*session->batch));
-	if (!session->sockets || !session->batch) {
+	if (!session->sockets || !session->names || !session->batch) {
 		session_free(session);
 		return -ENOMEM;
 	}
@@ -54,6 +56,7 @@ void session_free(struct session *session)
 	for (size_t i = 0; i < session->count; i++)
 		event_clear(&session->batch[i].event);
 	sockets_free(session->sockets);
+	process_names_free(session->names);
 	free(session->batch);
 	free(session);
 }
@@ -147,14 +150,19 @@ static void resolve_origin(struct session *session, struct event *event)
 }
 
 /* Ports are released by whoever runs at the time, often a softirq: name the one that had it. */
-static void release_by_binder(struct event *event, const struct socket_entry *entry)
+static void release_by_owner(struct session *session, struct event *event, const struct socket_entry *entry)
 {
-	if (!entry->bound_by.pid || entry->bound_by.pid == event->process.pid)
+	struct owner owner = entry->bound_by;
+	struct holder holder = {.kind = KIND_UNKNOWN};
+
+	if (!owner.pid && owners_of(session->sockets, entry->key, entry->inode, &holder) > 0)
+		owner = holder.owners[0];
+	free(holder.owners);
+	if (!owner.pid || owner.pid == event->process.pid)
 		return;
-	event->process =
-		(struct proc_info){.pid = entry->bound_by.pid, .tid = entry->bound_by.pid, .uid = UID_NONE};
-	memcpy(event->process.comm, entry->bound_by.comm, sizeof(event->process.comm));
-	memcpy(event->process.exe, entry->bound_by.exe, sizeof(event->process.exe));
+	event->process = (struct proc_info){.pid = owner.pid, .tid = owner.pid, .uid = UID_NONE};
+	memcpy(event->process.comm, owner.comm, sizeof(event->process.comm));
+	memcpy(event->process.exe, owner.exe, sizeof(event->process.exe));
 }
 
 /* First pass, in order: bindings and releases, so that later look-ups know them. */
@@ -163,7 +171,7 @@ static void note_event(struct session *session, struct pending *pending)
 	struct event *event = &pending->event;
 	struct socket_entry *entry = sockets_get(session->sockets, pending->key, event->sock.inode);
 
-	process_names(&event->process);
+	process_names(session->names, &event->process);
 	if (!entry)
 		return;
 	if (!event->process.exe[0] && entry->bound_by.pid == event->process.pid)
@@ -181,7 +189,7 @@ static void note_event(struct session *session, struct pending *pending)
 		break;
 	case EVENT_RELEASE:
 		entry->released_ns = event->time_ns;
-		release_by_binder(event, entry);
+		release_by_owner(session, event, entry);
 		break;
 	default:
 		break;
@@ -241,11 +249,13 @@ static bool needs_owners(const struct event *event)
 	return false;
 }
 
+_Static_assert(offsetof(struct rt_attempt, binder) == offsetof(struct rt_life, sock),
+	       "every record has its socket in the same place");
+
 static int collect(void *context, const void *record, size_t size)
 {
 	struct session *session = context;
 	const struct rt_attempt *attempt = record;
-	const struct rt_life *life = record;
 	struct pending *pending;
 	size_t options = decode_option_count(record, size);
 
@@ -258,7 +268,7 @@ static int collect(void *context, const void *record, size_t size)
 	pending = batch_add(session, decode_record(record, size, tracer_policy(session->tracer),
 						   &session->batch[session->count].event));
 	if (pending) {
-		pending->key = options || pending->event.asked ? attempt->binder.key : life->sock.key;
+		pending->key = attempt->binder.key;
 		for (size_t i = 0; i < pending->event.holder_count; i++)
 			pending->keys[i] = attempt->contenders[i].key;
 		session->unresolved |= needs_owners(&pending->event);
@@ -340,7 +350,7 @@ static int show_holder(void *context, const void *record, size_t size)
 	entry = sockets_get(session->sockets, life->sock.key, life->sock.inode);
 	event.sock.id = entry ? entry->id : 0;
 	if (event.sock.peer.family == FAMILY_NONE && holder_wanted(filter->options, &event)) {
-		process_names(&event.process);
+		process_names(session->names, &event.process);
 		event.seq = session_next_seq(session);
 		err = filter->fn(filter->context, &event);
 	}
