@@ -57,7 +57,7 @@ SUITES := lint unit asan vmlinux vm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run demo check prepare $(SUITES) objects unit-programs payload format clean help
+.PHONY: all run demo check prepare $(SUITES) objects unit-programs vmlinux-programs payload format clean help
 
 ifneq ($(CALLER),)
 all reusetrace lint unit asan format clean:
@@ -111,7 +111,9 @@ lint unit asan:
 $(BUILD)/tests/vmlinux/types.bpf.c: vmlinux/vmlinux.h bpf/compat.bpf.h
 	@mkdir -p $(@D)
 	$(Q)( echo '#include "vmlinux.h"'; echo '#include "compat.bpf.h"'; \
-	      sed -n 's/^struct \([a-z0-9_]*\) {$$/struct \1 var_\1;/p' $^ ) > $@
+	      awk '/^struct .* {$$/ { name = $$2 } \
+	           /^};/ && FILENAME ~ /vmlinux/ && name || /^} FLAVOUR/ { print "struct", name, "var_" name ";" } \
+	           /^}/ { name = "" }' $^ ) > $@
 
 $(BUILD)/tests/vmlinux/types.bpf.o: $(BUILD)/tests/vmlinux/types.bpf.c
 	$(call say,BPF,$@)

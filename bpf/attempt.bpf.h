@@ -74,9 +74,9 @@ static __always_inline void record_begin(struct rt_attempt *record, u32 slot, en
 	record->entry_state = record->binder.state;
 	record->truncated = 0;
 	record->kernel_call = 0;
-	record->exited = 0;
+
 	record->requested_scope = 0;
-	record->fd = RT_FD_NONE;
+
 	__builtin_memset(record->requested_addr, 0, RT_ADDR_LEN);
 }
 
@@ -109,6 +109,7 @@ static __always_inline struct flight *attempt_open(enum rt_type type, struct soc
 		slot_give(flight->slot);
 	fresh.sk = (u64)sk;
 	fresh.type = type;
+	fresh.requested = port;
 	fresh.slot = slot_for(type, sk, port);
 	if (bpf_map_update_elem(&flights, &id, &fresh, BPF_ANY)) {
 		count(RT_COUNT_NO_SLOT, 1);
@@ -149,6 +150,8 @@ static __always_inline int port_asked(struct sock *sk, u16 port)
 	}
 	flight->sk = (u64)sk;
 	flight->port = port;
+	if (port != flight->requested && port && flight->slot == NO_SLOT)
+		flight->slot = slot_for(flight->type, sk, port); /* a cgroup program changed the port */
 	record = slot_of(flight);
 	if (!record)
 		return 0;

@@ -35,6 +35,7 @@ struct flight {
 	__u8 implicit; /* opened by get_port(), closed at its return */
 	__u8 walked;
 	__u8 bc_seen;
+	__u16 requested; /* port */
 };
 
 struct {

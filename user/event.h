@@ -160,10 +160,10 @@ struct rt_attempt {
 	__u8 l3mdev_accept;  /* net.ipv4.tcp_l3mdev_accept or udp_ */
 	__u8 truncated;	     /* the walk hit its limit */
 	__u8 kernel_call;    /* no system call: kernel_bind() and the like */
-	__u8 exited;	     /* left unfinished by a dying thread */
+	__u8 pad;
 	__u8 requested_addr[RT_ADDR_LEN];
 	__u32 requested_scope; /* sin6_scope_id */
-	__s32 fd;	       /* descriptor used, RT_FD_NONE if unknown */
+	__u32 pad2;
 	struct rt_sock contenders[RT_MAX_CONTENDERS];
 };
 

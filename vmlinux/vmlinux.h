@@ -84,10 +84,6 @@ struct inet_timewait_death_row {
 	struct inet_hashinfo *hashinfo;
 };
 
-struct local_ports {
-	int range[2];
-};
-
 struct netns_ipv4 {
 	struct inet_timewait_death_row tcp_death_row;
 	int sysctl_ip_prot_sock;
@@ -131,7 +127,6 @@ struct sock {
 	struct socket *sk_socket;
 	kuid_t sk_uid;
 	u16 sk_protocol;
-	u16 sk_type;
 	u8 sk_kern_sock : 1;
 	struct sock_reuseport *sk_reuseport_cb;
 };
@@ -181,16 +176,11 @@ struct socket {
 };
 
 struct socket_alloc {
-	struct socket socket;
 	struct inode vfs_inode;
 };
 
 struct tcp_ulp_ops {
 	char name[16];
-};
-
-struct inet_sock {
-	struct sock sk;
 };
 
 struct inet_connection_sock {
@@ -202,7 +192,6 @@ struct timer_list {
 };
 
 struct inet_timewait_sock {
-	struct sock_common __tw_common;
 	volatile unsigned char tw_substate;
 	struct timer_list tw_timer;
 };
@@ -266,12 +255,7 @@ struct cred {
 	kuid_t uid;
 };
 
-struct nsproxy {
-	struct net *net_ns;
-};
-
 struct task_struct {
-	unsigned int flags;
 	int pid;
 	int tgid;
 	u64 start_boottime;
@@ -281,7 +265,6 @@ struct task_struct {
 	struct mm_struct *mm;
 	const struct cred *cred;
 	char comm[16];
-	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
 };
@@ -303,8 +286,6 @@ struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
-	u64 session_id;
-	u64 seq_num;
 };
 
 struct bpf_iter__task_file {
@@ -318,12 +299,7 @@ struct pt_regs {
 	unsigned long di;
 	unsigned long si;
 	unsigned long dx;
-	unsigned long cx;
-	unsigned long r8;
 	unsigned long ax;
-	unsigned long sp;
-	unsigned long ip;
-	unsigned long bp;
 };
 
 struct bpf_pidns_info {

@@ -65,7 +65,7 @@ HOLDS(cgroup_path, !strcmp(config.cgroup, "/system.slice"))
 HOLDS(only_v4, config.families == FAMILY_BIT_IPV4)
 HOLDS(both_families, config.families == (FAMILY_BIT_IPV4 | FAMILY_BIT_IPV6))
 HOLDS(proto_two, config.protocols == (1U << PROTO_TCP | 1U << PROTO_UDP))
-HOLDS(proto_all, config.protocols == 0xfe)
+HOLDS(proto_all, config.protocols == 0xe)
 HOLDS(failed, config.failed)
 HOLDS(verbose_two, config.verbose == 2)
 HOLDS(json, config.json && !config.output)
@@ -134,7 +134,7 @@ static const struct {
 	{"-4|-6", both_families},
 	{"-46", both_families},
 	{"--proto|tcp,udp", proto_two},
-	{"--proto|tcp,udp,mptcp,sctp,ping,raw,unix", proto_all},
+	{"--proto|tcp,udp,mptcp", proto_all},
 	{"-x", failed},
 	{"-E", failed},
 	{"--failed", failed},
@@ -219,6 +219,7 @@ static const struct {
 	{"--proto|tcp,", "is not a protocol list"},
 	{"--proto|tcp,other", "is not a protocol list"},
 	{"--proto|tc", "is not a protocol list"},
+	{"--proto|sctp", "is not a protocol list (of tcp,udp,mptcp)"},
 	{"--json=ecs", "--json: 'ecs' is not a JSON format (plain)"},
 	{"--json=", "--json: '' is not"},
 	{"-o|", "-o: '' is not a path"},

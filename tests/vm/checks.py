@@ -108,15 +108,15 @@ def of_socket(sock, processes=None):
 
 
 def sockets_of(pid):
-    """{inode: lowest descriptor} of a process."""
-    found = {}
+    """[(inode, descriptor)] of a process."""
+    found = []
     for name in sorted(os.listdir(f"/proc/{pid}/fd"), key=int):
         try:
             match = re.match(r"socket:\[(\d+)]", os.readlink(f"/proc/{pid}/fd/{name}"))
         except FileNotFoundError:
             continue
         if match:
-            found.setdefault(int(match[1]), int(name))
+            found.append((int(match[1]), int(name)))
     return found
 
 
@@ -129,7 +129,7 @@ def listener_inodes(port):
 def of_listener(address, port, flags, *pids):
     """What a holder must look like that listens in these processes."""
     inodes = listener_inodes(port)
-    found = [(pid, fd, inode) for pid in sorted(pids) for inode, fd in sockets_of(pid).items() if inode in inodes]
+    found = [(pid, fd, inode) for pid in sorted(pids) for inode, fd in sockets_of(pid) if inode in inodes]
     equal(len({inode for _, _, inode in found}), 1, f"listening sockets of {pids} on {port}")
     return {"processes": [(pid, fd) for pid, fd, _ in found], "inode": found[0][2], "address": address,
             "port": port, "state": "listen", "flags": flags, "kind": "process"}
@@ -260,8 +260,9 @@ class Attempt:
         if want["processes"]:
             pid, fd = want["processes"][0]
             contains(line, f"{holder['processes'][0]['comm']}[{pid}] fd {fd}", "text")
-        for pid, _ in want["processes"][1:4]:
-            contains(line, f" {pid}", "text: further processes")
+            others = sorted({other for other, _ in want["processes"]} - {pid})
+            equal(re.findall(r"\(also ([\d, ]+)", line), [", ".join(map(str, others))] if others else [],
+                  f"text: further processes in {line}")
         place = STATE_WORDS[want["state"]] + endpoint(want["address"], want["port"])
         contains(line, f", {place}", "text: state and address")
         contains(line, f", flags {want['flags']}", "text: flags")

@@ -293,7 +293,7 @@ static int decode_attempt(const struct rt_attempt *attempt, const struct policy 
 	decode_sock(&attempt->binder, &event->sock);
 	event->took_ns = attempt->took_ns;
 	event->result = call_result(attempt);
-	event->fd = attempt->fd;
+
 	event->requested_port = attempt->requested_port;
 	if (attempt->addrlen >= 0)
 		decode_address(attempt->requested_family, attempt->requested_addr, attempt->requested_scope,

@@ -218,19 +218,37 @@ int netns_inode(const char *text, uint32_t *ret_inode)
 	return netns_of_file(path, ret_inode);
 }
 
+/* As the kernel writes the path of a cgroup: "/", "/a/b". */
+static int cgroup_normal(const char *text, char *ret_path, size_t size)
+{
+	size_t length = 0;
+
+	ret_path[0] = '\0';
+	for (text += strspn(text, "/"); *text; text += strspn(text, "/")) {
+		size_t part = strcspn(text, "/");
+
+		if (part <= 2 && !strncmp(text, "..", part))
+			return -EINVAL;
+		length += snprintf(ret_path + length, size - length, "/%.*s", (int)part, text);
+		if (length >= size)
+			return -ENAMETOOLONG;
+		text += part;
+	}
+	return length ? 0 : copy_path("/", ret_path, size);
+}
+
 int cgroup_resolve(const char *text, char *ret_path, size_t size, uint64_t *ret_id)
 {
-	size_t root = strlen(CGROUP_ROOT), length;
+	size_t root = strlen(CGROUP_ROOT);
 	char path[PATH_MAX];
 	struct stat dir;
+	int err;
 
 	if (!strncmp(text, CGROUP_ROOT "/", root + 1))
 		text += root;
-	length = snprintf(ret_path, size, "%s%s", text[0] == '/' ? "" : "/", text);
-	if (length >= size)
-		return -ENAMETOOLONG;
-	while (length > 1 && ret_path[length - 1] == '/')
-		ret_path[--length] = '\0';
+	err = cgroup_normal(text, ret_path, size);
+	if (err)
+		return err;
 	snprintf(path, sizeof(path), "%s%s", CGROUP_ROOT, ret_path);
 	*ret_id = 0;
 	if (stat(path, &dir))

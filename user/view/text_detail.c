@@ -50,19 +50,27 @@ static void put_process(struct strbuf *out, const struct owner *owner)
 	strbuf_printf(out, "[%" PRIu32 "]", owner->pid);
 }
 
+/* Owners are sorted by pid: is this the first descriptor of its process? */
+static bool is_other_process(const struct holder *holder, size_t i)
+{
+	return holder->owners[i].pid != holder->owners[i - 1].pid;
+}
+
 /* A fork shares the descriptor: "nginx[10] fd 6 (also 11, 12, 13 and 4 more)". */
 static void put_owners(struct strbuf *out, const struct holder *holder)
 {
-	size_t named = holder->owner_count - 1 < MORE_OWNERS ? holder->owner_count - 1 : MORE_OWNERS;
+	size_t others = 0;
 
 	put_process(out, &holder->owners[0]);
 	if (holder->owners[0].fd >= 0)
 		strbuf_printf(out, " fd %" PRId32, holder->owners[0].fd);
-	for (size_t i = 1; i <= named; i++)
-		strbuf_printf(out, "%s%" PRIu32, i == 1 ? " (also " : ", ", holder->owners[i].pid);
-	if (holder->owner_count > named + 1)
-		strbuf_printf(out, " and %zu more", holder->owner_count - named - 1);
-	if (named)
+	for (size_t i = 1; i < holder->owner_count; i++)
+		if (is_other_process(holder, i) && others++ < MORE_OWNERS)
+			strbuf_printf(out, "%s%" PRIu32, others == 1 ? " (also " : ", ",
+				      holder->owners[i].pid);
+	if (others > MORE_OWNERS)
+		strbuf_printf(out, " and %zu more", others - MORE_OWNERS);
+	if (others)
 		strbuf_puts(out, ")");
 }
 
