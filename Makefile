@@ -48,7 +48,10 @@ UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$(OUT)/%.o)
 UNIT := $(patsubst tests/unit/%.c,$(OUT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 UNIT_SHARED := $(filter-out $(UNIT:%=%.o),$(UNIT_OBJECTS))
 STIMULI := $(patsubst tests/vm/stimulus/%.c,$(BUILD)/tests/vm/%,$(wildcard tests/vm/stimulus/*.c))
+ORACLE_SOURCES := $(if $(shell grep -ls '^int main' tests/oracle/*.c),$(wildcard tests/oracle/*.c))
+ORACLE := $(if $(ORACLE_SOURCES),$(BUILD)/tests/oracle/oracle)
 PAYLOAD := $(BUILD)/payload
+IN_PAYLOAD := -Wl,--dynamic-linker=/payload/lib/ld.so -Wl,-rpath,/payload/lib
 
 # The user who called sudo, if there is one.
 CALLER := $(if $(filter 0,$(shell id -u)),$(filter-out 0,$(SUDO_UID)))
@@ -136,16 +139,19 @@ $(STIMULI): $(BUILD)/tests/vm/%: tests/vm/stimulus/%.c $(wildcard tests/vm/stimu
 $(BUILD)/tests/reusetrace: $(OBJECTS)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -o $@ \
-		-Wl,--dynamic-linker=/payload/lib/ld.so -Wl,-rpath,/payload/lib
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) $(IN_PAYLOAD) -o $@
 
-payload: reusetrace $(BUILD)/tests/reusetrace $(STIMULI)
+$(BUILD)/tests/oracle/oracle: $(ORACLE_SOURCES:%.c=$(BUILD)/%.o) $(OUT)/core.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -ljson-c $(IN_PAYLOAD) -o $@
+
+payload: reusetrace $(BUILD)/tests/reusetrace $(ORACLE) $(STIMULI)
 	$(call say,PAYLOAD,$(PAYLOAD))
-	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(STIMULI) \
-		$(wildcard tests/vm/*.py tests/demo/*.py)
+	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(ORACLE) $(STIMULI) \
+		$(wildcard tests/*/*.py)
 
 format:
-	clang-format-14 -i $(wildcard bpf/*.[ch] user/*.h user/*/*.[ch] tests/*/*.[ch] tests/vm/stimulus/*.[ch])
+	clang-format-14 -i $(wildcard bpf/*.[ch] user/*.h user/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 
 clean:
 	rm -rf $(BUILD) reusetrace
@@ -176,5 +182,5 @@ vm vmlinux: prepare
 	+@$(AS_CALLER) tests/run $@
 
 ifeq ($(CALLER),)
--include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(OUT)/tests/vmlinux/check.d
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(ORACLE_SOURCES:%.c=$(BUILD)/%.d) $(OUT)/tests/vmlinux/check.d
 endif

@@ -212,7 +212,7 @@ static __always_inline void remember(const struct flight *flight)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct sock *sk = (struct sock *)flight->sk;
-	struct known entry = {}, *was;
+	struct rt_known entry = {}, *was;
 	u64 key = flight->sk;
 
 	entry.bound_ns = bpf_ktime_get_boot_ns();

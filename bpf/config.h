@@ -44,6 +44,15 @@ struct rt_config {
 	char cgroup_path[RT_CGROUP_LEN]; /* from the root of the hierarchy */
 };
 
+/* What is remembered of a socket that has a port. */
+struct rt_known {
+	__u64 bound_ns; /* 0: before the trace */
+	__u64 inode;
+	__u32 tgid;	/* who bound it, 0: unknown */
+	__u32 reported; /* its bind passed the filters, so its release is reported too */
+	char comm[RT_COMM_LEN];
+};
+
 enum rt_counter {
 	RT_COUNT_SENT,	   /* records handed to the ring */
 	RT_COUNT_BYTES,	   /* ring bytes they took, headers and padding included */

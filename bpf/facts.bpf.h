@@ -124,7 +124,7 @@ static __always_inline u32 describe_full(struct rt_sock *to, struct sock *sk)
 
 static __always_inline void describe_known(struct rt_sock *to, u64 key)
 {
-	struct known *known_sock = bpf_map_lookup_elem(&known, &key);
+	struct rt_known *known_sock = bpf_map_lookup_elem(&known, &key);
 
 	if (!known_sock || (to->inode && known_sock->inode && known_sock->inode != to->inode))
 		return;

@@ -21,7 +21,7 @@ static __always_inline void life_report(enum rt_type type, struct sock *sk, int 
 static __always_inline int released(struct sock *sk, enum rt_type type)
 {
 	u64 key = (u64)sk;
-	struct known *entry = bpf_map_lookup_elem(&known, &key);
+	struct rt_known *entry = bpf_map_lookup_elem(&known, &key);
 
 	if (!entry)
 		return 0;
@@ -34,7 +34,7 @@ static __always_inline int released(struct sock *sk, enum rt_type type)
 /* inet_twsk_hashdance*(tw, sk): the minisock inherits the port, and its owner. */
 static __always_inline int time_wait_begins(u64 tw, u64 sk)
 {
-	struct known *entry = bpf_map_lookup_elem(&known, &sk), inherited;
+	struct rt_known *entry = bpf_map_lookup_elem(&known, &sk), inherited;
 
 	if (!entry)
 		return 0;
@@ -51,7 +51,7 @@ static __always_inline int time_wait_begins(u64 tw, u64 sk)
 static __always_inline bool life_wanted(struct sock *sk)
 {
 	u64 key = (u64)sk;
-	struct known *entry;
+	struct rt_known *entry;
 
 	if (!live || !sock_followed(sk) || !task_wanted() || !sock_wanted(sk))
 		return false;
@@ -92,7 +92,7 @@ static __always_inline int call_ends(enum call_kind kind, enum rt_type type, int
 static __always_inline int accepted(struct sock *sk)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct known entry = {.reported = 1};
+	struct rt_known entry = {.reported = 1};
 	u64 key = (u64)sk;
 
 	if (!sk || !life_wanted(sk))

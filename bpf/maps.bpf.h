@@ -63,19 +63,11 @@ struct {
 } free_slots SEC(".maps");
 
 /* Every socket (or TIME_WAIT minisock) known to have a port, by address. */
-struct known {
-	__u64 bound_ns; /* 0: before the trace */
-	__u64 inode;
-	__u32 tgid;
-	__u32 reported; /* its bind passed the filters, so its release is reported too */
-	char comm[RT_COMM_LEN];
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, KNOWN_SOCKETS);
 	__type(key, __u64);
-	__type(value, struct known);
+	__type(value, struct rt_known);
 } known SEC(".maps");
 
 /* The last option changes of a socket, until its first record takes them along. */

@@ -136,7 +136,7 @@ static __always_inline int option_answered(int result)
 	u64 id = bpf_get_current_pid_tgid(), key, inode;
 	struct call *call = bpf_map_lookup_elem(&calls, &id);
 	struct rt_option option = {};
-	struct known *owner;
+	struct rt_known *owner;
 	struct rt_life *life;
 	struct sock *sk;
 

@@ -31,7 +31,7 @@ static __always_inline struct sock *sock_of_file(struct file *file)
 /* Sockets that bound before the trace are remembered, so that their release is seen. */
 static __always_inline void remember_holder(struct rt_life *life)
 {
-	struct known entry = {};
+	struct rt_known entry = {};
 	u64 key = life->sock.key;
 
 	if (life->sock.flags & RT_SK_KNOWN)

@@ -55,7 +55,6 @@ static struct rt_attempt *new_attempt(uint32_t contenders)
 	attempt->range_hi = 60999;
 	attempt->unprivileged_start = 1024;
 	attempt->stage = RT_AT_PORT;
-	attempt->fd = 3;
 	attempt->contender_count = contenders;
 	attempt->contenders_total = contenders;
 	for (uint32_t i = 0; i < contenders; i++)
@@ -86,7 +85,7 @@ static void test_attempt(void **state)
 	assert_int_equal(event.requested_port, 8080);
 	assert_true(event.explicit_port);
 	assert_true(event.asked);
-	assert_int_equal(event.fd, 3);
+	assert_int_equal(event.fd, RT_FD_NONE);
 	assert_int_equal(event.holder_count, 2);
 	assert_false(event.holders[0].culprit);
 	assert_int_equal(event.holders[0].sock.state, STATE_LISTEN);

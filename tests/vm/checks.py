@@ -107,6 +107,12 @@ def of_socket(sock, processes=None):
             "port": port, "state": state_of(sock), "flags": flags_of_socket(sock), "kind": "process"}
 
 
+def program_of(pid):
+    """comm, exe"""
+    with open(f"/proc/{pid}/comm") as file:
+        return file.read().rstrip("\n"), os.readlink(f"/proc/{pid}/exe")
+
+
 def sockets_of(pid):
     """[(inode, descriptor)] of a process."""
     found = []
@@ -246,6 +252,8 @@ class Attempt:
         got["processes"] = [(process["pid"], process["fd"]) for process in holder["processes"]]
         got["flags"] = flags_of_json(holder)
         equal(got, want, "holder")
+        for process in holder["processes"]:
+            equal((process["comm"], process["exe"]), program_of(process["pid"]), "comm, exe")
         equal(holder["reason"], reason or self.verdict["rule"], "the holder's reason")
         if self.event["result"]["ok"] or not is_first:
             equal(holder["culprit"], False, "culprit")

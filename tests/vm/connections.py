@@ -3,10 +3,8 @@
 import contextlib
 import errno
 import os
-import socket
 
-from checks import (bind, endpoint, listen, listening, make, next_event, of_socket, outcome, tcp, tried, udp,
-                    Attempt)
+from checks import bind, endpoint, listening, of_socket, outcome, tcp, tried, udp
 from harness import contains, equal, isolated, kernel, set_sysctl, wait_for
 
 SHARED = True
@@ -56,6 +54,7 @@ def check_remnant(attempt, port, peer, flags, reason):
           ["time-wait", "time-wait", HERE, port, None, [], reason], "the remnant")
     equal(remnant["peer"], {"address": peer[0], "port": peer[1]}, "its peer")
     equal((remnant["options"]["reuseaddr"], remnant["options"]["reuseport"]), ("R" in flags, "r" in flags), "flags")
+    equal(remnant["bound_by"]["pid"], os.getpid(), "whose it was")
     equal(0 < remnant["expires_s"] <= 60, True, f"seconds left: {remnant['expires_s']}")
     return remnant
 
@@ -130,10 +129,11 @@ def test_outgoing_connection_reuseaddr():
         bind(sock, "0.0.0.0", client.getsockname()[1]).accepted("reuseaddr-both").total(1).names(of_socket(client))
 
 
-def orphan(port, flags):
+def orphan(port, flags, uid=0):
     """A connection that the server closed and the client did not: FIN_WAIT2, and no process has it."""
     set_sysctl("tcp_fin_timeout", "120")
-    server, accepted, client = connected(port, flags)
+    with as_user(uid):
+        server, accepted, client = connected(port, flags)
     server.close()
     accepted.close()
     wait_for(lambda: tcp_states(port) == ["05"], "FIN_WAIT2")
@@ -154,8 +154,8 @@ def test_orphan():
 @isolated
 def test_orphan_reuseport_uid():
     """Up to 6.16 an orphan counts as root's, whoever made it (kernel.md 2.5)."""
+    client = orphan(21009, "r", ALICE)
     with as_user(ALICE):
-        client = orphan_of_alice(21009)
         mine = tcp("r")
     old = kernel() < (6, 17)
     with client, mine, tcp("r") as roots, tcp() as breaker:
@@ -168,21 +168,6 @@ def test_orphan_reuseport_uid():
             else:
                 attempt.accepted("reuseport-group")
                 sock.close()
-
-
-def orphan_of_alice(port):
-    os.seteuid(0)
-    set_sysctl("tcp_fin_timeout", "120")
-    os.seteuid(ALICE)
-    return orphan_without_sysctl(port)
-
-
-def orphan_without_sysctl(port):
-    server, accepted, client = connected(port, "r")
-    server.close()
-    accepted.close()
-    wait_for(lambda: tcp_states(port) == ["05"], "FIN_WAIT2")
-    return client
 
 
 def one_port(port):

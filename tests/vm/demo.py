@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The story that this tool exists for, on real programs."""
 import errno
-import os
 import re
 import socket
 import subprocess
 import sys
-import tempfile
 
 from checks import Attempt, endpoint, next_event, of_listener, sockets_of
 from harness import contains, end, equal, listens, run, start, start_server, wait_for
@@ -85,7 +83,7 @@ def server(port, reuse):
 
 
 def serve_and_leave(port, reuse):
-    """The server answers one request, closes first and ends; the address of its client."""
+    """The server answers one request, closes first and ends: its pid, and the address of its client."""
     process = start_server(port, *server(port, reuse))
     Attempt(next_event(("bind",), 0, pid=process.pid, port=port)).accepted("free").alone()
     with socket.create_connection((HERE, port)) as client:
@@ -95,7 +93,7 @@ def serve_and_leave(port, reuse):
         process.wait(60)
         peer = client.getsockname()
     wait_for(lambda: not listens(port) and remnants(port), "TIME_WAIT")
-    return peer
+    return process.pid, peer
 
 
 def remnants(port):
@@ -104,23 +102,24 @@ def remnants(port):
     return [row for row in rows if row[3] == "06" and int(row[1].rsplit(":", 1)[1], 16) == port]
 
 
-def check_remnant(attempt, port, peer, reuseaddr):
+def check_remnant(attempt, port, server_pid, peer, reuseaddr):
     remnant = attempt.total(1).event["holders"][0]
     equal([remnant[key] for key in ("kind", "state", "address", "port", "processes")],
           ["time-wait", "time-wait", HERE, port, []], "the remnant")
     equal(remnant["peer"], {"address": peer[0], "port": peer[1]}, "its peer")
     equal((remnant["options"]["reuseaddr"], 0 < remnant["expires_s"] <= 60), (reuseaddr, True), "its flag and time")
+    equal(remnant["bound_by"]["pid"], server_pid, "whose it was")
     return remnant
 
 
 def refused_restart(port, reuse, reused_before, *words):
-    peer = serve_and_leave(port, reused_before)
+    server_pid, peer = serve_and_leave(port, reused_before)
     second = run(*server(port, reuse))
     contains(second.stderr.decode(), "Address already in use", "the server's own words")
     attempt = Attempt(next_event(("bind",), errno.EADDRINUSE, port=port)).refused("time-wait", *words)
-    remnant = check_remnant(attempt, port, peer, reused_before)
+    remnant = check_remnant(attempt, port, server_pid, peer, reused_before)
     equal((remnant["culprit"], remnant["reason"]), (True, "time-wait"), "culprit")
-    contains(attempt.line("held by"), "TIME_WAIT remnant", "text")
+    contains(attempt.line("held by"), f"a TIME_WAIT remnant of python3[{server_pid}], ", "text")
     contains(attempt.line("held by"), f"-> {endpoint(*peer)}", "text: peer")
     seconds = int(re.search(r", (\d+) s left", attempt.line("held by"))[1])
     equal(0 < seconds <= 60, True, "text: seconds left")
@@ -133,11 +132,11 @@ def test_restart_without_the_option():
 
 
 def test_restart_with_the_option():
-    peer = serve_and_leave(8084, True)
+    server_pid, peer = serve_and_leave(8084, True)
     second = start_server(8084, *server(8084, True))
     attempt = Attempt(next_event(("bind",), 0, pid=second.pid, port=8084)).accepted(
         "time-wait-reuse", f"a connection from {endpoint(*peer)}")
-    check_remnant(attempt, 8084, peer, True)
+    check_remnant(attempt, 8084, server_pid, peer, True)
     contains(attempt.row[6], "only TIME_WAIT remnants are left", "text")
     end(second)
 

@@ -69,7 +69,7 @@ def text_life(path, pid):
     steps = []
     with open(path) as file:
         rows = [line.split(None, 6) for line in file if not line.startswith(" ")]
-    for row in [row for row in rows if row[1] == str(pid)]:
+    for row in [row for row in rows if row[1] == str(pid) and row[3] == "tcp"]:
         words = row[6].split()
         if words[0] == "socket":
             steps.append(("socket", int(words[2])))

@@ -111,6 +111,21 @@ def test_other_address():
             1).names(of_socket(first), "other-address")
 
 
+def test_one_of_many():
+    """All sockets on the port are told, the one in the way first."""
+    with tcp() as one, tcp("R") as two, tcp("r") as three, tcp() as sock:
+        for holder, address in ((one, "127.0.0.2"), (two, HERE), (three, "127.0.0.3")):
+            bind(holder, address, 20033)
+        attempt = bind(sock, HERE, 20033).refused("no-reuse", "this socket lacks SO_REUSEADDR").total(3)
+        attempt.culprit(of_socket(two))
+        attempt.names(of_socket(one), "other-address").names(of_socket(three), "other-address")
+        also = [line for line in attempt.lines if line.startswith("also ")]
+        for holder, address in ((one, "127.0.0.2"), (three, "127.0.0.3")):
+            words = f"fd {holder.fileno()}, bound to {address}:20033 (rule other-address)"
+            equal(sum(words in line for line in also), 1, f"text: {words} in {also}")
+        equal(len(also), 2, "text: lines for the others")
+
+
 def test_specific_v6_twice():
     with tcp6() as first, tcp6() as second:
         bind(first, "::1", 20012).accepted("free").alone()

@@ -37,7 +37,7 @@ struct hooks {
 	bool fentry, multi;  /* the kernel can */
 	unsigned int wanted; /* USE_TREE, USE_VERBOSE, USE_CGROUP as asked for */
 	enum hook_how how[HOOKS_MAX];
-	bool missing[HOOKS_MAX];	/* was chosen once, and then refused by the kernel */
+	bool missing[HOOKS_MAX]; /* was chosen once, and then refused by the kernel */
 	struct bpf_link *links[HOOKS_MAX];
 };
 

@@ -42,13 +42,40 @@ static bool has_capability(uint64_t caps, int cap)
 	return caps >> cap & 1;
 }
 
+static bool loads(const struct bpf_insn *program, size_t count)
+{
+	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", program, count, NULL);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
+/* Without securityfs, lockdown shows in that a helper that every kernel has is gone. */
+static bool reading_refused(void)
+{
+	static const struct bpf_insn program[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 0},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	const struct bpf_insn *without = program + 5;
+
+	return !loads(program, 7) && loads(without, 2);
+}
+
 static bool locked_down(void)
 {
 	char line[128] = "";
 	FILE *file = fopen(LOCKDOWN_PATH, "re");
 
 	if (!file)
-		return false;
+		return reading_refused();
 	if (!fgets(line, sizeof(line), file))
 		line[0] = '\0';
 	fclose(file);
@@ -79,7 +106,7 @@ int kernel_refusal(char *ret_reason, size_t size)
 	}
 	if (locked_down()) {
 		snprintf(ret_reason, size,
-			 "not permitted: the kernel is in lockdown (confidentiality, %s), "
+			 "not permitted: the kernel is in lockdown (confidentiality, see %s), "
 			 "which forbids BPF tracing until it is booted without",
 			 LOCKDOWN_PATH);
 		return -EPERM;

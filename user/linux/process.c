@@ -20,6 +20,7 @@
 #define CGROUP_ROOT	 "/sys/fs/cgroup"
 #define FILEID_KERNFS	 0xfe
 #define CONTAINER_DIGITS 64
+#define MAX_PID		 4194304 /* PID_MAX_LIMIT */
 #define NAMES_CACHED	 256
 
 static int copy_path(const char *path, char *ret_path, size_t size)
@@ -193,7 +194,7 @@ static int netns_of_file(const char *path, uint32_t *ret_inode)
 	return err;
 }
 
-/* A number is an inode if no process has it: namespaces are numbered from 2^32 - 2^28 down. */
+/* A number is an inode if it cannot be a pid. */
 int netns_inode(const char *text, uint32_t *ret_inode)
 {
 	char path[PATH_MAX], *end;
@@ -207,7 +208,7 @@ int netns_inode(const char *text, uint32_t *ret_inode)
 		snprintf(path, sizeof(path), "/proc/%lu/ns/net", number);
 		if (!netns_of_file(path, ret_inode))
 			return 0;
-		if (number < 0xf0000000UL)
+		if (number <= MAX_PID)
 			return -ESRCH;
 		*ret_inode = number;
 		return 0;

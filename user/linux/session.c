@@ -126,7 +126,8 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 		return;
 	if (owners_of(session->sockets, pending->keys[i], holder->sock.inode, holder) > 0)
 		holder->kind = KIND_PROCESS;
-	else if (holder->kind == KIND_UNKNOWN)
+	else if (holder->kind == KIND_UNKNOWN &&
+		 !tracer_still_bound(session->tracer, pending->keys[i], holder->sock.inode))
 		holder->kind = KIND_GONE;
 	entry = sockets_find(session->sockets, pending->keys[i], holder->sock.inode);
 	if (holder->kind == KIND_GONE && entry && entry->released_ns > pending->event.time_ns)

@@ -296,6 +296,14 @@ uint32_t tracer_tree_size(const struct tracer *tracer)
 	return __atomic_load_n(&tracer->trace->bss->tree_size, __ATOMIC_RELAXED);
 }
 
+bool tracer_still_bound(const struct tracer *tracer, uint64_t key, uint64_t inode)
+{
+	struct rt_known entry;
+
+	return !bpf_map_lookup_elem(bpf_map__fd(tracer->trace->maps.known), &key, &entry) &&
+	       entry.inode == inode;
+}
+
 const struct policy *tracer_policy(const struct tracer *tracer)
 {
 	return &tracer->policy;

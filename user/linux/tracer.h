@@ -60,6 +60,9 @@ int tracer_snapshot(struct tracer *tracer, record_fn fn, void *context);
 int tracer_add_process(struct tracer *tracer, uint32_t pid, uint64_t start_ns);
 uint32_t tracer_tree_size(const struct tracer *tracer);
 
+/* Whether this socket has its port still, whoever may reach it (a descriptor in flight, an io_uring file). */
+bool tracer_still_bound(const struct tracer *tracer, uint64_t key, uint64_t inode);
+
 const struct policy *tracer_policy(const struct tracer *tracer);
 void tracer_counts(const struct tracer *tracer, struct end_info *ret_info);
 size_t tracer_probes(const struct tracer *tracer, struct probe_info *ret_probes, size_t max);

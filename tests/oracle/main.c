@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "oracle.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "pairs.h"
+
+struct options {
+	unsigned long from, to, stride;
+	const char *program, *record;
+};
+
+static void usage(void)
+{
+	fputs("usage: oracle [--from N] [--to N] [--stride N] [--record FILE] [--verbose] REUSETRACE\n"
+	      "Judges REUSETRACE by the kernel, as root in a machine that is for nothing else.\n",
+	      stderr);
+	exit(2);
+}
+
+static void parse(int argc, char **argv, struct options *options)
+{
+	static const struct option names[] = {
+		{"from", required_argument, NULL, 'f'},	  {"to", required_argument, NULL, 't'},
+		{"stride", required_argument, NULL, 's'}, {"record", required_argument, NULL, 'r'},
+		{"verbose", no_argument, NULL, 'v'},	  {NULL, 0, NULL, 0},
+	};
+	int name;
+
+	*options = (struct options){.to = case_count(), .stride = 1};
+	while ((name = getopt_long(argc, argv, "", names, NULL)) >= 0) {
+		if (name == 'f')
+			options->from = strtoul(optarg, NULL, 10);
+		else if (name == 't')
+			options->to = strtoul(optarg, NULL, 10);
+		else if (name == 's')
+			options->stride = strtoul(optarg, NULL, 10);
+		else if (name == 'r')
+			options->record = optarg;
+		else if (name == 'v')
+			verbose = true;
+		else
+			usage();
+	}
+	if (optind + 1 != argc || !options->stride)
+		usage();
+	options->program = argv[optind];
+}
+
+static void report(void)
+{
+	struct utsname system;
+
+	uname(&system);
+	for (int rule = 0; rule < RULE_MAX; rule++)
+		if (tally.rules[rule])
+			printf("rule %s %lu\n", rule_name(rule), tally.rules[rule]);
+	printf("oracle %s cases %lu forbidden %lu attempts %lu refused %lu agreed %lu open %lu culprits %lu "
+	       "quirks %lu removed %lu remedies %lu wrong %lu\n",
+	       system.release, tally.cases, tally.forbidden, tally.attempts, tally.refused, tally.agreed,
+	       tally.open, tally.culprits, tally.quirks, tally.removed, tally.remedies, tally.failures);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	parse(argc, argv, &options);
+	if (options.to > case_count())
+		options.to = case_count();
+	net_prepare();
+	trace_start(options.program, options.record);
+	pairs_run(options.from, options.to, options.stride);
+	trace_stop();
+	report();
+	return tally.failures != 0;
+}

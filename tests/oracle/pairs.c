@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every pair of a holder and a binder, many at a time so that nobody waits for single answers. */
+#include "oracle.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pairs.h"
+
+#define BATCH 128
+
+struct pair {
+	struct test_case one;
+	struct held held;
+	int binder;
+	uint16_t port;
+	bool holds;
+	struct attempt *last;
+	struct endpoint endpoint;
+};
+
+static struct pair batch[BATCH];
+static size_t batched;
+
+static struct attempt *expect(struct attempt *attempt, struct pair *pair)
+{
+	attempt->of = &pair->one;
+	attempt->tested = true;
+	attempt->culprit = attempt->result == EADDRINUSE && pair->one.twist->port == PORT_NUMBER ? &pair->held
+												   : NULL;
+	attempt->rules = expected_rules(&pair->one, attempt->op, attempt->result);
+	pair->last = attempt;
+	return attempt;
+}
+
+static void flip_binder(const struct pair *pair)
+{
+	enum flag flag = pair->one.twist->binder == CHANGE_RA ? FLAG_RA : FLAG_RP;
+
+	if (pair->one.twist->binder != CHANGE_NONE)
+		set_flag(pair->binder, flag, !(pair->one.binder.flags & flag));
+}
+
+static void attempt_pair(struct pair *pair)
+{
+	enum port_use use = pair->one.twist->port;
+	bool elsewhere = pair->one.binder.place == PLACE_NETNS;
+	int result = 0;
+
+	if (use != PORT_NUMBER)
+		limit_ports(pair->port, pair->port, elsewhere);
+	if (use != PORT_LISTEN)
+		result = expect(attempt_bind(pair->binder, &pair->endpoint), pair)->result;
+	flip_binder(pair);
+	if (!result && pair->one.listens)
+		expect(attempt_listen(pair->binder), pair);
+	if (use != PORT_NUMBER)
+		unlimit_ports();
+}
+
+static void begin_pair(struct pair *pair)
+{
+	const struct variant *variant = &variants[pair->one.binder.variant];
+
+	pair->holds = !hold(&pair->one, &pair->port, &pair->held);
+	pair->last = NULL;
+	pair->binder = -1;
+	if (!pair->holds) {
+		complain(NULL, "no holder in case %lu", pair->one.index);
+		return;
+	}
+	tally.cases++;
+	pair->endpoint = endpoint_of(variant->text, variant->family,
+				     pair->one.twist->port == PORT_NUMBER ? pair->port : 0);
+	pair->binder = open_socket(&pair->one.binder, pair->one.udp);
+	attempt_pair(pair);
+}
+
+/* Without the culprit, and with everything else in its place, the kernel accepts. */
+static void remove_culprit(struct pair *pair)
+{
+	struct attempt *again;
+
+	if (!pair->last || !pair->last->culprit || pair->last->bad)
+		return;
+	let_go(&pair->held);
+	again = pair->last->op == OP_BIND ? attempt_bind(pair->binder, &pair->endpoint)
+					  : attempt_listen(pair->binder);
+	again->of = &pair->one;
+	again->tested = true;
+	if (again->result)
+		complain(again, "refused without its culprit");
+	tally.removed++;
+}
+
+static void end_pair(struct pair *pair)
+{
+	if (pair->binder >= 0)
+		close_hard(pair->binder);
+	let_go(&pair->held);
+}
+
+void pairs_flush(void)
+{
+	attempts_await();
+	for (size_t i = 0; i < batched; i++)
+		remove_culprit(&batch[i]);
+	attempts_await();
+	for (size_t i = 0; i < batched; i++)
+		end_pair(&batch[i]);
+	attempts_clear();
+	batched = 0;
+}
+
+static void use_l3mdev(bool accept)
+{
+	static bool now;
+
+	if (accept == now)
+		return;
+	pairs_flush();
+	write_sysctl("tcp_l3mdev_accept", accept ? "1" : "0");
+	now = accept;
+}
+
+void pairs_run(unsigned long from, unsigned long to, unsigned long stride)
+{
+	struct test_case one;
+
+	for (unsigned long index = from; index < to; index += stride) {
+		case_at(index, &one);
+		if (!case_allowed(&one)) {
+			tally.forbidden++;
+			continue;
+		}
+		use_l3mdev(one.twist->l3mdev_accept);
+		batch[batched].one = one;
+		begin_pair(&batch[batched++]);
+		if (batched == BATCH)
+			pairs_flush();
+	}
+	use_l3mdev(false);
+	pairs_flush();
+}
