@@ -48,8 +48,6 @@ UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$(OUT)/%.o)
 UNIT := $(patsubst tests/unit/%.c,$(OUT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 UNIT_SHARED := $(filter-out $(UNIT:%=%.o),$(UNIT_OBJECTS))
 STIMULI := $(patsubst tests/vm/stimulus/%.c,$(BUILD)/tests/vm/%,$(wildcard tests/vm/stimulus/*.c))
-ORACLE_SOURCES := $(if $(shell grep -ls '^int main' tests/oracle/*.c),$(wildcard tests/oracle/*.c))
-ORACLE := $(if $(ORACLE_SOURCES),$(BUILD)/tests/oracle/oracle)
 PAYLOAD := $(BUILD)/payload
 IN_PAYLOAD := -Wl,--dynamic-linker=/payload/lib/ld.so -Wl,-rpath,/payload/lib
 
@@ -141,14 +139,12 @@ $(BUILD)/tests/reusetrace: $(OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) $(IN_PAYLOAD) -o $@
 
-$(BUILD)/tests/oracle/oracle: $(ORACLE_SOURCES:%.c=$(BUILD)/%.o) $(OUT)/core.a
-	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -ljson-c $(IN_PAYLOAD) -o $@
-
-payload: reusetrace $(BUILD)/tests/reusetrace $(ORACLE) $(STIMULI)
+payload: reusetrace $(BUILD)/tests/reusetrace $(STIMULI)
 	$(call say,PAYLOAD,$(PAYLOAD))
-	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(ORACLE) $(STIMULI) \
-		$(wildcard tests/*/*.py)
+	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(STIMULI) \
+		$(wildcard tests/vm/*.py tests/demo/*.py)
+
+-include tests/oracle/oracle.mk
 
 format:
 	clang-format-14 -i $(wildcard bpf/*.[ch] user/*.h user/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
@@ -182,5 +178,5 @@ vm vmlinux: prepare
 	+@$(AS_CALLER) tests/run $@
 
 ifeq ($(CALLER),)
--include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(ORACLE_SOURCES:%.c=$(BUILD)/%.d) $(OUT)/tests/vmlinux/check.d
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(OUT)/tests/vmlinux/check.d
 endif

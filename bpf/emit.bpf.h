@@ -50,7 +50,7 @@ __noinline int record_process(u32 slot, u32 type)
 	if (!record)
 		return 0;
 	fill_header(&record->header, type);
-	describe_exe(&record->header, (void *)bpf_get_current_task());
+	describe_exe(record->exe, &record->header, (void *)bpf_get_current_task());
 	return 1;
 }
 

@@ -175,14 +175,13 @@ static __always_inline bool path_step(struct dentry **dentry, struct mount **mou
  * length so far is kept in the record: in a register its growing range would
  * make every round of the loop a new state to the verifier.
  */
-static __always_inline void describe_exe(struct rt_header *header, struct task_struct *task)
+static __always_inline void describe_exe(char *to, struct rt_header *header, struct task_struct *task)
 {
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry);
 	struct mount *mount =
 		(void *)BPF_CORE_READ(exe, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
 	volatile __u16 *length = &header->pad;
-	char *to = header->process.exe;
 	const unsigned char *name;
 	u32 at;
 	long n;
@@ -233,7 +232,6 @@ static __always_inline void describe_process(struct rt_process *to, struct task_
 	to->uid = BPF_CORE_READ(task, cred, uid.val);
 	to->pad = 0;
 	bpf_core_read(to->comm, sizeof(to->comm), &task->comm);
-	to->exe[0] = 0;
 }
 
 #endif

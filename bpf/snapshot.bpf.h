@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Who holds what now: every inet socket behind a descriptor of any process,
- * bound-and-not-listening ones included, as struct rt_life of RT_HOLDER.
+ * bound-and-not-listening ones included, as struct rt_holder.
  */
 #ifndef REUSETRACE_SNAPSHOT_BPF_H
 #define REUSETRACE_SNAPSHOT_BPF_H
@@ -14,7 +14,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct rt_life);
+	__type(value, struct rt_holder);
 } holder_scratch SEC(".maps");
 
 /* A file is a socket if it lives on sockfs: needs no symbol and no helper. */
@@ -49,6 +49,7 @@ int snapshot(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
+	struct rt_holder *holder;
 	struct rt_life *life;
 	struct sock *sk, *first;
 	u32 zero = 0;
@@ -62,18 +63,19 @@ int snapshot(struct bpf_iter__task_file *ctx)
 		first = compat_mptcp_first(sk);
 		sk = first ? first : sk;
 	}
-	life = bpf_map_lookup_elem(&holder_scratch, &zero);
-	if (!life || !BPF_CORE_READ(sk, __sk_common.skc_num))
+	holder = bpf_map_lookup_elem(&holder_scratch, &zero);
+	if (!holder || !BPF_CORE_READ(sk, __sk_common.skc_num))
 		return 0;
-	life->header.size = sizeof(*life);
+	life = &holder->life;
+	life->header.size = sizeof(*holder);
 	life->header.type = RT_HOLDER;
 	life->header.time_ns = bpf_ktime_get_boot_ns();
 	describe_process(&life->header.process, task);
-	describe_exe(&life->header, task);
+	describe_exe(holder->exe, &life->header, task);
 	describe_sock(&life->sock, sk);
 	life->fd = ctx->fd;
 	remember_holder(life);
-	bpf_seq_write(ctx->meta->seq, life, sizeof(*life));
+	bpf_seq_write(ctx->meta->seq, holder, sizeof(*holder));
 	return 0;
 }
 

@@ -105,7 +105,6 @@ struct rt_process {
 	__u32 uid;   /* real uid, initial user namespace */
 	__u32 pad;
 	char comm[RT_COMM_LEN];
-	char exe[RT_EXE_LEN]; /* from mm->exe_file; see RT_EXE_LEN */
 };
 
 struct rt_header {
@@ -164,10 +163,11 @@ struct rt_attempt {
 	__u8 requested_addr[RT_ADDR_LEN];
 	__u32 requested_scope; /* sin6_scope_id */
 	__u32 pad2;
+	char exe[RT_EXE_LEN]; /* from mm->exe_file; see RT_EXE_LEN */
 	struct rt_sock contenders[RT_MAX_CONTENDERS];
 };
 
-/* RT_SOCKET, RT_OPTION, RT_ACCEPT, RT_CLOSE, RT_RELEASE, RT_TW_*, RT_HOLDER, RT_CONNECTED */
+/* RT_SOCKET, RT_OPTION, RT_ACCEPT, RT_CLOSE, RT_RELEASE, RT_TW_*, RT_CONNECTED; and a part of RT_HOLDER */
 struct rt_life {
 	struct rt_header header;
 	struct rt_sock sock;
@@ -177,11 +177,17 @@ struct rt_life {
 	__u64 pad;
 };
 
+/* RT_HOLDER, from the iterator */
+struct rt_holder {
+	struct rt_life life;
+	char exe[RT_EXE_LEN];
+};
+
 #define RT_ATTEMPT_FIXED __builtin_offsetof(struct rt_attempt, contenders)
 
 _Static_assert(sizeof(struct rt_sock) == 128, "rt_sock layout");
-_Static_assert(sizeof(struct rt_process) == 440, "rt_process layout");
-_Static_assert(sizeof(struct rt_header) == 456, "rt_header layout");
+_Static_assert(sizeof(struct rt_process) == 56, "rt_process layout");
+_Static_assert(sizeof(struct rt_header) == 72, "rt_header layout");
 _Static_assert(sizeof(struct rt_option) == 24, "rt_option layout");
 _Static_assert(sizeof(struct rt_attempt) % 8 == 0, "rt_attempt layout");
 _Static_assert(sizeof(struct rt_life) % 8 == 0, "rt_life layout");

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMPLAINTS_SHOWN 20
+#define COMPLAINTS_SHOWN 8
 
 struct tally tally;
-bool verbose;
+bool verbose, quiet;
 
 static struct json_object *shown;
 
@@ -22,7 +22,7 @@ void complain(struct attempt *attempt, const char *format, ...)
 	tally.failures++;
 	if (attempt)
 		attempt->bad = true;
-	if (tally.failures > COMPLAINTS_SHOWN && !verbose)
+	if (quiet || (tally.failures > COMPLAINTS_SHOWN && !verbose))
 		return;
 	printf("FAIL ");
 	va_start(args, format);

@@ -88,6 +88,9 @@ static uint64_t quirk_rules(const struct test_case *one)
 
 	if (!one->udp && (one->twist->bound || one->twist->stated || one->twist->binder))
 		rules |= BIT(RULE_QUIRK_STALE_REUSEADDR) | BIT(RULE_QUIRK_STALE_REUSEPORT);
+	/* <= 6.16 an orphan counts as root's, but the cache still has its user */
+	if (one->state == AT_ORPHAN && one->holder.flags & one->binder.flags & FLAG_RP)
+		rules |= BIT(RULE_QUIRK_STALE_REUSEPORT);
 	/* 6.1: an IPv4 wildcard is overlooked if one of the two is an IPv6 socket */
 	if (!one->udp && variant_mapped(one->holder.variant) && variant_mapped(one->binder.variant) &&
 	    (variants[one->holder.variant].family == AF_INET6 ||

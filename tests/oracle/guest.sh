@@ -18,6 +18,15 @@ for number in 0 1; do
 	ip addr add ::1/128 dev "vrf$number" nodad
 	ip addr add fd00::1/128 dev "vrf$number" nodad
 done
+# connections inside a VRF: its table before the local one, loopback addresses on it
+for family in -4 -6; do
+	ip "$family" rule add pref 32765 table local
+	ip "$family" rule del pref 0
+done
+for device in all vrf0 vrf1; do
+	echo 1 >"/proc/sys/net/ipv4/conf/$device/route_localnet"
+	echo 0 >"/proc/sys/net/ipv4/conf/$device/rp_filter"
+done
 ip addr add fd00::1/128 dev lo nodad
 ip netns add other
 ip -n other link set lo up

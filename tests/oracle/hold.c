@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <unistd.h>
 
 #ifndef IP_BIND_ADDRESS_NO_PORT
@@ -54,10 +55,14 @@ static int connect_to(int fd, const struct endpoint *endpoint)
 	return connect(fd, (const struct sockaddr *)&endpoint->address, endpoint->length);
 }
 
-static int accept_one(int listener)
+/* The child belongs to whoever accepts. */
+static int accept_one(int listener, uid_t uid)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	int fd;
 
+	setfsuid(uid);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	setfsuid(0);
 	if (fd < 0)
 		die("accept");
 	return fd;
@@ -71,7 +76,7 @@ static int connect_out(const struct test_case *one, struct held *held)
 	if (connect_to(held->fd, &server))
 		return -1;
 	if (!one->udp)
-		held->peer = accept_one(server_of(one->holder.place));
+		held->peer = accept_one(server_of(one->holder.place), 0);
 	names_of(held->fd, &held->local, &held->remote);
 	held->connected = true;
 	return 0;
@@ -103,9 +108,12 @@ static void accept_child(const struct test_case *one, uint16_t port, struct held
 	int listener = held->fd;
 
 	held->peer = peer_socket(one->holder.place, ways[one->holder.variant].reached_family);
+	set_option(held->peer, IPPROTO_TCP, TCP_SYNCNT, 1);
+	limit_other_ends(one->holder.place == PLACE_NETNS);
 	if (connect_to(held->peer, &target))
 		die("connect to the holder");
-	held->fd = accept_one(listener);
+	unlimit_ports();
+	held->fd = accept_one(listener, one->holder.uid);
 	close(listener);
 	names_of(held->peer, &held->remote, &held->local);
 	held->connected = true;
@@ -183,7 +191,7 @@ int hold(const struct test_case *one, uint16_t *port, struct held *held)
 	struct endpoint endpoint;
 	int err;
 
-	*port = next_port();
+	*port = next_port(one->state == AT_CLIENT);
 	endpoint = endpoint_of(variant->text, variant->family, *port);
 	*held = (struct held){.fd = open_socket(&one->holder, one->udp),
 			      .peer = -1,

@@ -4,18 +4,23 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/utsname.h>
 
 #include "pairs.h"
+#include "random.h"
+#include "special.h"
 
 struct options {
-	unsigned long from, to, stride;
+	unsigned long from, to, stride, attempts;
+	uint64_t seed;
 	const char *program, *record;
 };
 
 static void usage(void)
 {
-	fputs("usage: oracle [--from N] [--to N] [--stride N] [--record FILE] [--verbose] REUSETRACE\n"
+	fputs("usage: oracle [--from N] [--to N] [--stride N] [--random ATTEMPTS] [--seed N]\n"
+	      "              [--record FILE] [--verbose] REUSETRACE\n"
 	      "Judges REUSETRACE by the kernel, as root in a machine that is for nothing else.\n",
 	      stderr);
 	exit(2);
@@ -26,11 +31,12 @@ static void parse(int argc, char **argv, struct options *options)
 	static const struct option names[] = {
 		{"from", required_argument, NULL, 'f'},	  {"to", required_argument, NULL, 't'},
 		{"stride", required_argument, NULL, 's'}, {"record", required_argument, NULL, 'r'},
+		{"seed", required_argument, NULL, 'e'},	  {"random", required_argument, NULL, 'a'},
 		{"verbose", no_argument, NULL, 'v'},	  {NULL, 0, NULL, 0},
 	};
 	int name;
 
-	*options = (struct options){.to = case_count(), .stride = 1};
+	*options = (struct options){.to = case_count(), .stride = 1, .seed = 1};
 	while ((name = getopt_long(argc, argv, "", names, NULL)) >= 0) {
 		if (name == 'f')
 			options->from = strtoul(optarg, NULL, 10);
@@ -40,6 +46,10 @@ static void parse(int argc, char **argv, struct options *options)
 			options->stride = strtoul(optarg, NULL, 10);
 		else if (name == 'r')
 			options->record = optarg;
+		else if (name == 'e')
+			options->seed = strtoull(optarg, NULL, 10);
+		else if (name == 'a')
+			options->attempts = strtoul(optarg, NULL, 10);
 		else if (name == 'v')
 			verbose = true;
 		else
@@ -59,22 +69,29 @@ static void report(void)
 		if (tally.rules[rule])
 			printf("rule %s %lu\n", rule_name(rule), tally.rules[rule]);
 	printf("oracle %s cases %lu forbidden %lu attempts %lu refused %lu agreed %lu open %lu culprits %lu "
-	       "quirks %lu removed %lu remedies %lu wrong %lu\n",
+	       "quirks %lu removed %lu remedies %lu sequences %lu wrong %lu\n",
 	       system.release, tally.cases, tally.forbidden, tally.attempts, tally.refused, tally.agreed,
-	       tally.open, tally.culprits, tally.quirks, tally.removed, tally.remedies, tally.failures);
+	       tally.open, tally.culprits, tally.quirks, tally.removed, tally.remedies, tally.sequences, tally.failures);
 }
 
 int main(int argc, char **argv)
 {
 	struct options options;
+	struct timespec begin, end;
 
 	parse(argc, argv, &options);
 	if (options.to > case_count())
 		options.to = case_count();
 	net_prepare();
+	random_prepare();
 	trace_start(options.program, options.record);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
 	pairs_run(options.from, options.to, options.stride);
+	special_run();
+	random_run(options.seed, options.attempts);
+	clock_gettime(CLOCK_MONOTONIC, &end);
 	trace_stop();
 	report();
+	printf("seconds %ld\n", (long)(end.tv_sec - begin.tv_sec));
 	return tally.failures != 0;
 }

@@ -17,8 +17,13 @@
 #include <unistd.h>
 
 #define SERVER_PORT 30999
-#define FIRST_PORT  2000
+#define FIRST_PORT  2000 /* of those that are bound by number */
 #define LAST_PORT   30000
+#define FIRST_CHOSEN 32768 /* of those that connect() chooses */
+#define LAST_CHOSEN  49999
+#define FIRST_OTHER  50000 /* of the other ends */
+#define LAST_OTHER   60999
+#define RANGE	     "32768 60999"
 #define BACKLOG	    4096
 
 #ifndef IPV6_FREEBIND
@@ -34,10 +39,10 @@ static const char *const devices[PLACE_MAX] = {
 	[PLACE_VRF_TOO] = "vrf1",
 };
 
+const struct test_case *current_case;
 static int netns_here, netns_other;
 static int range_here, range_other;
 static int servers[PLACE_MAX];
-static char default_range[32];
 
 void die(const char *format, ...)
 {
@@ -47,6 +52,9 @@ void die(const char *format, ...)
 	fputs("oracle: ", stderr);
 	vfprintf(stderr, format, args);
 	fprintf(stderr, " (%s)\n", strerror(errno));
+	if (current_case)
+		case_print(stderr, current_case);
+	fputc('\n', stderr);
 	va_end(args);
 	exit(2);
 }
@@ -93,8 +101,8 @@ void limit_ports(uint16_t low, uint16_t high, bool elsewhere)
 
 void unlimit_ports(void)
 {
-	write_range(range_here, default_range);
-	write_range(range_other, default_range);
+	write_range(range_here, RANGE);
+	write_range(range_other, RANGE);
 }
 
 void set_option(int fd, int level, int name, int value)
@@ -129,12 +137,18 @@ void close_hard(int fd)
 }
 
 /* Each case has a port of its own; the remnants of the last time around are gone by then. */
-uint16_t next_port(void)
+uint16_t next_port(bool chosen)
 {
-	static uint16_t last = FIRST_PORT;
+	static uint16_t last = FIRST_PORT, last_chosen = FIRST_CHOSEN;
 
-	last = last >= LAST_PORT ? FIRST_PORT : last + 1;
-	return last;
+	if (!chosen)
+		return last = last >= LAST_PORT ? FIRST_PORT : last + 1;
+	return last_chosen = last_chosen >= LAST_CHOSEN ? FIRST_CHOSEN : last_chosen + 1;
+}
+
+void limit_other_ends(bool elsewhere)
+{
+	limit_ports(FIRST_OTHER, LAST_OTHER, elsewhere);
 }
 
 struct endpoint endpoint_of(const char *host, int family, uint16_t port)
@@ -263,19 +277,16 @@ void send_reset(const struct endpoint *from, const struct endpoint *to, uint32_t
 
 void net_prepare(void)
 {
-	static const struct rlimit files = {65536, 65536};
+	static const struct rlimit files = {65536, 65536}, unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 	static const enum place with_server[] = {PLACE_HERE, PLACE_VRF, PLACE_VRF_TOO, PLACE_NETNS};
-	ssize_t size;
 
 	setrlimit(RLIMIT_NOFILE, &files);
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	netns_here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	netns_other = open("/run/netns/other", O_RDONLY | O_CLOEXEC);
 	if (netns_here < 0 || netns_other < 0)
 		die("network namespaces");
 	range_here = open_range();
-	size = read(range_here, default_range, sizeof(default_range) - 1);
-	if (size <= 0)
-		die("ip_local_port_range");
 	/* an orphan stays a whole socket, and every remnant stays */
 	write_sysctl("tcp_fin_timeout", "120");
 	write_sysctl("tcp_max_tw_buckets", "262144");
@@ -285,6 +296,7 @@ void net_prepare(void)
 	write_sysctl("tcp_fin_timeout", "120");
 	write_sysctl("tcp_max_tw_buckets", "262144");
 	enter(netns_here);
+	unlimit_ports();
 	for (size_t i = 0; i < COUNT(with_server); i++)
 		servers[with_server[i]] = make_server(with_server[i]);
 }

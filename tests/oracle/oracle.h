@@ -85,6 +85,7 @@ bool case_overlap(const struct test_case *one);
 bool variant_mapped(int variant);
 
 /* net.c */
+extern const struct test_case *current_case; /* for die() */
 struct endpoint {
 	struct sockaddr_storage address;
 	socklen_t length;
@@ -97,8 +98,9 @@ bool set_flag(int fd, enum flag flag, bool on);
 void set_option(int fd, int level, int name, int value);
 uint64_t inode_of(int fd);
 void close_hard(int fd);
-uint16_t next_port(void);
+uint16_t next_port(bool chosen);
 void limit_ports(uint16_t low, uint16_t high, bool elsewhere);
+void limit_other_ends(bool elsewhere);
 void unlimit_ports(void);
 void write_sysctl(const char *name, const char *value);
 int server_of(enum place place);
@@ -159,13 +161,13 @@ int facts_read(struct json_object *object, struct event *ret_event, struct polic
 
 /* check.c */
 struct tally {
-	unsigned long cases, attempts, refused, open, agreed, quirks, culprits, forbidden, removed, remedies;
+	unsigned long cases, attempts, refused, open, agreed, quirks, culprits, forbidden, removed, remedies, sequences;
 	unsigned long failures;
 	unsigned long rules[RULE_MAX];
 };
 
 extern struct tally tally;
-extern bool verbose;
+extern bool verbose, quiet;
 void check_event(struct attempt *attempt, struct json_object *object);
 __attribute__((format(printf, 2, 3))) void complain(struct attempt *attempt, const char *format, ...);
 

@@ -63,11 +63,14 @@ static void begin_pair(struct pair *pair)
 {
 	const struct variant *variant = &variants[pair->one.binder.variant];
 
+	current_case = &pair->one;
 	pair->holds = !hold(&pair->one, &pair->port, &pair->held);
 	pair->last = NULL;
 	pair->binder = -1;
 	if (!pair->holds) {
 		complain(NULL, "no holder in case %lu", pair->one.index);
+		case_print(stdout, &pair->one);
+		puts("");
 		return;
 	}
 	tally.cases++;

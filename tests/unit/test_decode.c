@@ -226,38 +226,37 @@ static void test_exe(void **state)
 		{"\0usr\0", ""},
 		{"a b\nc\0\xff\0", "/\xff/a b\nc"},
 	};
-	struct rt_process process = {.tgid = 1};
-	struct proc_info info;
+	char path[EXE_LEN];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		memcpy(process.exe, rows[i].parts, RT_EXE_LEN);
-		decode_process(&process, &info);
-		assert_string_equal(info.exe, rows[i].path);
+		decode_exe(rows[i].parts, path, sizeof(path));
+		assert_string_equal(path, rows[i].path);
 	}
 }
 
 /* No NUL anywhere, as many components as fit, a path longer than its room: cut, ended, in bounds. */
 static void test_exe_hostile(void **state)
 {
-	struct rt_process *process = calloc(1, sizeof(*process));
+	struct rt_process process;
+	char parts[RT_EXE_LEN], path[EXE_LEN];
 	struct proc_info info;
 
 	(void)state;
-	memset(process->exe, 'x', RT_EXE_LEN);
-	memset(process->comm, 'y', RT_COMM_LEN);
-	decode_process(process, &info);
-	assert_int_equal(strlen(info.exe), EXE_LEN - 1);
+	memset(parts, 'x', sizeof(parts));
+	memset(&process, 'y', sizeof(process));
+	decode_process(&process, &info);
 	assert_int_equal(strlen(info.comm), COMM_LEN - 1);
+	decode_exe(parts, path, sizeof(path));
+	assert_int_equal(strlen(path), EXE_LEN - 1);
 	for (size_t i = 0; i < RT_EXE_LEN; i++)
-		process->exe[i] = i % 2 ? '\0' : 'z';
-	decode_process(process, &info);
-	assert_int_equal(strlen(info.exe), EXE_LEN - 1);
-	assert_memory_equal(info.exe, "/z/z", 4);
-	process->exe[RT_EXE_LEN - 1] = 'z';
-	decode_process(process, &info);
-	assert_memory_equal(info.exe, "/z/z", 4);
-	free(process);
+		parts[i] = i % 2 ? '\0' : 'z';
+	decode_exe(parts, path, sizeof(path));
+	assert_int_equal(strlen(path), EXE_LEN - 1);
+	assert_memory_equal(path, "/z/z", 4);
+	parts[RT_EXE_LEN - 1] = 'z';
+	decode_exe(parts, path, sizeof(path));
+	assert_memory_equal(path, "/z/z", 4);
 }
 
 static void test_stages(void **state)

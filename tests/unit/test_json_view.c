@@ -68,12 +68,21 @@ static void test_json_interface_example(void **state)
 	free(text);
 }
 
+static bool is_ascii(const char *text)
+{
+	while (*text && !(*text & 0x80))
+		text++;
+	return !*text;
+}
+
+/* json-c 0.18, when strict, takes all bytes above ASCII for control characters. */
 static struct json_object *parse_line(const char *text)
 {
 	struct json_tokener *tokener = json_tokener_new();
 	struct json_object *object;
 
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tokener,
+			       JSON_TOKENER_VALIDATE_UTF8 | (is_ascii(text) ? JSON_TOKENER_STRICT : 0));
 	object = json_tokener_parse_ex(tokener, text, (int)strlen(text));
 	assert_int_equal(json_tokener_get_error(tokener), json_tokener_success);
 	assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
@@ -101,7 +110,10 @@ static void test_json_hostile(void **state)
 	make_hostile(&event, &holder);
 
 	char *text = render(json_view_new, &no_header, &event, 1);
-	struct json_object *object = parse_line(text);
+	struct json_object *object;
+
+	owner_4100 = saved;
+	object = parse_line(text);
 
 	assert_string_equal(json_object_get_string(member(object, "/process/comm")),
 			    "\033]0;x\a\xef\xbf\xbd\\\xc2\x9b\xc3\xa4"
@@ -113,7 +125,6 @@ static void test_json_hostile(void **state)
 		assert_true((unsigned char)*at >= 0x20 && *at != 0x7f);
 	json_object_put(object);
 	free(text);
-	owner_4100 = saved;
 }
 
 /* Unknown is null, never 0. */

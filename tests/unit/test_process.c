@@ -77,7 +77,8 @@ static void test_netns(void **state)
 	} bad[] = {
 		{"no-such-namespace", -ENOENT},
 		{"/no/such/file", -ENOENT},
-		{"4194305", -ESRCH},
+		{"/dev/null", -EINVAL},
+		{"4194304", -ESRCH},
 		{"0", -ESRCH},
 		{"a/b", -EINVAL},
 		{"../../proc/self/ns/net", -EINVAL},

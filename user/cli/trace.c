@@ -134,17 +134,22 @@ static void fill_options(struct trace *trace)
 	};
 }
 
+/* Before anything is loaded: that takes a while, and the file may be a mistake. */
 static int open_output(struct trace *trace)
 {
 	const struct config *config = trace->config;
 
-	if (config->output) {
-		trace->out = fopen(config->output, "we");
-		if (!trace->out)
-			return usage_error("-o", config->output, strerror(errno));
-	} else {
-		trace->out = config->command ? stderr : stdout;
-	}
+	trace->out = config->command ? stderr : stdout;
+	if (!config->output)
+		return EXIT_OK;
+	trace->out = fopen(config->output, "we");
+	return trace->out ? EXIT_OK : usage_error("-o", config->output, strerror(errno));
+}
+
+static int open_view(struct trace *trace)
+{
+	const struct config *config = trace->config;
+
 	trace->view_config = (struct view_config){
 		.clock = {.boot_to_real_ns = boot_to_real_ns()},
 		.policy = tracer_policy(trace->tracer),
@@ -365,9 +370,11 @@ static int run(struct trace *trace)
 	err = tracer_start(trace->tracer);
 	if (err == -ENOTCONN)
 		fputs("reusetrace: a hook is attached but stays silent: binds may be missed "
-		      "(probes in the start object of -j say which)\n", stderr);
+		      "(probes in the start object of -j say which)\n",
+		      stderr);
 	else if (err)
-		fprintf(stderr, "reusetrace: self-test on loopback: %s; hooks are unproven\n", strerror(-err));
+		fprintf(stderr, "reusetrace: self-test on loopback: %s; hooks are unproven\n",
+			strerror(-err));
 	err = session_new(trace->tracer, &trace->session);
 	if (!err && config->command)
 		err = command_fork(&trace->command, config->command,
@@ -414,9 +421,11 @@ int trace_run(const struct config *config)
 	status = resolve_names(&trace);
 	handle_signals();
 	if (!status)
+		status = open_output(&trace);
+	if (!status)
 		status = attach(&trace);
 	if (!status)
-		status = open_output(&trace);
+		status = open_view(&trace);
 	if (!status) {
 		warn_of_root(config);
 		err = run(&trace);

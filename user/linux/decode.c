@@ -158,7 +158,7 @@ void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info)
 }
 
 /* The kernel side sends the components last first. */
-static void decode_exe(const char *parts, char *ret_path, size_t size)
+void decode_exe(const char *parts, char *ret_path, size_t size)
 {
 	const char *starts[RT_EXE_LEN / 2];
 	size_t n = 0, at = 0, length = 0;
@@ -187,7 +187,6 @@ void decode_process(const struct rt_process *process, struct proc_info *ret_info
 	};
 	memcpy(ret_info->comm, process->comm, COMM_LEN);
 	ret_info->comm[COMM_LEN - 1] = '\0';
-	decode_exe(process->exe, ret_info->exe, sizeof(ret_info->exe));
 }
 
 static enum holder_kind decode_kind(const struct rt_sock *sock)
@@ -372,7 +371,9 @@ static const struct rt_header *check_record(const void *record, size_t size)
 	if (size < sizeof(*header) || header->type < RT_BIND || header->type >= RT_TYPE_MAX)
 		return NULL;
 	if (!is_attempt(header))
-		return size >= sizeof(struct rt_life) ? header : NULL;
+		return size >= (header->type == RT_HOLDER ? sizeof(struct rt_holder) : sizeof(struct rt_life))
+			       ? header
+			       : NULL;
 	if (size < RT_ATTEMPT_FIXED || attempt->contender_count > RT_MAX_CONTENDERS ||
 	    attempt->option_count > RT_MAX_OPTIONS ||
 	    size < RT_ATTEMPT_FIXED + attempt->contender_count * sizeof(struct rt_sock))
@@ -388,6 +389,10 @@ static void decode_header(const struct rt_header *header, struct event *event)
 		.fd = RT_FD_NONE,
 	};
 	decode_process(&header->process, &event->process);
+	if (is_attempt(header))
+		decode_exe(((const struct rt_attempt *)header)->exe, event->process.exe, EXE_LEN);
+	else if (header->type == RT_HOLDER)
+		decode_exe(((const struct rt_holder *)header)->exe, event->process.exe, EXE_LEN);
 }
 
 int decode_record(const void *record, size_t size, const struct policy *policy, struct event *ret_event)

@@ -18,6 +18,8 @@ size_t decode_option_count(const void *record, size_t size);
 int decode_option(const void *record, size_t size, size_t i, struct event *ret_event);
 
 void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info);
+/* The path of an executable from its components, which come last first; size is at least 1. */
+void decode_exe(const char *parts, char *ret_path, size_t size);
 void decode_process(const struct rt_process *process, struct proc_info *ret_info);
 
 const char *option_name(int level, int name); /* "SO_REUSEADDR"; NULL if not followed */

@@ -108,6 +108,7 @@ static bool hook_wanted(const struct hooks *hooks, const struct hook *hook)
 
 void hooks_choose(struct hooks *hooks, const struct btf *btf)
 {
+	idle_calls_find(btf, &hooks->idle);
 	for (size_t i = 0; i < hook_count; i++) {
 		const struct hook *hook = &hook_table[i];
 		int args = kernel_function_args(btf, hook->function);
@@ -166,18 +167,33 @@ void hooks_select(const struct hooks *hooks, struct bpf_object *object)
 	bpf_program__set_autoload(bpf_object__find_program_by_name(object, "snapshot"), true);
 }
 
-static struct bpf_link *attach_one(const struct hook *hook, enum hook_how how, struct bpf_program *program)
+static struct bpf_link *attach_multi(const struct hooks *hooks, const struct hook *hook,
+				     struct bpf_program *program)
 {
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, multi);
+	const char *symbols[1 + IDLE_CALLS_MAX] = {hook->function};
+	struct bpf_link *link;
 
+	multi.syms = symbols;
+	multi.cnt = 1;
+	multi.retprobe = hook->use & USE_EXIT;
+	for (size_t i = 0; multi.retprobe && i < hooks->idle.count; i++)
+		symbols[multi.cnt++] = hooks->idle.names[i];
+	link = bpf_program__attach_kprobe_multi_opts(program, NULL, &multi);
+	if (link || multi.cnt == 1)
+		return link;
+	multi.cnt = 1; /* one of the idle calls cannot be attached */
+	return bpf_program__attach_kprobe_multi_opts(program, NULL, &multi);
+}
+
+static struct bpf_link *attach_one(const struct hooks *hooks, const struct hook *hook, enum hook_how how,
+				   struct bpf_program *program)
+{
 	if (how == HOOK_FENTRY)
 		return bpf_program__attach(program);
 	if (how == HOOK_KPROBE)
 		return bpf_program__attach_kprobe(program, hook->use & USE_EXIT, hook->function);
-	multi.syms = (const char **)&hook->function;
-	multi.cnt = 1;
-	multi.retprobe = hook->use & USE_EXIT;
-	return bpf_program__attach_kprobe_multi_opts(program, NULL, &multi);
+	return attach_multi(hooks, hook, program);
 }
 
 /* Inner hooks first: an attempt that is opened has all of its layers. */
@@ -188,7 +204,7 @@ int hooks_attach(struct hooks *hooks, struct bpf_object *object, const char **re
 
 		if (!program)
 			continue;
-		hooks->links[n] = attach_one(&hook_table[n], hooks->how[n], program);
+		hooks->links[n] = attach_one(hooks, &hook_table[n], hooks->how[n], program);
 		if (!hooks->links[n]) {
 			*ret_program = bpf_program__name(program);
 			return -errno;

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "linux/idle_calls.h"
+
 struct bpf_link;
 struct bpf_object;
 struct btf;
@@ -38,6 +40,7 @@ struct hooks {
 	unsigned int wanted; /* USE_TREE, USE_VERBOSE, USE_CGROUP as asked for */
 	enum hook_how how[HOOKS_MAX];
 	bool missing[HOOKS_MAX]; /* was chosen once, and then refused by the kernel */
+	struct idle_calls idle;
 	struct bpf_link *links[HOOKS_MAX];
 };
 

@@ -168,7 +168,7 @@ int kernel_function_args(const struct btf *btf, const char *function)
 	return type && btf_is_func_proto(type) ? btf_vlen(type) : -1;
 }
 
-static bool type_has_member(const struct btf *btf, const char *name, const char *member)
+bool kernel_type_has_member(const struct btf *btf, const char *name, const char *member)
 {
 	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
 	const struct btf_type *type;
@@ -186,10 +186,10 @@ void kernel_policy(const struct btf *btf, struct policy *ret_policy)
 {
 	*ret_policy = (struct policy){
 		.orphan_uid_root = btf__find_by_name_kind(btf, "sock_i_uid", BTF_KIND_FUNC) > 0,
-		.closed_group_ok = type_has_member(btf, "sock_reuseport", "num_closed_socks"),
-		.fast_cache_live = type_has_member(btf, "inet_bind_bucket", "owners"),
-		.bhash2_native = type_has_member(btf, "inet_bind2_bucket", "family"),
-		.connect_bind_flag = type_has_member(btf, "inet_timewait_sock", "tw_connect_bind"),
+		.closed_group_ok = kernel_type_has_member(btf, "sock_reuseport", "num_closed_socks"),
+		.fast_cache_live = kernel_type_has_member(btf, "inet_bind_bucket", "owners"),
+		.bhash2_native = kernel_type_has_member(btf, "inet_bind2_bucket", "family"),
+		.connect_bind_flag = kernel_type_has_member(btf, "inet_timewait_sock", "tw_connect_bind"),
 		.conflict_uid_tw = true,
 	};
 }

@@ -19,6 +19,9 @@ void kernel_load_reason(int error, char *ret_reason, size_t size);
 /* -1 if the kernel has no such function with BTF, else its number of arguments. */
 int kernel_function_args(const struct btf *btf, const char *function);
 
+/* Whether the kernel's struct has a member of this name. */
+bool kernel_type_has_member(const struct btf *btf, const char *name, const char *member);
+
 /* struct policy from the shapes of the kernel's own types. */
 void kernel_policy(const struct btf *btf, struct policy *ret_policy);
 

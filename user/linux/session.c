@@ -77,14 +77,16 @@ static void owner_of_process(const struct proc_info *process, int fd, struct own
 static int note_owner(void *context, const void *record, size_t size)
 {
 	struct session *session = context;
-	const struct rt_life *life = record;
+	const struct rt_holder *holder = record;
+	const struct rt_life *life = &holder->life;
 	struct proc_info process;
 	struct sock_info sock;
 	struct owner owner;
 
-	if (size < sizeof(*life))
+	if (size < sizeof(*holder))
 		return -EBADMSG;
 	decode_process(&life->header.process, &process);
+	decode_exe(holder->exe, process.exe, sizeof(process.exe));
 	owner_of_process(&process, life->fd, &owner);
 	decode_sock(&life->sock, &sock);
 	if (sock.peer.family == FAMILY_NONE)
@@ -172,11 +174,14 @@ static void note_event(struct session *session, struct pending *pending)
 	struct event *event = &pending->event;
 	struct socket_entry *entry = sockets_get(session->sockets, pending->key, event->sock.inode);
 
+	/* Most records of a socket's life come from its binder, whose path is known. */
+	if (entry && entry->bound_by.pid == event->process.pid && !event->process.exe[0])
+		memcpy(event->process.exe, entry->bound_by.exe, sizeof(event->process.exe));
+	if (entry && event->type == EVENT_RELEASE)
+		release_by_owner(session, event, entry);
 	process_names(session->names, &event->process);
 	if (!entry)
 		return;
-	if (!event->process.exe[0] && entry->bound_by.pid == event->process.pid)
-		memcpy(event->process.exe, entry->bound_by.exe, sizeof(event->process.exe));
 	event->sock.id = entry->id;
 	switch (event->type) {
 	case EVENT_LISTEN:
@@ -190,7 +195,6 @@ static void note_event(struct session *session, struct pending *pending)
 		break;
 	case EVENT_RELEASE:
 		entry->released_ns = event->time_ns;
-		release_by_owner(session, event, entry);
 		break;
 	default:
 		break;

@@ -21,7 +21,7 @@
 
 #define LOAD_ATTEMPTS 48
 #define SLOT_COUNT    256
-#define SNAPSHOT_READ (64 * sizeof(struct rt_life))
+#define SNAPSHOT_READ (64 * sizeof(struct rt_holder))
 
 struct tracer {
 	struct trace_bpf *trace;
@@ -269,8 +269,8 @@ int tracer_snapshot(struct tracer *tracer, record_fn fn, void *context)
 		if (n <= 0)
 			break;
 		have += n;
-		for (; have - at >= sizeof(struct rt_life) && !err; at += sizeof(struct rt_life))
-			err = fn(context, buf + at, sizeof(struct rt_life));
+		for (; have - at >= sizeof(struct rt_holder) && !err; at += sizeof(struct rt_holder))
+			err = fn(context, buf + at, sizeof(struct rt_holder));
 		memmove(buf, buf + at, have - at);
 		have -= at;
 	}
