@@ -89,7 +89,7 @@ static __always_inline u32 slot_for(enum rt_type type, struct sock *sk, u16 port
 	u32 slot;
 	struct rt_attempt *record;
 
-	if (!live || !task_wanted() || !sock_wanted(sk) || (port && !port_wanted(port)))
+	if (!live || !current_wanted() || !sock_wanted(sk) || (port && !port_wanted(port)))
 		return NO_SLOT;
 	slot = slot_take();
 	record = bpf_map_lookup_elem(&slots, &slot);

@@ -47,13 +47,9 @@ static __always_inline u64 compat_sk_inode(struct sock *sk, struct socket *socke
 	return BPF_CORE_READ((struct socket_alloc *)socket, vfs_inode.i_ino);
 }
 
-/* struct sock: sk_userlocks is a 4-bit field up to 6.1 and a byte from 6.12 on. */
+/* struct sock: sk_userlocks is a 4-bit field up to 6.1 and a byte from 6.12 on; one relocation reads both. */
 struct sock___locks_bits {
 	u8 sk_userlocks : 4;
-} FLAVOUR;
-
-struct sock___locks_byte {
-	u8 sk_userlocks;
 } FLAVOUR;
 
 static __always_inline u8 compat_sk_userlocks(struct sock *sk)
@@ -244,18 +240,29 @@ struct netns_ipv4___sysctl {
 		value_;                                                                                      \
 	})
 
-/* struct inet_sock: IP_LOCAL_PORT_RANGE since 6.3 (and stable 6.1): two u16 or one u32, the same bytes. */
+/* struct inet_sock: IP_LOCAL_PORT_RANGE since 6.3 (and stable 6.1): two u16 up to 6.7, then one u32. */
 struct inet_sock___range {
 	u32 local_port_range;
 } FLAVOUR;
 
+struct inet_sock___lohi {
+	struct {
+		u16 lo;
+		u16 hi;
+	} local_port_range;
+} FLAVOUR;
+
+/* The high port in the upper half, the low one in the lower; 0: not set. */
 static __always_inline u32 compat_sk_port_range(struct sock *sk)
 {
-	u32 range = 0;
+	struct inet_sock___lohi *lohi = (void *)sk;
 
 	if (bpf_core_field_exists(struct inet_sock___range, local_port_range))
-		bpf_core_read(&range, sizeof(range), &((struct inet_sock___range *)sk)->local_port_range);
-	return range;
+		return BPF_CORE_READ((struct inet_sock___range *)sk, local_port_range);
+	if (bpf_core_field_exists(struct inet_sock___lohi, local_port_range.lo))
+		return (u32)BPF_CORE_READ(lohi, local_port_range.hi) << 16 |
+		       BPF_CORE_READ(lohi, local_port_range.lo);
+	return 0;
 }
 
 /* struct cgroup: ancestor_ids[] up to 5.19, ancestors[] from 6.0 on. */

@@ -42,11 +42,8 @@ static __always_inline bool comm_wanted(struct task_struct *task)
 	return true;
 }
 
-static __always_inline bool task_wanted(void)
+static __always_inline bool task_wanted(struct task_struct *task, u32 tgid)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	u32 tgid = bpf_get_current_pid_tgid() >> 32;
-
 	if ((config.filters & RT_FILTER_TREE) && !bpf_map_lookup_elem(&tree, &tgid))
 		return false;
 	if ((config.filters & RT_FILTER_USER) && BPF_CORE_READ(task, cred, uid.val) != config.uid)
@@ -54,6 +51,11 @@ static __always_inline bool task_wanted(void)
 	if ((config.filters & RT_FILTER_COMM) && !comm_wanted(task))
 		return false;
 	return !(config.filters & RT_FILTER_CGROUP) || cgroup_wanted_here(task);
+}
+
+static __always_inline bool current_wanted(void)
+{
+	return task_wanted((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32);
 }
 
 static __always_inline u32 protocol_bit(struct sock *sk)

@@ -53,7 +53,7 @@ static __always_inline bool life_wanted(struct sock *sk)
 	u64 key = (u64)sk;
 	struct rt_known *entry;
 
-	if (!live || !sock_followed(sk) || !task_wanted() || !sock_wanted(sk))
+	if (!live || !sock_followed(sk) || !current_wanted() || !sock_wanted(sk))
 		return false;
 	if (!(config.filters & RT_FILTER_PORT))
 		return true;

@@ -38,9 +38,7 @@ static __always_inline void remember_holder(struct rt_life *life)
 		return;
 	entry.inode =
 		life->sock.inode; /* who bound it is not known: who holds it now may have inherited it */
-	entry.reported = !(config.filters & (RT_FILTER_FAILED | RT_FILTER_COMM | RT_FILTER_USER |
-					     RT_FILTER_TREE | RT_FILTER_CGROUP)) &&
-			 sock_wanted((struct sock *)key) && port_wanted(life->sock.port);
+	entry.reported = life->wanted;
 	bpf_map_update_elem(&known, &key, &entry, BPF_NOEXIST);
 }
 
@@ -74,6 +72,8 @@ int snapshot(struct bpf_iter__task_file *ctx)
 	describe_exe(holder->exe, &life->header, task);
 	describe_sock(&life->sock, sk);
 	life->fd = ctx->fd;
+	life->wanted = !(config.filters & RT_FILTER_FAILED) && port_wanted(life->sock.port) &&
+		       sock_wanted(sk) && task_wanted(task, life->header.process.tgid);
 	remember_holder(life);
 	bpf_seq_write(ctx->meta->seq, holder, sizeof(*holder));
 	return 0;

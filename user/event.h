@@ -174,7 +174,8 @@ struct rt_life {
 	struct rt_option option; /* RT_OPTION */
 	__s32 result;		 /* 0 or a negative errno */
 	__s32 fd;		 /* RT_SOCKET, RT_ACCEPT, RT_HOLDER */
-	__u64 pad;
+	__u32 wanted;		 /* RT_HOLDER: it passes the filters */
+	__u32 pad;
 };
 
 /* RT_HOLDER, from the iterator */

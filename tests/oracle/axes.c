@@ -6,11 +6,16 @@
 #define BOB   1001
 
 const struct variant variants[] = {
-	{"0.0.0.0", AF_INET, false},	       {"127.0.0.1", AF_INET, false},
-	{"127.0.0.2", AF_INET, false},	       {"::", AF_INET6, false},
-	{"::", AF_INET6, true},		       {"::1", AF_INET6, false},
-	{"::1", AF_INET6, true},	       {"::ffff:0.0.0.0", AF_INET6, false},
-	{"::ffff:127.0.0.1", AF_INET6, false}, {"127.0.0.3", AF_INET, false},
+	{"0.0.0.0", AF_INET, false},
+	{"127.0.0.1", AF_INET, false},
+	{"127.0.0.2", AF_INET, false},
+	{"::", AF_INET6, false},
+	{"::", AF_INET6, true},
+	{"::1", AF_INET6, false},
+	{"::1", AF_INET6, true},
+	{"::ffff:0.0.0.0", AF_INET6, false},
+	{"::ffff:127.0.0.1", AF_INET6, false},
+	{"127.0.0.3", AF_INET, false},
 	{"fd00::1", AF_INET6, false},
 };
 
@@ -143,7 +148,8 @@ static const char *const flag_names[] = {"-", "R", "r", "Rr"};
 
 void case_print(FILE *file, const struct test_case *one)
 {
-	const struct variant *holder = &variants[one->holder.variant], *binder = &variants[one->binder.variant];
+	const struct variant *holder = &variants[one->holder.variant],
+			     *binder = &variants[one->binder.variant];
 
 	fprintf(file, "case %lu: %s %s holder %s%s %s, binder %s%s %s%s", one->index,
 		one->udp ? "udp" : "tcp", one->twist->name, holder->text, holder->v6only ? "(v6only)" : "",

@@ -96,8 +96,8 @@ static bool is_held(const struct held *held, const struct attempt *attempt)
 	       same_endpoint(&held->remote, &attempt->culprit_peer, attempt->culprit_peer_port);
 }
 
-static const char *const kinds[AT_MAX] = {
-	"process", "process", "process", "process", "process", "process", "orphan", "time-wait"};
+static const char *const kinds[AT_MAX] = {"process", "process", "process", "process",
+					  "process", "process", "orphan",  "time-wait"};
 
 static void check_culprit(struct attempt *attempt, struct json_object *object, const struct event *event)
 {
@@ -157,7 +157,8 @@ static void check_prediction(struct attempt *attempt, const struct event *event,
 	else if ((prediction.answer == ANSWER_REFUSE) == (attempt->result == EADDRINUSE))
 		tally.agreed++;
 	else if (!quirk)
-		complain(attempt, "predicted %s", prediction.answer == ANSWER_REFUSE ? "EADDRINUSE" : "success");
+		complain(attempt, "predicted %s",
+			 prediction.answer == ANSWER_REFUSE ? "EADDRINUSE" : "success");
 }
 
 static bool is_quirk(int rule)

@@ -41,8 +41,10 @@ static unsigned int binder_flags(const struct test_case *one, enum op op)
 }
 
 static const uint8_t vrf_of[PLACE_MAX] = {[PLACE_VRF] = 1, [PLACE_VRF_TOO] = 2};
-static const bool is_device[PLACE_MAX] = {[PLACE_LO] = true,	  [PLACE_DUMMY] = true,
-					  [PLACE_DUMMY_TOO] = true, [PLACE_VRF] = true,
+static const bool is_device[PLACE_MAX] = {[PLACE_LO] = true,
+					  [PLACE_DUMMY] = true,
+					  [PLACE_DUMMY_TOO] = true,
+					  [PLACE_VRF] = true,
 					  [PLACE_VRF_TOO] = true};
 
 /* 0: the two meet as far as their places go */
@@ -95,7 +97,8 @@ static uint64_t quirk_rules(const struct test_case *one)
 	if (!one->udp && variant_mapped(one->holder.variant) && variant_mapped(one->binder.variant) &&
 	    (variants[one->holder.variant].family == AF_INET6 ||
 	     variants[one->binder.variant].family == AF_INET6))
-		rules |= BIT(RULE_QUIRK_MAPPED_ANY);
+		rules |= BIT(RULE_QUIRK_MAPPED_ANY) |
+			 (one->holder.flags & one->binder.flags & FLAG_RP ? BIT(RULE_QUIRK_STALE_REUSEPORT) : 0);
 	return rules;
 }
 

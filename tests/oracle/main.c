@@ -71,7 +71,8 @@ static void report(void)
 	printf("oracle %s cases %lu forbidden %lu attempts %lu refused %lu agreed %lu open %lu culprits %lu "
 	       "quirks %lu removed %lu remedies %lu sequences %lu wrong %lu\n",
 	       system.release, tally.cases, tally.forbidden, tally.attempts, tally.refused, tally.agreed,
-	       tally.open, tally.culprits, tally.quirks, tally.removed, tally.remedies, tally.sequences, tally.failures);
+	       tally.open, tally.culprits, tally.quirks, tally.removed, tally.remedies, tally.sequences,
+	       tally.failures);
 }
 
 int main(int argc, char **argv)

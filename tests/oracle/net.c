@@ -16,15 +16,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SERVER_PORT 30999
-#define FIRST_PORT  2000 /* of those that are bound by number */
-#define LAST_PORT   30000
+#define SERVER_PORT  30999
+#define FIRST_PORT   2000 /* of those that are bound by number */
+#define LAST_PORT    30000
 #define FIRST_CHOSEN 32768 /* of those that connect() chooses */
 #define LAST_CHOSEN  49999
 #define FIRST_OTHER  50000 /* of the other ends */
 #define LAST_OTHER   60999
 #define RANGE	     "32768 60999"
-#define BACKLOG	    4096
+#define BACKLOG	     4096
 
 #ifndef IPV6_FREEBIND
 #define IPV6_FREEBIND 78
@@ -32,11 +32,8 @@
 
 /* The guest's script makes the devices, see guest.sh. */
 static const char *const devices[PLACE_MAX] = {
-	[PLACE_LO] = "lo",
-	[PLACE_DUMMY] = "dummy0",
-	[PLACE_DUMMY_TOO] = "dummy1",
-	[PLACE_VRF] = "vrf0",
-	[PLACE_VRF_TOO] = "vrf1",
+	[PLACE_LO] = "lo",    [PLACE_DUMMY] = "dummy0", [PLACE_DUMMY_TOO] = "dummy1",
+	[PLACE_VRF] = "vrf0", [PLACE_VRF_TOO] = "vrf1",
 };
 
 const struct test_case *current_case;

@@ -24,8 +24,8 @@ enum flag { FLAG_RA = 1, FLAG_RP = 2 };
 enum state {
 	AT_BOUND,
 	AT_LISTENING,
-	AT_SHUT,   /* a listener after shutdown() */
-	AT_CLIENT, /* connect() chose the port */
+	AT_SHUT,      /* a listener after shutdown() */
+	AT_CLIENT,    /* connect() chose the port */
 	AT_CONNECTED, /* bound by number, then connected */
 	AT_ACCEPTED,  /* its listener is gone */
 	AT_ORPHAN,    /* closed, in FIN_WAIT */
@@ -34,7 +34,16 @@ enum state {
 };
 
 enum change { CHANGE_NONE, CHANGE_RA, CHANGE_RP };
-enum place { PLACE_HERE, PLACE_LO, PLACE_DUMMY, PLACE_DUMMY_TOO, PLACE_VRF, PLACE_VRF_TOO, PLACE_NETNS, PLACE_MAX };
+enum place {
+	PLACE_HERE,
+	PLACE_LO,
+	PLACE_DUMMY,
+	PLACE_DUMMY_TOO,
+	PLACE_VRF,
+	PLACE_VRF_TOO,
+	PLACE_NETNS,
+	PLACE_MAX
+};
 enum port_use { PORT_NUMBER, PORT_AUTO, PORT_LISTEN };
 
 /* What a case has besides addresses, flags and state. */
@@ -42,7 +51,8 @@ struct twist {
 	const char *name;
 	uid_t holder_uid, binder_uid;
 	enum place holder_place, binder_place;
-	enum change bound, stated, binder; /* options flipped after the holder's bind, its state, the binder's bind */
+	enum change bound, stated,
+		binder; /* options flipped after the holder's bind, its state, the binder's bind */
 	enum port_use port;
 	bool l3mdev_accept;
 };
@@ -161,7 +171,8 @@ int facts_read(struct json_object *object, struct event *ret_event, struct polic
 
 /* check.c */
 struct tally {
-	unsigned long cases, attempts, refused, open, agreed, quirks, culprits, forbidden, removed, remedies, sequences;
+	unsigned long cases, attempts, refused, open, agreed, quirks, culprits, forbidden, removed, remedies,
+		sequences;
 	unsigned long failures;
 	unsigned long rules[RULE_MAX];
 };

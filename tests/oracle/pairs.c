@@ -27,8 +27,8 @@ static struct attempt *expect(struct attempt *attempt, struct pair *pair)
 {
 	attempt->of = &pair->one;
 	attempt->tested = true;
-	attempt->culprit = attempt->result == EADDRINUSE && pair->one.twist->port == PORT_NUMBER ? &pair->held
-												   : NULL;
+	attempt->culprit =
+		attempt->result == EADDRINUSE && pair->one.twist->port == PORT_NUMBER ? &pair->held : NULL;
 	attempt->rules = expected_rules(&pair->one, attempt->op, attempt->result);
 	pair->last = attempt;
 	return attempt;

@@ -63,9 +63,8 @@ static struct slot slots[SOCKETS];
 
 static void do_socket(struct slot *slot, const struct step *step)
 {
-	struct socket_plan plan = {.variant = (int)(step->value % VARIANTS),
-				   .flags = step->value / 16 % 4,
-				   .uid = geteuid()};
+	struct socket_plan plan = {
+		.variant = (int)(step->value % VARIANTS), .flags = step->value / 16 % 4, .uid = geteuid()};
 
 	if (slot->fd >= 0)
 		return;
@@ -241,10 +240,9 @@ static struct reply ask(uint32_t worker, const struct request *request)
 /* Attempts are most of the steps; what they need comes often enough before them. */
 static void make_steps(struct step *steps, size_t count)
 {
-	static const uint8_t weights[] = {SOCKET, SOCKET,  SOCKET, SOCKET, OPTION, OPTION,   BIND,
-					  BIND,	  BIND,	   BIND,   BIND,   LISTEN, LISTEN,   LISTEN,
-					  CONNECT, CONNECT, ACCEPT, ACCEPT, CLOSE,  SHUTDOWN, FORK,
-					  SETUID};
+	static const uint8_t weights[] = {SOCKET, SOCKET, SOCKET, SOCKET,   OPTION, OPTION, BIND,    BIND,
+					  BIND,	  BIND,	  BIND,	  LISTEN,   LISTEN, LISTEN, CONNECT, CONNECT,
+					  ACCEPT, ACCEPT, CLOSE,  SHUTDOWN, FORK,   SETUID};
 
 	for (size_t i = 0; i < count; i++)
 		steps[i] = (struct step){.worker = any(WORKERS),

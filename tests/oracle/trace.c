@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "record.h"
+
 #define BUFFER	    (4 << 20)
 #define PATIENCE_MS 30000
 
@@ -19,7 +21,6 @@ static pid_t tracer;
 static int lines;
 static char *buffer;
 static size_t used, begin;
-static FILE *recording;
 static char last_line[4096]; /* the beginning of the `end` object */
 
 static void await_ready(int errors)
@@ -38,10 +39,9 @@ static void await_ready(int errors)
 void trace_start(const char *program, const char *record)
 {
 	int output[2], errors[2];
-	char path[32];
 
 	buffer = malloc(BUFFER + 1);
-	recording = record ? fopen(record, "w") : NULL;
+	record_open(record);
 	if (!buffer || pipe2(output, O_CLOEXEC) || pipe2(errors, O_CLOEXEC))
 		die("pipe");
 	fcntl(output[0], F_SETPIPE_SZ, 1 << 20);
@@ -49,7 +49,6 @@ void trace_start(const char *program, const char *record)
 	if (!tracer) {
 		dup2(errors[1], STDERR_FILENO);
 		dup2(output[1], STDOUT_FILENO);
-		snprintf(path, sizeof(path), "/dev/stdout");
 		execl(program, program, "-j", (char *)NULL);
 		_exit(127);
 	}
@@ -100,8 +99,7 @@ char *trace_line(void)
 			snprintf(last_line, sizeof(last_line), "%s", line);
 		if (!is_type(line, "bind\"") && !is_type(line, "listen\""))
 			continue;
-		if (recording)
-			fprintf(recording, "%s\n", line);
+		record_line(line);
 		return line;
 	}
 	return NULL;
@@ -117,7 +115,8 @@ static void check_lost(void)
 		complain(NULL, "no end");
 		return;
 	}
-	json_object_object_foreach (lost, name, count) {
+	json_object_object_foreach(lost, name, count)
+	{
 		if (json_object_get_int64(count))
 			printf("lost %s %s\n", name, json_object_to_json_string(count));
 		total += (unsigned long)json_object_get_int64(count);
@@ -134,6 +133,5 @@ void trace_stop(void)
 		continue;
 	waitpid(tracer, NULL, 0);
 	check_lost();
-	if (recording && fclose(recording))
-		die("recording");
+	record_close();
 }

@@ -3,9 +3,11 @@
 import contextlib
 import errno
 import os
+import socket
+import struct
 
 from checks import bind, endpoint, listening, of_socket, outcome, tcp, tried, udp
-from harness import contains, equal, isolated, kernel, set_sysctl, wait_for
+from harness import contains, equal, isolated, kernel, set_sysctl, skip, wait_for
 
 SHARED = True
 HERE = "127.0.0.1"
@@ -185,6 +187,21 @@ def test_range_exhausted():
         code = outcome(third.listen)
         equal(code, errno.EADDRINUSE, "listen without bind")
         tried(third, ("listen",), code).refused("range-exhausted")
+
+
+@isolated
+def test_range_of_the_socket():
+    IP_LOCAL_PORT_RANGE = 51
+    with tcp() as first, tcp() as second:
+        for sock in (first, second):
+            try:
+                sock.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, struct.pack("=I", 40001 << 16 | 40001))
+            except OSError as error:
+                equal(error.errno, errno.ENOPROTOOPT, "a kernel without it")
+                skip("no IP_LOCAL_PORT_RANGE before 6.3 and Debian's 6.1")
+        attempt = bind(first, HERE, 0).accepted("auto-port", "port 40001 from 40001-40001")
+        equal(attempt.event["facts"]["range"], [40001, 40001], "range")
+        bind(second, HERE, 0).refused("range-exhausted", "no port of 40001-40001 is free")
 
 
 @isolated

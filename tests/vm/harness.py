@@ -224,6 +224,8 @@ def in_child(scenario, prepare=lambda: None):
             prepare()
             scenario()
             text = "ok"
+        except Skip as reason:
+            text = f"skip {reason}"
         except BaseException:
             text = traceback.format_exc()
         os.write(result, text.encode())
@@ -232,6 +234,8 @@ def in_child(scenario, prepare=lambda: None):
     with open(done, encoding="utf-8") as file:
         text = file.read()
     os.waitpid(pid, 0)
+    if text.startswith("skip "):
+        skip(text.removeprefix("skip "))
     if text != "ok":
         raise AssertionError(f"in the child: {text}")
 

@@ -32,7 +32,7 @@ def test_six_processes_on_one_cpu():
         equal(mode, asked_for(), "preemption")
     with Tracer("-P", f"{PORT}-{PORT + PROCESSES * BINDS - 1}") as trace:
         ring = Ring(trace.process.pid)
-        made = run("./bindloop", "0", str(PROCESSES), str(BINDS), str(PORT), check=True).stdout.split()
+        made = run("unshare", "-n", "./bindloop", "0", str(PROCESSES), str(BINDS), str(PORT), check=True).stdout.split()
         ring.quiet()
     equal(made, [b"%d" % (PROCESSES * BINDS), b"0"], "binds made")
     lost = trace.end["lost"]

@@ -384,7 +384,7 @@ static int run(struct trace *trace)
 	if (!err)
 		err = show_start(trace);
 	if (!err)
-		err = session_snapshot(trace->session, &trace->options, show_event, trace);
+		err = session_snapshot(trace->session, show_event, trace);
 	if (err)
 		return err;
 	fputs("ready\n", stderr);

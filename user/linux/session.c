@@ -312,37 +312,17 @@ int session_poll(struct session *session, int timeout_ms, event_fn fn, void *con
 	return n == -ECANCELED ? BATCH_MAX : n;
 }
 
-struct snapshot_filter {
+struct snapshot_view {
 	struct session *session;
-	const struct tracer_options *options;
 	event_fn fn;
 	void *context;
 };
 
-static bool holder_wanted(const struct tracer_options *options, const struct event *event)
-{
-	const struct sock_info *sock = &event->sock;
-
-	if (options->failed)
-		return false;
-	if (options->ports && !(options->ports[sock->port / 8] >> sock->port % 8 & 1))
-		return false;
-	if (options->netns && sock->netns != options->netns)
-		return false;
-	if (options->only_ipv4 && sock->family != FAMILY_IPV4)
-		return false;
-	if (options->only_ipv6 && sock->family != FAMILY_IPV6)
-		return false;
-	return sock->protocol == PROTO_UDP   ? options->udp
-	       : sock->protocol == PROTO_TCP ? options->tcp
-					     : options->mptcp;
-}
-
 /* Connections are no holders of their own: only what was bound or listens. */
 static int show_holder(void *context, const void *record, size_t size)
 {
-	struct snapshot_filter *filter = context;
-	struct session *session = filter->session;
+	struct snapshot_view *view = context;
+	struct session *session = view->session;
 	const struct rt_life *life = record;
 	struct socket_entry *entry;
 	struct event event;
@@ -354,21 +334,19 @@ static int show_holder(void *context, const void *record, size_t size)
 		return err;
 	entry = sockets_get(session->sockets, life->sock.key, life->sock.inode);
 	event.sock.id = entry ? entry->id : 0;
-	if (event.sock.peer.family == FAMILY_NONE && holder_wanted(filter->options, &event)) {
+	if (event.sock.peer.family == FAMILY_NONE && life->wanted) {
 		process_names(session->names, &event.process);
 		event.seq = session_next_seq(session);
-		err = filter->fn(filter->context, &event);
+		err = view->fn(view->context, &event);
 	}
 	event_clear(&event);
 	return err;
 }
 
-int session_snapshot(struct session *session, const struct tracer_options *filters, event_fn fn,
-		     void *context)
+int session_snapshot(struct session *session, event_fn fn, void *context)
 {
-	struct snapshot_filter filter = {
-		.session = session, .options = filters, .fn = fn, .context = context};
+	struct snapshot_view view = {.session = session, .fn = fn, .context = context};
 
 	owners_clear(session->sockets);
-	return tracer_snapshot(session->tracer, show_holder, &filter);
+	return tracer_snapshot(session->tracer, show_holder, &view);
 }

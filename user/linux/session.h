@@ -20,8 +20,7 @@ int session_new(struct tracer *tracer, struct session **ret_session);
 void session_free(struct session *session);
 
 /* Every socket that is bound now, as EVENT_HOLDER, those of the filters only. */
-int session_snapshot(struct session *session, const struct tracer_options *filters, event_fn fn,
-		     void *context);
+int session_snapshot(struct session *session, event_fn fn, void *context);
 
 /* Waits up to timeout_ms.  Number of records or a negative errno. */
 int session_poll(struct session *session, int timeout_ms, event_fn fn, void *context);

@@ -68,29 +68,32 @@ static size_t slot_of(const struct sockets *sockets, uint64_t key, uint64_t inod
 	return at;
 }
 
-/* Twice the room, or the same room without what was released, once the bound is reached. */
+/*
+ * Once the bound is reached, without what was released.  A quarter full at
+ * most, so that the next time is far off.
+ */
 static int rehash(struct sockets *sockets)
 {
 	struct socket_entry *old = sockets->entries;
-	size_t old_capacity = sockets->capacity;
-	bool full = sockets->count >= ENTRIES_BOUND / 2;
-	size_t capacity = full ? old_capacity : old_capacity * 2;
+	size_t old_capacity = sockets->capacity, capacity = old_capacity, kept = 0;
+	bool forget = sockets->count >= ENTRIES_BOUND / 2;
 
+	for (size_t i = 0; i < old_capacity; i++)
+		kept += old[i].id && !(forget && old[i].released_ns);
+	while (kept > capacity / 4)
+		capacity *= 2;
 	sockets->entries = calloc(capacity, sizeof(*old));
 	if (!sockets->entries) {
 		sockets->entries = old;
 		return -ENOMEM;
 	}
 	sockets->capacity = capacity;
-	sockets->count = 0;
-	for (size_t i = 0; i < old_capacity; i++) {
-		if (!old[i].id || (full && old[i].released_ns))
-			continue;
-		sockets->entries[slot_of(sockets, old[i].key, old[i].inode)] = old[i];
-		sockets->count++;
-	}
+	sockets->count = kept;
+	for (size_t i = 0; i < old_capacity; i++)
+		if (old[i].id && !(forget && old[i].released_ns))
+			sockets->entries[slot_of(sockets, old[i].key, old[i].inode)] = old[i];
 	free(old);
-	return sockets->count < capacity - capacity / 8 ? 0 : -ENOSPC;
+	return 0;
 }
 
 struct socket_entry *sockets_find(const struct sockets *sockets, uint64_t key, uint64_t inode)

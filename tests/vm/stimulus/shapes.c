@@ -20,7 +20,7 @@
 
 extern char **environ;
 
-static int alive[2];	/* ends when the main process has ended */
+static int alive[2]; /* ends when the main process has ended */
 
 static void __attribute__((noreturn)) bind_and_exit(unsigned int port)
 {
@@ -151,9 +151,9 @@ static const struct {
 	const char *name;
 	void (*run)(unsigned int port);
 } shapes[] = {
-	{"fork", shape_fork},	    {"vfork-exec", shape_vfork},	{"posix-spawn", shape_spawn},
-	{"sibling", shape_sibling}, {"thread", shape_thread},		{"thread-exec", shape_thread_exec},
-	{"daemon", shape_daemon},   {"moves-cgroup", shape_cgroup},	{"pid-namespace", shape_pidns},
+	{"fork", shape_fork},	    {"vfork-exec", shape_vfork},    {"posix-spawn", shape_spawn},
+	{"sibling", shape_sibling}, {"thread", shape_thread},	    {"thread-exec", shape_thread_exec},
+	{"daemon", shape_daemon},   {"moves-cgroup", shape_cgroup}, {"pid-namespace", shape_pidns},
 };
 
 static void run_shape(const char *name, unsigned int port)
