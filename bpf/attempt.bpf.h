@@ -70,6 +70,7 @@ static __always_inline void record_begin(struct rt_attempt *record, u32 slot, en
 	record->contender_count = 0;
 	record->requested_family = 0;
 	record->requested_port = 0;
+	record->asked_port = 0;
 	record->entry_port = record->binder.port;
 	record->entry_state = record->binder.state;
 	record->truncated = 0;
@@ -99,7 +100,7 @@ static __always_inline u32 slot_for(enum rt_type type, struct sock *sk, u16 port
 	return slot;
 }
 
-static __always_inline struct flight *attempt_open(enum rt_type type, struct sock *sk, u16 port)
+static __always_inline struct flight *attempt_open(enum rt_type type, struct sock *sk, u16 port, bool quiet)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct flight fresh = {}, *flight;
@@ -110,7 +111,7 @@ static __always_inline struct flight *attempt_open(enum rt_type type, struct soc
 	fresh.sk = (u64)sk;
 	fresh.type = type;
 	fresh.requested = port;
-	fresh.slot = slot_for(type, sk, port);
+	fresh.slot = quiet ? NO_SLOT : slot_for(type, sk, port);
 	if (bpf_map_update_elem(&flights, &id, &fresh, BPF_ANY)) {
 		count(RT_COUNT_NO_SLOT, 1);
 		slot_give(fresh.slot);
@@ -141,12 +142,16 @@ static __always_inline int port_asked(struct sock *sk, u16 port)
 	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
 	bool kernel_call = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock);
 	struct rt_attempt *record;
+	bool quiet;
 
 	if (!flight) {
-		flight = attempt_open(implicit_type(sk, port), sk, port);
+		/* Ordinary UDP clients come here: theirs is a record only if they fail. */
+		quiet = !port && !config.connects;
+		flight = attempt_open(implicit_type(sk, port), sk, port, quiet);
 		if (!flight)
 			return 0;
 		flight->implicit = 1;
+		flight->quiet = quiet;
 	}
 	flight->sk = (u64)sk;
 	flight->port = port;
@@ -157,6 +162,7 @@ static __always_inline int port_asked(struct sock *sk, u16 port)
 		return 0;
 	record_binder(flight->slot, (u64)sk);
 	record->stage = RT_AT_PORT;
+	record->asked_port = port;
 	if (flight->implicit)
 		record->kernel_call = kernel_call;
 	return 0;
@@ -312,6 +318,8 @@ static __always_inline int port_answered(int result, bool udp)
 	flight->port_result = result;
 	if (!result)
 		remember(flight);
+	else if (flight->quiet)
+		flight->slot = slot_for(flight->type, (struct sock *)flight->sk, 0);
 	record = slot_of(flight);
 	if (record) {
 		walk_late(record, flight, udp, result);
@@ -321,6 +329,18 @@ static __always_inline int port_answered(int result, bool udp)
 	}
 	if (flight->implicit)
 		attempt_end(id, flight, result);
+	return 0;
+}
+
+/* The LSM let it pass: what refuses it now looks at address, privilege or state. */
+static __always_inline int security_passed(int result)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	struct rt_attempt *record = flight ? slot_of(flight) : NULL;
+
+	if (record && !result)
+		record->stage = RT_AT_ADDRESS;
 	return 0;
 }
 
@@ -339,16 +359,18 @@ __noinline int connect_bound(u64 key, int result)
 {
 	struct sock *sk = (struct sock *)key;
 	bool chosen = !(compat_sk_userlocks(sk) & SOCK_BINDPORT_LOCK);
+	struct rt_known *bound = bpf_map_lookup_elem(&known, &key);
 	struct flight flight = {.sk = key, .type = RT_CONNECT};
 	struct rt_attempt *record;
 
-	if (!chosen || !sock_followed(sk))
+	if (!chosen || bound || !sock_followed(sk)) /* bound: bind(0) chose the port before */
 		return 0;
 	flight.slot = slot_for(RT_CONNECT, sk, result ? 0 : BPF_CORE_READ(sk, __sk_common.skc_num));
 	record = slot_of(&flight);
 	if (!record)
 		return 0;
 	record->result = result;
+	record->entry_port = 0;
 	record->stage = result ? RT_AT_PORT : RT_AT_POST;
 	if (result_wanted(record, result)) {
 		if (!result)

@@ -49,7 +49,8 @@ struct rt_known {
 	__u64 bound_ns; /* 0: before the trace */
 	__u64 inode;
 	__u32 tgid;	/* who bound it, 0: unknown */
-	__u32 reported; /* its bind passed the filters, so its release is reported too */
+	__u16 reported; /* its bind passed the filters, so its release is reported too */
+	__u16 accepted; /* by accept(), not bound by itself */
 	char comm[RT_COMM_LEN];
 };
 
@@ -66,6 +67,7 @@ enum rt_counter {
 enum rt_hook {
 	RT_HOOK_SECURITY_BIND,
 	RT_HOOK_SECURITY_LISTEN,
+	RT_HOOK_SECURITY_EXIT,
 	RT_HOOK_BIND_EXIT,
 	RT_HOOK_LISTEN_EXIT,
 	RT_HOOK_TCP_GET_PORT,

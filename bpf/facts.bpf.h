@@ -102,6 +102,8 @@ static __always_inline u32 describe_full(struct rt_sock *to, struct sock *sk)
 		flags |= RT_SK_ORPHAN;
 	else if (!BPF_CORE_READ(socket, file))
 		flags |= RT_SK_NO_FILE;
+	if (BPF_CORE_READ(sk, sk_flags) & (1UL << SOCK_DEAD))
+		flags |= RT_SK_DEAD;
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
 		flags |= RT_SK_KERN;
 	if (locks & SOCK_BINDADDR_LOCK)
@@ -133,7 +135,7 @@ static __always_inline void describe_known(struct rt_sock *to, u64 key)
 	to->bound_ns = known_sock->bound_ns;
 	to->bound_tgid = known_sock->tgid;
 	__builtin_memcpy(to->bound_comm, known_sock->comm, RT_COMM_LEN);
-	to->flags |= RT_SK_KNOWN;
+	to->flags |= known_sock->accepted ? RT_SK_KNOWN | RT_SK_ACCEPTED : RT_SK_KNOWN;
 }
 
 static __always_inline void describe_sock(struct rt_sock *to, struct sock *sk)

@@ -53,12 +53,14 @@ static __always_inline bool life_wanted(struct sock *sk)
 	u64 key = (u64)sk;
 	struct rt_known *entry;
 
-	if (!live || !sock_followed(sk) || !current_wanted() || !sock_wanted(sk))
+	if (!live || (config.filters & RT_FILTER_FAILED) || !sock_followed(sk))
 		return false;
-	if (!(config.filters & RT_FILTER_PORT))
-		return true;
 	entry = bpf_map_lookup_elem(&known, &key);
-	return (entry && entry->reported) || port_wanted(BPF_CORE_READ(sk, __sk_common.skc_num));
+	if (entry && entry->reported) /* whoever closes it: an exiting process is out of its tree by then */
+		return true;
+	if (!current_wanted() || !sock_wanted(sk))
+		return false;
+	return !(config.filters & RT_FILTER_PORT) || port_wanted(BPF_CORE_READ(sk, __sk_common.skc_num));
 }
 
 static __always_inline int call_begins(struct sock *sk, enum call_kind kind)
@@ -66,8 +68,8 @@ static __always_inline int call_begins(struct sock *sk, enum call_kind kind)
 	struct call call = {.sk = (u64)sk, .kind = kind};
 	u64 id = bpf_get_current_pid_tgid();
 
-	if (life_wanted(sk))
-		bpf_map_update_elem(&calls, &id, &call, BPF_ANY);
+	if (life_wanted(sk) && bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
+		count(RT_COUNT_NO_SLOT, 1);
 	return 0;
 }
 
@@ -92,7 +94,7 @@ static __always_inline int call_ends(enum call_kind kind, enum rt_type type, int
 static __always_inline int accepted(struct sock *sk)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct rt_known entry = {.reported = 1};
+	struct rt_known entry = {.reported = 1, .accepted = 1};
 	u64 key = (u64)sk;
 
 	if (!sk || !life_wanted(sk))

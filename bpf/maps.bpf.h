@@ -18,6 +18,7 @@ const volatile struct rt_config config = {};
 
 /* Set by the loader when everything is attached; until then only fired[] is kept. */
 volatile __u32 live = 0;
+volatile __u32 first_snapshot = 0; /* its sockets are older than the trace */
 volatile __u32 tree_size = 0;
 volatile __u64 fired[RT_HOOKS] = {};
 volatile __u64 counters[RT_COUNTERS] = {};
@@ -27,7 +28,6 @@ struct flight {
 	__u64 sk;   /* the socket that asked; from get_port() on the one in the tables */
 	__u64 bc;   /* last sk2 for which inet_bind_conflict() was true */
 	__u64 eq;   /* last sk2 for which inet_rcv_saddr_equal() was true */
-	__u64 tb;   /* bucket, where the kernel told it */
 	__u32 slot; /* index into slots, NO_SLOT: not to be reported */
 	__u32 port; /* as asked of get_port() */
 	__s32 port_result;
@@ -36,6 +36,8 @@ struct flight {
 	__u8 walked;
 	__u8 bc_seen;
 	__u16 requested; /* port */
+	__u8 quiet;	 /* reported only if it fails */
+	__u8 pad[5];
 };
 
 struct {

@@ -127,7 +127,8 @@ static __always_inline int option_asked(struct socket *socket, int level, int na
 	if (!sock_followed((struct sock *)call.sk))
 		return 0;
 	id = bpf_get_current_pid_tgid();
-	bpf_map_update_elem(&calls, &id, &call, BPF_ANY);
+	if (bpf_map_update_elem(&calls, &id, &call, BPF_ANY))
+		count(RT_COUNT_NO_SLOT, 1);
 	return 0;
 }
 

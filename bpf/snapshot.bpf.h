@@ -34,7 +34,7 @@ static __always_inline void remember_holder(struct rt_life *life)
 	struct rt_known entry = {};
 	u64 key = life->sock.key;
 
-	if (life->sock.flags & RT_SK_KNOWN)
+	if (!first_snapshot || life->sock.peer_port || life->sock.flags & RT_SK_KNOWN)
 		return;
 	entry.inode =
 		life->sock.inode; /* who bound it is not known: who holds it now may have inherited it */

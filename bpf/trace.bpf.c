@@ -28,7 +28,7 @@ __noinline int on_security_bind(u64 sock, u64 address, u64 length)
 	FIRED(RT_HOOK_SECURITY_BIND);
 	if (!sock_followed(sk))
 		return 0;
-	flight = attempt_open(RT_BIND, sk, requested_port((void *)address, length));
+	flight = attempt_open(RT_BIND, sk, requested_port((void *)address, length), false);
 	record = flight ? slot_of(flight) : NULL;
 	if (record)
 		record_request(record, (void *)address, length);
@@ -42,10 +42,18 @@ __noinline int on_security_listen(u64 sock)
 
 	FIRED(RT_HOOK_SECURITY_LISTEN);
 	if (sock_followed(sk))
-		attempt_open(RT_LISTEN, sk, BPF_CORE_READ(sk, __sk_common.skc_num));
+		attempt_open(RT_LISTEN, sk, BPF_CORE_READ(sk, __sk_common.skc_num), false);
 	return 0;
 }
 ENTRY1(security_listen, security_socket_listen)
+
+__noinline int on_security_exit(int result)
+{
+	FIRED(RT_HOOK_SECURITY_EXIT);
+	return security_passed(result);
+}
+EXIT(bind_allowed, on_security_exit, security_socket_bind, 3)
+EXIT(listen_allowed, on_security_exit, security_socket_listen, 2)
 
 __noinline int on_bind_exit(int result)
 {
@@ -258,7 +266,8 @@ __noinline int on_socket(u64 sock, u64 family)
 {
 	struct sock *sk = BPF_CORE_READ((struct socket *)sock, sk);
 
-	if ((family == AF_INET || family == AF_INET6) && sk)
+	if ((family == AF_INET || family == AF_INET6) && sk &&
+	    !BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
 		call_begins(sk, CALL_SOCKET);
 	return 0;
 }

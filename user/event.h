@@ -66,7 +66,9 @@ enum rt_sock_flag {
 	RT_SK_CULPRIT = 1 << 14,      /* the kernel's last comparison before it refused */
 	RT_SK_KNOWN = 1 << 15,	      /* bound_* is valid: seen binding or in the snapshot */
 	RT_SK_ADDR_LOCK = 1 << 16,    /* SOCK_BINDADDR_LOCK */
-	RT_SK_PORT_LOCK = 1 << 17,    /* SOCK_BINDPORT_LOCK: port was asked for by number */
+	RT_SK_DEAD = 1 << 18, /* SOCK_DEAD: closed by its process; without it and orphan: not accepted yet */
+	RT_SK_ACCEPTED = 1 << 19,  /* accept() returned it while it was watched */
+	RT_SK_PORT_LOCK = 1 << 17, /* SOCK_BINDPORT_LOCK: port was asked for by number */
 };
 
 struct rt_sock {
@@ -162,7 +164,8 @@ struct rt_attempt {
 	__u8 pad;
 	__u8 requested_addr[RT_ADDR_LEN];
 	__u32 requested_scope; /* sin6_scope_id */
-	__u32 pad2;
+	__u16 asked_port;      /* of get_port(), 0: any */
+	__u16 pad2;
 	char exe[RT_EXE_LEN]; /* from mm->exe_file; see RT_EXE_LEN */
 	struct rt_sock contenders[RT_MAX_CONTENDERS];
 };

@@ -129,6 +129,7 @@ struct sock {
 	u16 sk_protocol;
 	u8 sk_kern_sock : 1;
 	struct sock_reuseport *sk_reuseport_cb;
+	unsigned long sk_flags;
 };
 
 struct super_block {

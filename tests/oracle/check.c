@@ -11,6 +11,7 @@
 #define COMPLAINTS_SHOWN 8
 
 struct tally tally;
+struct policy last_policy;
 bool verbose, quiet;
 
 static struct json_object *shown;
@@ -204,5 +205,6 @@ void check_event(struct attempt *attempt, struct json_object *object)
 	if (event.truncated)
 		complain(attempt, "truncated");
 	event_clear(&event);
+	last_policy = policy;
 	shown = NULL;
 }

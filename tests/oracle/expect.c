@@ -98,7 +98,8 @@ static uint64_t quirk_rules(const struct test_case *one)
 	    (variants[one->holder.variant].family == AF_INET6 ||
 	     variants[one->binder.variant].family == AF_INET6))
 		rules |= BIT(RULE_QUIRK_MAPPED_ANY) |
-			 (one->holder.flags & one->binder.flags & FLAG_RP ? BIT(RULE_QUIRK_STALE_REUSEPORT) : 0);
+			 (one->holder.flags & one->binder.flags & FLAG_RP ? BIT(RULE_QUIRK_STALE_REUSEPORT)
+									  : 0);
 	return rules;
 }
 

@@ -191,23 +191,28 @@ static int reach_state(const struct test_case *one, uint16_t port, struct held *
 
 int hold(const struct test_case *one, uint16_t *port, struct held *held)
 {
+	*port = next_port(one->state == AT_CLIENT);
+	return hold_on(one, *port, held);
+}
+
+int hold_on(const struct test_case *one, uint16_t port, struct held *held)
+{
 	const struct variant *variant = &variants[one->holder.variant];
 	struct endpoint endpoint;
 	int err;
 
-	*port = next_port(one->state == AT_CLIENT);
-	endpoint = endpoint_of(variant->text, variant->family, *port);
+	endpoint = endpoint_of(variant->text, variant->family, port);
 	*held = (struct held){.fd = open_socket(&one->holder, one->udp),
 			      .peer = -1,
 			      .state = one->state,
 			      .place = one->holder.place};
 	if (one->state == AT_CLIENT) {
-		err = hold_client(one, *port, held);
+		err = hold_client(one, port, held);
 	} else {
 		err = attempt_bind(held->fd, &endpoint)->result;
 		flip(held->fd, one->twist->bound);
 		if (!err)
-			err = reach_state(one, *port, held);
+			err = reach_state(one, port, held);
 	}
 	if (err)
 		return -1;

@@ -7,20 +7,23 @@
 #include <time.h>
 #include <sys/utsname.h>
 
+#include "coverage.h"
 #include "pairs.h"
 #include "random.h"
+#include "remedies.h"
 #include "special.h"
 
 struct options {
-	unsigned long from, to, stride, attempts;
+	unsigned long from, to, stride, attempts, remedies;
 	uint64_t seed;
 	const char *program, *record;
+	bool complete; /* all rules and axes must come up */
 };
 
 static void usage(void)
 {
-	fputs("usage: oracle [--from N] [--to N] [--stride N] [--random ATTEMPTS] [--seed N]\n"
-	      "              [--record FILE] [--verbose] REUSETRACE\n"
+	fputs("usage: oracle [--from N] [--to N] [--stride N] [--remedies N] [--random ATTEMPTS] [--seed N]\n"
+	      "              [--record FILE] [--complete] [--verbose] REUSETRACE\n"
 	      "Judges REUSETRACE by the kernel, as root in a machine that is for nothing else.\n",
 	      stderr);
 	exit(2);
@@ -29,10 +32,11 @@ static void usage(void)
 static void parse(int argc, char **argv, struct options *options)
 {
 	static const struct option names[] = {
-		{"from", required_argument, NULL, 'f'},	  {"to", required_argument, NULL, 't'},
-		{"stride", required_argument, NULL, 's'}, {"record", required_argument, NULL, 'r'},
-		{"seed", required_argument, NULL, 'e'},	  {"random", required_argument, NULL, 'a'},
-		{"verbose", no_argument, NULL, 'v'},	  {NULL, 0, NULL, 0},
+		{"from", required_argument, NULL, 'f'},	    {"to", required_argument, NULL, 't'},
+		{"stride", required_argument, NULL, 's'},   {"record", required_argument, NULL, 'r'},
+		{"seed", required_argument, NULL, 'e'},	    {"random", required_argument, NULL, 'a'},
+		{"remedies", required_argument, NULL, 'm'}, {"complete", no_argument, NULL, 'c'},
+		{"verbose", no_argument, NULL, 'v'},	    {NULL, 0, NULL, 0},
 	};
 	int name;
 
@@ -50,6 +54,10 @@ static void parse(int argc, char **argv, struct options *options)
 			options->seed = strtoull(optarg, NULL, 10);
 		else if (name == 'a')
 			options->attempts = strtoul(optarg, NULL, 10);
+		else if (name == 'm')
+			options->remedies = strtoul(optarg, NULL, 10);
+		else if (name == 'c')
+			options->complete = true;
 		else if (name == 'v')
 			verbose = true;
 		else
@@ -87,11 +95,15 @@ int main(int argc, char **argv)
 	random_prepare();
 	trace_start(options.program, options.record);
 	clock_gettime(CLOCK_MONOTONIC, &begin);
+	remedies_every(options.remedies);
 	pairs_run(options.from, options.to, options.stride);
+	remedies_finish();
 	special_run();
 	random_run(options.seed, options.attempts);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	trace_stop();
+	if (options.complete)
+		coverage_check(&last_policy);
 	report();
 	printf("seconds %ld\n", (long)(end.tv_sec - begin.tv_sec));
 	return tally.failures != 0;

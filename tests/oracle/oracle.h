@@ -79,8 +79,7 @@ struct variant {
 	bool v6only;
 };
 
-#define VARIANTS     9
-#define VARIANT_FREE 9 /* an address that no case has, of the family of the one before */
+#define VARIANTS 9
 extern const struct variant variants[];
 extern const struct twist twists[];
 extern const size_t twist_count;
@@ -93,6 +92,7 @@ void case_print(FILE *file, const struct test_case *one);
 /* Do the addresses of the two meet, once the holder is in its state? */
 bool case_overlap(const struct test_case *one);
 bool variant_mapped(int variant);
+int variant_free(int variant);
 
 /* net.c */
 extern const struct test_case *current_case; /* for die() */
@@ -132,6 +132,7 @@ struct held {
 
 /* 0, or -1 where the kernel does not let a case have this holder; attempts are noted. */
 int hold(const struct test_case *one, uint16_t *port, struct held *ret_held);
+int hold_on(const struct test_case *one, uint16_t port, struct held *ret_held);
 void let_go(struct held *held);
 
 /* attempt.c: what was tried, and what came of it */
@@ -178,6 +179,7 @@ struct tally {
 };
 
 extern struct tally tally;
+extern struct policy last_policy; /* what reusetrace says that this kernel is */
 extern bool verbose, quiet;
 void check_event(struct attempt *attempt, struct json_object *object);
 __attribute__((format(printf, 2, 3))) void complain(struct attempt *attempt, const char *format, ...);

@@ -1,18 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The kernel as judge, included by the Makefile.
-# make oracle         every case on every kernel
+# make oracle         every case on every kernel (KERNELS="6.12")
 # make oracle-slice   some of them, every rule and axis
-# make mutants        does the suite notice a mistake in the rules?
+# make mutants        does anything notice a mistake in the rules? Needs recordings
+#                     of one of the two.
 
 ORACLE := $(BUILD)/tests/oracle
-ORACLE_SOURCES := $(wildcard tests/oracle/*.c)
-ORACLE_OBJECTS := $(ORACLE_SOURCES:%.c=$(OUT)/%.o)
+ORACLE_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/oracle/*.c))
 ORACLE_RULES := $(filter $(OUT)/user/rules/% $(OUT)/user/model/%,$(OBJECTS))
+RECHECK_OBJECTS := $(OUT)/tests/oracle/mutants/recheck.o $(OUT)/tests/oracle/facts.o
+ORACLE_RUN := tests/oracle/run $(PAYLOAD) $(ORACLE)/oracle $(BUILD)/oracle
 
-# It brings its libraries along: it runs in a machine that has others or none.
+.PHONY: oracle oracle-slice mutants oracle-programs
+
+$(OUT)/tests/oracle/mutants/%.o: CFLAGS_ALL += -Itests/oracle
+
+# Static: the machine that it runs in may have no json-c.
 $(ORACLE)/oracle: $(ORACLE_OBJECTS) $(ORACLE_RULES)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -static $^ -ljson-c -o $@
 
-oracle-programs: $(ORACLE)/oracle
+$(ORACLE)/recheck: $(RECHECK_OBJECTS) $(ORACLE_RULES)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -ljson-c -ldl -o $@
+
+oracle-programs: $(ORACLE)/oracle $(ORACLE)/recheck
+
+oracle: payload $(ORACLE)/oracle
+	@$(ORACLE_RUN) all
+
+oracle-slice: payload $(ORACLE)/oracle
+	@$(ORACLE_RUN) slice
+
+mutants: $(ORACLE)/recheck unit-programs
+	@CC="$(CC)" tests/oracle/mutants/run $(BUILD) $(wildcard $(BUILD)/oracle/*/facts.ndjson)
+
+-include $(ORACLE_OBJECTS:.o=.d) $(RECHECK_OBJECTS:.o=.d)

@@ -7,18 +7,10 @@
 #include <unistd.h>
 
 #include "pairs.h"
+#include "coverage.h"
+#include "remedies.h"
 
 #define BATCH 128
-
-struct pair {
-	struct test_case one;
-	struct held held;
-	int binder;
-	uint16_t port;
-	bool holds;
-	struct attempt *last;
-	struct endpoint endpoint;
-};
 
 static struct pair batch[BATCH];
 static size_t batched;
@@ -29,7 +21,7 @@ static struct attempt *expect(struct attempt *attempt, struct pair *pair)
 	attempt->tested = true;
 	attempt->culprit =
 		attempt->result == EADDRINUSE && pair->one.twist->port == PORT_NUMBER ? &pair->held : NULL;
-	attempt->rules = expected_rules(&pair->one, attempt->op, attempt->result);
+	attempt->rules = pair->remedied ? 0 : expected_rules(&pair->one, attempt->op, attempt->result);
 	pair->last = attempt;
 	return attempt;
 }
@@ -42,7 +34,7 @@ static void flip_binder(const struct pair *pair)
 		set_flag(pair->binder, flag, !(pair->one.binder.flags & flag));
 }
 
-static void attempt_pair(struct pair *pair)
+void pair_attempt(struct pair *pair)
 {
 	enum port_use use = pair->one.twist->port;
 	bool elsewhere = pair->one.binder.place == PLACE_NETNS;
@@ -59,10 +51,17 @@ static void attempt_pair(struct pair *pair)
 		unlimit_ports();
 }
 
-static void begin_pair(struct pair *pair)
+void pair_open_binder(struct pair *pair)
 {
 	const struct variant *variant = &variants[pair->one.binder.variant];
 
+	pair->endpoint = endpoint_of(variant->text, variant->family,
+				     pair->one.twist->port == PORT_NUMBER ? pair->port : 0);
+	pair->binder = open_socket(&pair->one.binder, pair->one.udp);
+}
+
+static void begin_pair(struct pair *pair)
+{
 	current_case = &pair->one;
 	pair->holds = !hold(&pair->one, &pair->port, &pair->held);
 	pair->last = NULL;
@@ -74,10 +73,9 @@ static void begin_pair(struct pair *pair)
 		return;
 	}
 	tally.cases++;
-	pair->endpoint = endpoint_of(variant->text, variant->family,
-				     pair->one.twist->port == PORT_NUMBER ? pair->port : 0);
-	pair->binder = open_socket(&pair->one.binder, pair->one.udp);
-	attempt_pair(pair);
+	coverage_add(&pair->one);
+	pair_open_binder(pair);
+	pair_attempt(pair);
 }
 
 /* Without the culprit, and with everything else in its place, the kernel accepts. */
@@ -97,7 +95,7 @@ static void remove_culprit(struct pair *pair)
 	tally.removed++;
 }
 
-static void end_pair(struct pair *pair)
+void pair_end(struct pair *pair)
 {
 	if (pair->binder >= 0)
 		close_hard(pair->binder);
@@ -108,12 +106,15 @@ void pairs_flush(void)
 {
 	attempts_await();
 	for (size_t i = 0; i < batched; i++)
+		remedies_note(&batch[i]);
+	for (size_t i = 0; i < batched; i++)
 		remove_culprit(&batch[i]);
 	attempts_await();
 	for (size_t i = 0; i < batched; i++)
-		end_pair(&batch[i]);
+		pair_end(&batch[i]);
 	attempts_clear();
 	batched = 0;
+	remedies_flush(false);
 }
 
 static void use_l3mdev(bool accept)

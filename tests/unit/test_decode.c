@@ -55,6 +55,7 @@ static struct rt_attempt *new_attempt(uint32_t contenders)
 	attempt->range_hi = 60999;
 	attempt->unprivileged_start = 1024;
 	attempt->stage = RT_AT_PORT;
+	attempt->asked_port = 8080;
 	attempt->contender_count = contenders;
 	attempt->contenders_total = contenders;
 	for (uint32_t i = 0; i < contenders; i++)
@@ -271,15 +272,17 @@ static void test_stages(void **state)
 		{RT_BIND, 8080, 0, RT_AT_PORT, -EADDRINUSE, STAGE_PORT},
 		{RT_BIND, 8080, 0, RT_AT_POST, -EPERM, STAGE_POST_BIND},
 		{RT_LISTEN, 8080, 8080, RT_AT_POST, -EADDRINUSE, STAGE_LISTEN},
-		{RT_BIND, 8080, 0, RT_AT_LSM, -EADDRNOTAVAIL, STAGE_ADDRESS},
-		{RT_BIND, 8080, 0, RT_AT_LSM, -EAFNOSUPPORT, STAGE_ADDRESS},
-		{RT_BIND, 8080, 0, RT_AT_LSM, -EINVAL, STAGE_ADDRESS},
-		{RT_BIND, 8080, 0, RT_AT_LSM, -EPERM, STAGE_CGROUP},
+		{RT_BIND, 8080, 0, RT_AT_ADDRESS, -EADDRNOTAVAIL, STAGE_ADDRESS},
+		{RT_BIND, 8080, 0, RT_AT_ADDRESS, -EAFNOSUPPORT, STAGE_ADDRESS},
+		{RT_BIND, 8080, 0, RT_AT_ADDRESS, -EINVAL, STAGE_ADDRESS},
+		{RT_BIND, 8080, 0, RT_AT_ADDRESS, -EPERM, STAGE_CGROUP},
 		{RT_BIND, 8080, 0, RT_AT_LSM, -EACCES, STAGE_LSM},
-		{RT_BIND, 80, 0, RT_AT_LSM, -EACCES, STAGE_PRIVILEGE},
-		{RT_BIND, 8080, 8080, RT_AT_LSM, -EINVAL, STAGE_STATE},
-		{RT_LISTEN, 8080, 8080, RT_AT_LSM, -EINVAL, STAGE_STATE},
-		{RT_LISTEN, 8080, 8080, RT_AT_LSM, -EADDRINUSE, STAGE_LISTEN},
+		{RT_BIND, 80, 0, RT_AT_LSM, -EACCES, STAGE_LSM},
+		{RT_BIND, 8080, 0, RT_AT_ADDRESS, -EACCES, STAGE_CGROUP},
+		{RT_BIND, 80, 0, RT_AT_ADDRESS, -EACCES, STAGE_PRIVILEGE},
+		{RT_BIND, 8080, 8080, RT_AT_ADDRESS, -EINVAL, STAGE_STATE},
+		{RT_LISTEN, 8080, 8080, RT_AT_ADDRESS, -EINVAL, STAGE_STATE},
+		{RT_LISTEN, 8080, 8080, RT_AT_ADDRESS, -EADDRINUSE, STAGE_LISTEN},
 	};
 	struct rt_attempt *attempt = new_attempt(0);
 	struct event event;
@@ -311,6 +314,9 @@ static void test_origin(void **state)
 	} rows[] = {
 		{&newer, 8080, 0, 0, true, false},
 		{&newer, 40000, 0, RT_SK_CONNECT_BIND, false, true},
+		{&older, 40000, 0, RT_SK_ACCEPTED, true, false},
+		{&older, 40000, -1, RT_SK_ORPHAN, true, false},
+		{&older, 40000, -1, RT_SK_ORPHAN | RT_SK_DEAD, false, true},
 		{&newer, 8080, 0, RT_SK_PORT_LOCK, false, false},
 		{&older, 40000, -1, 0, false, true},
 		{&older, 8080, 0, 0, true, false},
@@ -344,8 +350,9 @@ static void test_kinds(void **state)
 	} rows[] = {
 		{0, KIND_UNKNOWN},
 		{RT_SK_KERN, KIND_KERNEL},
-		{RT_SK_ORPHAN, KIND_ORPHAN},
-		{RT_SK_ORPHAN | RT_SK_KERN, KIND_ORPHAN},
+		{RT_SK_ORPHAN, KIND_UNKNOWN},
+		{RT_SK_ORPHAN | RT_SK_DEAD, KIND_ORPHAN},
+		{RT_SK_ORPHAN | RT_SK_DEAD | RT_SK_KERN, KIND_ORPHAN},
 		{RT_SK_MINI | RT_SK_ORPHAN, KIND_TIME_WAIT},
 	};
 	struct rt_attempt *attempt = new_attempt(1);

@@ -11,7 +11,8 @@
 #include "view/json.h"
 
 #define SOCK_FACTS                                                                                           \
-	"{\"port_chosen\":false,\"connect_bound\":false,\"accepted\":false,\"orphan\":false,\"kernel\":"     \
+	"{\"port_chosen\":false,\"connect_bound\":false,\"accepted\":false,\"orphan\":false,\"unaccepted\":" \
+	"false,\"kernel\":"                                                                                  \
 	"false,"                                                                                             \
 	"\"minisock\":false,\"group_own\":false,\"group_program\":false,\"group_closed\":false,\"group_"     \
 	"id\":null,"                                                                                         \

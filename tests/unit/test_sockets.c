@@ -62,13 +62,13 @@ static void test_growth(void **state)
 		entry = sockets_get(sockets, KEY(i), INODE(i));
 		assert_non_null(entry);
 		assert_int_equal(entry->id, i + 1);
-		entry->bound_ns = i;
+		entry->bound_ns = i + 1;
 	}
 	for (uint64_t i = 0; i < MANY; i++) {
 		entry = sockets_find(sockets, KEY(i), INODE(i));
 		assert_non_null(entry);
 		assert_int_equal(entry->id, i + 1);
-		assert_int_equal(entry->bound_ns, i);
+		assert_int_equal(entry->bound_ns, i + 1);
 	}
 	assert_null(sockets_find(sockets, KEY(MANY), INODE(MANY)));
 }
@@ -81,6 +81,7 @@ static void test_many_released(void **state)
 	uint64_t kept = sockets_get(sockets, KEY(MANY), INODE(MANY))->id, last = kept;
 	struct socket_entry *entry;
 
+	sockets_find(sockets, KEY(MANY), INODE(MANY))->held = true;
 	for (uint64_t i = 0; i < MANY; i++) {
 		entry = sockets_get(sockets, KEY(i % 100), INODE(i));
 		assert_non_null(entry);

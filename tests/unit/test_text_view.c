@@ -50,6 +50,7 @@ static void test_text_shared(void **state)
 	holders[0].reason = RULE_REUSEPORT_GROUP;
 	holders[0].sock.options = (struct sock_options){.reuseport = true};
 	holders[0].since_ns = 0;
+	holders[0].older = true;
 	holders[0].owners = &nc;
 	holders[1].culprit = false;
 	holders[1].reason = RULE_OTHER_ADDRESS;
@@ -122,6 +123,7 @@ static void test_text_kinds(void **state)
 		holder.expires_ms = rows[i].expires_ms;
 		holder.released_after_ns = rows[i].released_ns;
 		holder.since_ns = rows[i].since_ns;
+		holder.older = rows[i].kind == KIND_UNKNOWN;
 		holder.owner_count = 0;
 		if (!rows[i].known)
 			holder.bound_by.pid = 0;

@@ -96,7 +96,7 @@ def test_accepted_connection():
     server, accepted, client = connected(21003)
     server.close()
     with accepted, client, tcp("R") as sock:
-        attempt = bind(sock, HERE, 21003).refused("accepted-connection", "outlives the listener").total(1)
+        attempt = bind(sock, HERE, 21003).refused("accepted-connection", "with or without its listener").total(1)
         attempt.culprit(dict(of_socket(accepted), peer=dict(zip(("address", "port"), client.getsockname()))))
         contains(attempt.line("held by"), f"-> {endpoint(*client.getsockname())}", "text: peer")
 

@@ -25,6 +25,7 @@
 #define CGROUP_PATH   256
 #define DESCENT_TRIES 64
 
+/* The last signal that asked for the end. */
 static volatile sig_atomic_t stop;
 
 struct trace {
@@ -41,12 +42,12 @@ struct trace {
 	uint64_t printed;
 	uint64_t events; /* without the holders of the snapshot */
 	bool rejected;
+	bool passed_on; /* a signal, to COMMAND */
 };
 
 static void on_signal(int number)
 {
-	(void)number;
-	stop = 1;
+	stop = number;
 }
 
 static uint64_t boot_ns(void)
@@ -142,7 +143,7 @@ static int open_output(struct trace *trace)
 	trace->out = config->command ? stderr : stdout;
 	if (!config->output)
 		return EXIT_OK;
-	trace->out = fopen(config->output, "we");
+	trace->out = fopen(config->output, "ae"); /* emptied only when there is something new to say */
 	return trace->out ? EXIT_OK : usage_error("-o", config->output, strerror(errno));
 }
 
@@ -150,6 +151,8 @@ static int open_view(struct trace *trace)
 {
 	const struct config *config = trace->config;
 
+	if (config->output)
+		(void)ftruncate(fileno(trace->out), 0); /* fails on a pipe, which is empty */
 	trace->view_config = (struct view_config){
 		.clock = {.boot_to_real_ns = boot_to_real_ns()},
 		.policy = tracer_policy(trace->tracer),
@@ -292,6 +295,23 @@ static int add_pids(struct trace *trace)
 	return err;
 }
 
+/*
+ * The trace of a command ends with its last process: the first signal is the
+ * command's (it has had a terminal's ^C already), a second one ends the trace.
+ */
+static bool interrupted(struct trace *trace)
+{
+	int signal_number = stop;
+
+	if (!signal_number || !trace->config->command || trace->command.ended || trace->passed_on)
+		return signal_number;
+	if (signal_number != SIGINT)
+		kill(trace->command.pid, signal_number);
+	trace->passed_on = true;
+	stop = 0;
+	return false;
+}
+
 static bool finished(struct trace *trace, uint64_t end_ns)
 {
 	const struct config *config = trace->config;
@@ -299,26 +319,30 @@ static bool finished(struct trace *trace, uint64_t end_ns)
 	command_reap(&trace->command);
 	if (config->command && trace->command.ended && !tracer_tree_size(trace->tracer))
 		return true;
-	return stop || (end_ns && boot_ns() >= end_ns) || (config->limit && trace->events >= config->limit);
+	return interrupted(trace) || (end_ns && boot_ns() >= end_ns) ||
+	       (config->limit && trace->events >= config->limit);
 }
 
-/* A limit that is reached ends at once; anything else first reads what is in the ring. */
+/* An interrupted wait is none; events that were read are all shown. */
+static int poll_once(struct trace *trace, int timeout_ms)
+{
+	int n = session_poll(trace->session, timeout_ms, show_event, trace);
+
+	return n == -EINTR ? 0 : n;
+}
+
+/* At the end nothing new is taken up, and what is in the ring is read to its end. */
 static int loop(struct trace *trace)
 {
 	uint64_t end_ns = trace->config->duration_ns ? boot_ns() + trace->config->duration_ns : 0;
 	int n = 0;
 
-	while (!finished(trace, end_ns)) {
-		n = session_poll(trace->session, POLL_MS, show_event, trace);
-		if (n < 0 && n != -EINTR)
-			return n;
-	}
-	for (int i = 0; i < LAST_POLLS || n > 0; i++) {
-		n = session_poll(trace->session, 0, show_event, trace);
-		if (n < 0 && n != -EINTR)
-			return n;
-	}
-	return 0;
+	while (n >= 0 && !finished(trace, end_ns))
+		n = poll_once(trace, POLL_MS);
+	tracer_stop(trace->tracer);
+	for (int i = 0; n >= 0 && (i < LAST_POLLS || n > 0); i++)
+		n = poll_once(trace, 0);
+	return n < 0 ? n : 0;
 }
 
 static int show_end(struct trace *trace)
@@ -342,14 +366,18 @@ static int show_end(struct trace *trace)
 	return trace->view->ops->end(trace->view, &info);
 }
 
+/* What is ignored (nohup, a shell's background) stays so. */
 static void handle_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_signal};
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	struct sigaction old;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (!sigaction(numbers[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
 }
 
 static void warn_of_root(const struct config *config)
@@ -396,14 +424,17 @@ static int run(struct trace *trace)
 
 static int exit_status(const struct trace *trace)
 {
-	int status = trace->config->command && trace->command.ended ? trace->command.status : EXIT_OK;
+	int status = EXIT_OK;
+
+	if (trace->config->command)
+		status = trace->command.ended ? trace->command.status : stop ? 128 + stop : EXIT_OK;
 
 	return !status && trace->rejected && trace->config->fail_on_reject ? EXIT_REJECTED : status;
 }
 
 static int attach(struct trace *trace)
 {
-	char reason[512];
+	char reason[512] = "out of memory";
 	int err = tracer_new(&trace->options, &trace->tracer, reason, sizeof(reason));
 
 	if (!err)

@@ -37,15 +37,12 @@ static int become(uid_t uid)
 
 static void __attribute__((noreturn)) child(int gate, char *const argv[], uid_t uid)
 {
-	sigset_t none;
 	char byte;
 	int err;
 
 	if (read(gate, &byte, 1) != 1)
 		_exit(EXIT_CANNOT_RUN);
 	close(gate);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	err = become(uid);
 	if (err) {
@@ -95,9 +92,15 @@ void command_go(struct traced_command *command)
 void command_reap(struct traced_command *command)
 {
 	int status;
+	pid_t pid;
 
-	if (command->pid <= 0 || command->ended || waitpid(command->pid, &status, WNOHANG) != command->pid)
+	if (command->pid <= 0 || command->ended)
 		return;
+	pid = waitpid(command->pid, &status, WNOHANG);
+	if (!pid || (pid < 0 && errno == EINTR))
+		return;
+	if (pid < 0) /* somebody else reaped it */
+		status = 0;
 	command->ended = true;
 	command->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -138,6 +138,7 @@ void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info)
 				.bind_address_no_port = flags & RT_SK_NO_PORT,
 			},
 		.orphan = flags & RT_SK_ORPHAN,
+		.unaccepted = flags & RT_SK_ORPHAN && !(flags & RT_SK_DEAD),
 		.kernel = flags & RT_SK_KERN,
 		.minisock = flags & RT_SK_MINI,
 		.port_chosen = !(flags & (RT_SK_PORT_LOCK | RT_SK_MINI)),
@@ -193,7 +194,7 @@ static enum holder_kind decode_kind(const struct rt_sock *sock)
 {
 	if (sock->flags & RT_SK_MINI)
 		return KIND_TIME_WAIT;
-	if (sock->flags & RT_SK_ORPHAN)
+	if (sock->flags & RT_SK_ORPHAN && sock->flags & RT_SK_DEAD)
 		return KIND_ORPHAN;
 	return sock->flags & RT_SK_KERN ? KIND_KERNEL : KIND_UNKNOWN;
 }
@@ -204,6 +205,7 @@ static void decode_holder(const struct rt_sock *sock, struct holder *holder)
 	holder->kind = decode_kind(sock);
 	holder->culprit = sock->flags & RT_SK_CULPRIT;
 	holder->since_ns = sock->bound_ns;
+	holder->older = sock->flags & RT_SK_KNOWN && !sock->bound_ns;
 	holder->expires_ms = sock->flags & RT_SK_MINI ? (int64_t)sock->left_ms : -1;
 	holder->released_after_ns = -1;
 	holder->bound_by.pid = sock->bound_tgid;
@@ -214,18 +216,24 @@ static void decode_holder(const struct rt_sock *sock, struct holder *holder)
 
 /*
  * Children of a listener and outgoing connections both have a port that was
- * not asked for.  From 6.17.8 on the kernel says which one it is; before,
- * -1/-1 in the bucket says that connect() chose for all of them, and an
- * attempt on a port outside the automatic range meets children.
+ * not asked for.  From 6.17.8 on the kernel says which it is, but for a socket
+ * that asked for any port before it connected: that one was seen binding.
+ * Earlier, -1/-1 in the bucket says that connect() chose for all of them, and a
+ * port outside the automatic range is a listener's; the rest is told by the
+ * port's history.
  */
 static void decode_origin(const struct rt_attempt *attempt, const struct policy *policy,
-			  struct sock_info *sock)
+			  const struct rt_sock *from, struct sock_info *sock)
 {
 	bool connected = sock->peer.family != FAMILY_NONE && !sock->minisock;
 
 	if (!connected || !sock->port_chosen || sock->protocol == PROTO_UDP)
 		return;
-	if (policy->connect_bind_flag)
+	if (sock->unaccepted || from->flags & RT_SK_ACCEPTED)
+		sock->accepted = true;
+	else if (from->bound_tgid)
+		return;
+	else if (policy->connect_bind_flag)
 		sock->accepted = !sock->connect_bound;
 	else if (attempt->bucket.fastreuse < 0 && attempt->bucket.fastreuseport < 0)
 		sock->connect_bound = true;
@@ -233,14 +241,18 @@ static void decode_origin(const struct rt_attempt *attempt, const struct policy 
 		sock->accepted = sock->port < attempt->range_lo || sock->port > attempt->range_hi;
 }
 
-static enum stage lsm_stage(const struct event *event)
+/* Past the LSM, before get_port(): the address, the privilege, the state; a cgroup program chooses its own
+ * errno. */
+static enum stage address_stage(const struct event *event)
 {
 	static const struct {
 		int error;
 		enum stage stage;
 	} rows[] = {
-		{-EADDRNOTAVAIL, STAGE_ADDRESS}, {-ENODEV, STAGE_ADDRESS}, {-EAFNOSUPPORT, STAGE_ADDRESS},
-		{-EINVAL, STAGE_ADDRESS},	 {-EPERM, STAGE_CGROUP},   {-EADDRINUSE, STAGE_PORT},
+		{-EADDRNOTAVAIL, STAGE_ADDRESS},
+		{-ENODEV, STAGE_ADDRESS},
+		{-EAFNOSUPPORT, STAGE_ADDRESS},
+		{-EINVAL, STAGE_ADDRESS},
 	};
 
 	if (event->result == -EACCES && event->requested_port &&
@@ -248,10 +260,12 @@ static enum stage lsm_stage(const struct event *event)
 		return STAGE_PRIVILEGE;
 	if (event->result == -EINVAL && event->entry_port)
 		return STAGE_STATE;
+	if (event->type == EVENT_LISTEN)
+		return STAGE_LISTEN;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].error == event->result)
-			return event->type == EVENT_LISTEN ? STAGE_LISTEN : rows[i].stage;
-	return STAGE_LSM;
+			return rows[i].stage;
+	return STAGE_CGROUP;
 }
 
 static enum stage decode_stage(const struct rt_attempt *attempt, const struct event *event)
@@ -262,7 +276,7 @@ static enum stage decode_stage(const struct rt_attempt *attempt, const struct ev
 		return STAGE_PORT;
 	if (attempt->stage == RT_AT_POST)
 		return event->type == EVENT_LISTEN ? STAGE_LISTEN : STAGE_POST_BIND;
-	return lsm_stage(event);
+	return attempt->stage == RT_AT_ADDRESS ? address_stage(event) : STAGE_LSM;
 }
 
 static void decode_bucket(const struct rt_bucket *bucket, struct bucket_facts *ret_facts)
@@ -299,9 +313,8 @@ static int decode_attempt(const struct rt_attempt *attempt, const struct policy 
 			       &event->requested);
 	event->listening = event->type == EVENT_LISTEN;
 	event->by_connect = attempt->header.type == RT_CONNECT;
-	event->explicit_port = event->listening ? attempt->entry_port != 0
-						: event->requested_port != 0 ||
-							  (attempt->kernel_call && event->type == EVENT_BIND);
+	event->explicit_port =
+		attempt->stage >= RT_AT_PORT ? attempt->asked_port != 0 : event->requested_port != 0;
 	event->range_lo = attempt->range_lo;
 	event->range_hi = attempt->range_hi;
 	event->unprivileged_start = attempt->unprivileged_start;
@@ -324,7 +337,7 @@ static int decode_attempt(const struct rt_attempt *attempt, const struct policy 
 	for (size_t i = 0; i < event->holder_count; i++) {
 		decode_holder(&attempt->contenders[i], &event->holders[i]);
 		event->holders[i].sock.vrf = attempt->bucket.l3mdev;
-		decode_origin(attempt, policy, &event->holders[i].sock);
+		decode_origin(attempt, policy, &attempt->contenders[i], &event->holders[i].sock);
 	}
 	return 0;
 }
@@ -345,6 +358,16 @@ static void decode_change(const struct rt_option *option, struct event *event)
 	event->time_ns = option->time_ns;
 }
 
+/* Ports are released by whoever runs at the time, often a softirq: name the one that bound it. */
+static void decode_binder(const struct rt_sock *sock, struct proc_info *ret_process)
+{
+	if (ret_process->pid == sock->bound_tgid)
+		return;
+	*ret_process = (struct proc_info){.pid = sock->bound_tgid, .tid = sock->bound_tgid, .uid = UID_NONE};
+	memcpy(ret_process->comm, sock->bound_comm, COMM_LEN);
+	ret_process->comm[COMM_LEN - 1] = '\0';
+}
+
 static void decode_life(const struct rt_life *life, struct event *event)
 {
 	decode_sock(&life->sock, &event->sock);
@@ -353,6 +376,8 @@ static void decode_life(const struct rt_life *life, struct event *event)
 	event->release = life->header.type == RT_TW_BEGIN ? RELEASE_TIME_WAIT_BEGIN
 			 : life->header.type == RT_TW_END ? RELEASE_TIME_WAIT_END
 							  : RELEASE_PORT;
+	if (event->type == EVENT_RELEASE && life->sock.flags & RT_SK_KNOWN && life->sock.bound_tgid)
+		decode_binder(&life->sock, &event->process);
 	if (life->header.type == RT_OPTION)
 		decode_change(&life->option, event);
 }

@@ -19,6 +19,8 @@
 const struct hook hook_table[] = {
 	{"security_bind", "security_socket_bind", 3, USE_REQUIRED, NULL, RT_HOOK_SECURITY_BIND},
 	{"security_listen", "security_socket_listen", 2, USE_REQUIRED, NULL, RT_HOOK_SECURITY_LISTEN},
+	{"bind_allowed", "security_socket_bind", 3, USE_EXIT, NULL, RT_HOOK_SECURITY_EXIT},
+	{"listen_allowed", "security_socket_listen", 2, USE_EXIT, NULL, RT_HOOK_SECURITY_EXIT},
 	{"bind_exit", "__sys_bind", 3, USE_REQUIRED | USE_EXIT, NULL, RT_HOOK_BIND_EXIT},
 	{"listen_exit", "__sys_listen", 2, USE_REQUIRED | USE_EXIT, NULL, RT_HOOK_LISTEN_EXIT},
 	{"bind_ring", "__sys_bind_socket", 3, USE_EXIT, NULL, RT_HOOKS},

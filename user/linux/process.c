@@ -161,10 +161,13 @@ static const struct cgroup_names *names_of(struct process_names *names, const st
 
 void process_names(struct process_names *names, struct proc_info *process)
 {
-	const struct cgroup_names *row = names_of(names, process);
+	const struct cgroup_names *row;
 
 	if (!process->exe[0])
 		read_exe(process);
+	if (!process->cgroup_id)
+		return;
+	row = names_of(names, process);
 	memcpy(process->cgroup, row->cgroup, sizeof(process->cgroup));
 	memcpy(process->unit, row->unit, sizeof(process->unit));
 	memcpy(process->container, row->container, sizeof(process->container));

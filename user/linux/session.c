@@ -97,7 +97,7 @@ static int note_owner(void *context, const void *record, size_t size)
 static int refresh_owners(struct session *session)
 {
 	owners_clear(session->sockets);
-	return tracer_snapshot(session->tracer, note_owner, session);
+	return tracer_snapshot(session->tracer, false, note_owner, session);
 }
 
 /* What is remembered of a socket besides what the kernel says of it now. */
@@ -114,6 +114,18 @@ static void resolve_entry(struct session *session, uint64_t key, struct holder *
 		holder->since_ns = entry->bound_ns;
 }
 
+/* What accept() has not taken yet belongs to whoever listens. */
+static int listener_owners(struct session *session, const struct pending *pending, struct holder *holder)
+{
+	for (size_t i = 0; i < pending->event.holder_count; i++) {
+		const struct sock_info *sock = &pending->event.holders[i].sock;
+
+		if (sock->state == STATE_LISTEN && sock->netns == holder->sock.netns)
+			return owners_of(session->sockets, pending->keys[i], sock->inode, holder);
+	}
+	return 0;
+}
+
 static void resolve_holder(struct session *session, const struct pending *pending, size_t i)
 {
 	struct holder *holder = &pending->event.holders[i];
@@ -126,10 +138,14 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 		holder->bound_by = *last;
 	if (holder->kind != KIND_UNKNOWN && holder->kind != KIND_KERNEL)
 		return;
-	if (owners_of(session->sockets, pending->keys[i], holder->sock.inode, holder) > 0)
+	if (holder->sock.unaccepted) {
+		if (listener_owners(session, pending, holder) > 0)
+			holder->kind = KIND_PROCESS;
+	} else if (owners_of(session->sockets, pending->keys[i], holder->sock.inode, holder) > 0) {
 		holder->kind = KIND_PROCESS;
-	else if (holder->kind == KIND_UNKNOWN &&
-		 !tracer_still_bound(session->tracer, pending->keys[i], holder->sock.inode))
+		holder->sock.kernel = false; /* an MPTCP subflow is the kernel's, and its process's */
+	} else if (holder->kind == KIND_UNKNOWN &&
+		   !tracer_still_bound(session->tracer, pending->keys[i], holder->sock.inode))
 		holder->kind = KIND_GONE;
 	entry = sockets_find(session->sockets, pending->keys[i], holder->sock.inode);
 	if (holder->kind == KIND_GONE && entry && entry->released_ns > pending->event.time_ns)
@@ -147,25 +163,24 @@ static void resolve_origin(struct session *session, struct event *event)
 		struct sock_info *sock = &event->holders[i].sock;
 
 		if (sock->peer.family != FAMILY_NONE && sock->port_chosen && !sock->connect_bound &&
-		    !sock->minisock)
+		    !sock->minisock && !event->holders[i].bound_by.pid)
 			sock->accepted = true;
 	}
 }
 
-/* Ports are released by whoever runs at the time, often a softirq: name the one that had it. */
-static void release_by_owner(struct session *session, struct event *event, const struct socket_entry *entry)
+/* A socket from before the trace has no known binder: who holds it may have let it go. */
+static void release_by_owner(const struct session *session, struct event *event,
+			     const struct socket_entry *entry)
 {
-	struct owner owner = entry->bound_by;
 	struct holder holder = {.kind = KIND_UNKNOWN};
 
-	if (!owner.pid && owners_of(session->sockets, entry->key, entry->inode, &holder) > 0)
-		owner = holder.owners[0];
+	if (!entry->bound_by.pid && owners_of(session->sockets, entry->key, entry->inode, &holder) > 0 &&
+	    holder.owners[0].pid != event->process.pid) {
+		event->process = (struct proc_info){
+			.pid = holder.owners[0].pid, .tid = holder.owners[0].pid, .uid = UID_NONE};
+		memcpy(event->process.comm, holder.owners[0].comm, sizeof(event->process.comm));
+	}
 	free(holder.owners);
-	if (!owner.pid || owner.pid == event->process.pid)
-		return;
-	event->process = (struct proc_info){.pid = owner.pid, .tid = owner.pid, .uid = UID_NONE};
-	memcpy(event->process.comm, owner.comm, sizeof(event->process.comm));
-	memcpy(event->process.exe, owner.exe, sizeof(event->process.exe));
 }
 
 /* First pass, in order: bindings and releases, so that later look-ups know them. */
@@ -174,11 +189,14 @@ static void note_event(struct session *session, struct pending *pending)
 	struct event *event = &pending->event;
 	struct socket_entry *entry = sockets_get(session->sockets, pending->key, event->sock.inode);
 
+	if (entry && event->release == RELEASE_TIME_WAIT_BEGIN)
+		sockets_renew(session->sockets,
+			      entry); /* minisocks use the same few addresses over and over */
+	if (entry && event->type == EVENT_RELEASE)
+		release_by_owner(session, event, entry);
 	/* Most records of a socket's life come from its binder, whose path is known. */
 	if (entry && entry->bound_by.pid == event->process.pid && !event->process.exe[0])
 		memcpy(event->process.exe, entry->bound_by.exe, sizeof(event->process.exe));
-	if (entry && event->type == EVENT_RELEASE)
-		release_by_owner(session, event, entry);
 	process_names(session->names, &event->process);
 	if (!entry)
 		return;
@@ -194,7 +212,11 @@ static void note_event(struct session *session, struct pending *pending)
 		owner_of_process(&event->process, -1, &entry->bound_by);
 		break;
 	case EVENT_RELEASE:
-		entry->released_ns = event->time_ns;
+		if (event->release != RELEASE_TIME_WAIT_BEGIN)
+			entry->released_ns = event->time_ns;
+		else
+			owner_of_process(&event->process, -1, &entry->bound_by);
+		entry->held = false;
 		break;
 	default:
 		break;
@@ -334,7 +356,10 @@ static int show_holder(void *context, const void *record, size_t size)
 		return err;
 	entry = sockets_get(session->sockets, life->sock.key, life->sock.inode);
 	event.sock.id = entry ? entry->id : 0;
-	if (event.sock.peer.family == FAMILY_NONE && life->wanted) {
+	if (entry)
+		entry->held = true;
+	/* What was bound since the hooks are there has an event of its own. */
+	if (event.sock.peer.family == FAMILY_NONE && life->wanted && !life->sock.bound_ns) {
 		process_names(session->names, &event.process);
 		event.seq = session_next_seq(session);
 		err = view->fn(view->context, &event);
@@ -348,5 +373,5 @@ int session_snapshot(struct session *session, event_fn fn, void *context)
 	struct snapshot_view view = {.session = session, .fn = fn, .context = context};
 
 	owners_clear(session->sockets);
-	return tracer_snapshot(session->tracer, show_holder, &view);
+	return tracer_snapshot(session->tracer, true, show_holder, &view);
 }

@@ -250,7 +250,12 @@ int tracer_poll(struct tracer *tracer, int timeout_ms, record_fn fn, void *conte
 	return ring_buffer__poll(tracer->ring, timeout_ms);
 }
 
-int tracer_snapshot(struct tracer *tracer, record_fn fn, void *context)
+void tracer_stop(struct tracer *tracer)
+{
+	tracer->trace->bss->live = 0;
+}
+
+int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *context)
 {
 	int fd = bpf_iter_create(bpf_link__fd(tracer->iterator)), err = 0;
 	char *buf;
@@ -259,6 +264,7 @@ int tracer_snapshot(struct tracer *tracer, record_fn fn, void *context)
 
 	if (fd < 0)
 		return -errno;
+	tracer->trace->bss->first_snapshot = first;
 	buf = malloc(SNAPSHOT_READ);
 	while (buf && !err) {
 		size_t at = 0;

@@ -55,7 +55,10 @@ typedef int (*record_fn)(void *context, const void *record, size_t size);
 int tracer_poll(struct tracer *tracer, int timeout_ms, record_fn fn, void *context);
 
 /* Each inet socket that any process holds, as RT_HOLDER. */
-int tracer_snapshot(struct tracer *tracer, record_fn fn, void *context);
+int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *context);
+
+/* No new records from here on: what is in the ring is all there is. */
+void tracer_stop(struct tracer *tracer);
 
 int tracer_add_process(struct tracer *tracer, uint32_t pid, uint64_t start_ns);
 uint32_t tracer_tree_size(const struct tracer *tracer);

@@ -112,6 +112,7 @@ struct sock_info {
 	struct sock_options options;
 	/* facts that decide sharing and are not options */
 	bool orphan;	    /* no process can reach it: sk_socket is NULL */
+	bool unaccepted;    /* orphan only because accept() has not taken it yet */
 	bool kernel;	    /* made by the kernel for itself */
 	bool minisock;	    /* TIME_WAIT: no uid, no inode */
 	bool port_chosen;   /* the port was not asked for by number (no SOCK_BINDPORT_LOCK) */
@@ -148,6 +149,7 @@ struct holder {
 	bool culprit;		   /* the kernel's own last comparison */
 	int reason;		   /* enum rule_id: why it does or does not conflict */
 	uint64_t since_ns;	   /* CLOCK_BOOTTIME; 0: before the trace began */
+	bool older;		   /* bound before the trace began */
 	int64_t expires_ms;	   /* TIME_WAIT; -1: does not apply */
 	int64_t released_after_ns; /* gone: how long after the attempt; -1 unknown */
 	struct owner bound_by;	   /* pid 0: unknown */

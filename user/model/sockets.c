@@ -18,6 +18,7 @@ struct owned {
 struct port_history {
 	uint32_t netns;
 	bool listened;
+	bool several;
 	struct owner owner;
 };
 
@@ -68,6 +69,12 @@ static size_t slot_of(const struct sockets *sockets, uint64_t key, uint64_t inod
 	return at;
 }
 
+/* With too many, only those that have a port: refused binders and what was released go. */
+static bool is_kept(const struct socket_entry *entry, bool forget)
+{
+	return entry->id && (!forget || entry->held || (entry->bound_ns && !entry->released_ns));
+}
+
 /*
  * Once the bound is reached, without what was released.  A quarter full at
  * most, so that the next time is far off.
@@ -79,7 +86,7 @@ static int rehash(struct sockets *sockets)
 	bool forget = sockets->count >= ENTRIES_BOUND / 2;
 
 	for (size_t i = 0; i < old_capacity; i++)
-		kept += old[i].id && !(forget && old[i].released_ns);
+		kept += is_kept(&old[i], forget);
 	while (kept > capacity / 4)
 		capacity *= 2;
 	sockets->entries = calloc(capacity, sizeof(*old));
@@ -90,7 +97,7 @@ static int rehash(struct sockets *sockets)
 	sockets->capacity = capacity;
 	sockets->count = kept;
 	for (size_t i = 0; i < old_capacity; i++)
-		if (old[i].id && !(forget && old[i].released_ns))
+		if (is_kept(&old[i], forget))
 			sockets->entries[slot_of(sockets, old[i].key, old[i].inode)] = old[i];
 	free(old);
 	return 0;
@@ -115,6 +122,11 @@ struct socket_entry *sockets_get(struct sockets *sockets, uint64_t key, uint64_t
 	*entry = (struct socket_entry){.key = key, .inode = inode, .id = ++sockets->last_id};
 	sockets->count++;
 	return entry;
+}
+
+void sockets_renew(struct sockets *sockets, struct socket_entry *entry)
+{
+	*entry = (struct socket_entry){.key = entry->key, .inode = entry->inode, .id = ++sockets->last_id};
 }
 
 void owners_clear(struct sockets *sockets)
@@ -202,6 +214,7 @@ void sockets_note_port(struct sockets *sockets, const struct sock_info *sock, co
 
 	if (history->netns != sock->netns)
 		*history = (struct port_history){.netns = sock->netns};
+	history->several |= history->owner.pid && history->owner.pid != owner->pid;
 	history->listened |= listens;
 	history->owner = *owner;
 }
@@ -217,5 +230,6 @@ const struct owner *sockets_last_owner(const struct sockets *sockets, const stru
 {
 	const struct port_history *history = history_of(sockets, sock);
 
-	return history->netns == sock->netns && history->owner.pid ? &history->owner : NULL;
+	return history->netns == sock->netns && history->owner.pid && !history->several ? &history->owner
+											: NULL;
 }

@@ -20,6 +20,7 @@ struct socket_entry {
 	struct owner bound_by; /* pid 0: unknown */
 	uint64_t refused_seq;  /* the last refusal it was the culprit of, 0: none */
 	uint64_t refused_ns;
+	bool held;	      /* bound before the trace, not released since */
 	uint64_t released_ns; /* 0: has its port */
 };
 
@@ -29,6 +30,9 @@ void sockets_free(struct sockets *sockets);
 /* Finds or makes the entry; NULL without memory.  Valid until the next call. */
 struct socket_entry *sockets_get(struct sockets *sockets, uint64_t key, uint64_t inode);
 struct socket_entry *sockets_find(const struct sockets *sockets, uint64_t key, uint64_t inode);
+
+/* The same key and inode, but another socket from now on. */
+void sockets_renew(struct sockets *sockets, struct socket_entry *entry);
 
 /* Who holds what now: replaced as a whole by each snapshot. */
 void owners_clear(struct sockets *sockets);
@@ -44,6 +48,7 @@ int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struc
 void sockets_note_port(struct sockets *sockets, const struct sock_info *sock, const struct owner *owner,
 		       bool listens);
 bool sockets_listened(const struct sockets *sockets, const struct sock_info *sock);
+/* NULL also where several processes have had the port: no guess is made. */
 const struct owner *sockets_last_owner(const struct sockets *sockets, const struct sock_info *sock);
 
 #endif

@@ -83,7 +83,7 @@ static enum rule_id kind_rule(const struct sock_info *contender)
 {
 	if (sock_is_time_wait(contender))
 		return RULE_TIME_WAIT;
-	if (contender->orphan)
+	if (contender->orphan && !contender->unaccepted)
 		return RULE_ORPHAN;
 	if (contender->accepted)
 		return RULE_ACCEPTED_CONNECTION;

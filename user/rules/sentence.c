@@ -128,7 +128,7 @@ static void slot_peer(const struct situation *s, struct text *text)
 		add_endpoint(text, &s->holder->sock.peer, s->holder->sock.peer_port);
 }
 
-/* In whole seconds, up: waiting that long is enough. */
+/* In whole seconds, up. */
 static void slot_left(const struct situation *s, struct text *text)
 {
 	if (s->holder)
@@ -145,7 +145,8 @@ static void slot_wait(const struct situation *s, struct text *text)
 		if (rule_is_refusal((enum rule_id)holder->reason) && holder->expires_ms > longest)
 			longest = holder->expires_ms;
 	}
-	add(text, "%lld", (long long)(longest + 999) / 1000);
+	/* The kernel's timer wheel may fire an eighth of the interval late. */
+	add(text, "%lld", (long long)(longest + longest / 8) / 1000 + 1);
 }
 
 static void add_uid(struct text *text, uint32_t uid)

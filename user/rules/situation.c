@@ -92,7 +92,7 @@ static bool is_stoppable(const struct situation *situation, const struct holder 
 	if (!holder->owner_count || holder->sock.kernel)
 		return false;
 	for (size_t i = 0; i < holder->owner_count; i++)
-		if (!holder->owners[i].pid || holder->owners[i].pid == situation->event->process.pid)
+		if (holder->owners[i].pid <= 1 || holder->owners[i].pid == situation->event->process.pid)
 			return false;
 	return true;
 }

@@ -151,7 +151,8 @@ static const struct phrase because[] = {
 	 "{old} has no process any more and is uid {old_uid}'s: uid {new_uid} may not share by "
 	 "SO_REUSEPORT{overlap}"},
 	{RULE_ORPHAN, 0, 0, "{old} has no process any more, the kernel is still closing it{overlap}"},
-	{RULE_ACCEPTED_CONNECTION, S_LACKS, 0, "{lacks}; it outlives the listener that accepted it{overlap}"},
+	{RULE_ACCEPTED_CONNECTION, S_LACKS, 0,
+	 "{lacks}; an accepted connection keeps the port, with or without its listener{overlap}"},
 	{RULE_ACCEPTED_CONNECTION, S_UID_DIFFERS, 0,
 	 "{old} is uid {old_uid}'s: uid {new_uid} may not share by SO_REUSEPORT{overlap}"},
 	{RULE_ACCEPTED_CONNECTION, 0, 0, "{old} still has the port{overlap}"},

@@ -165,7 +165,7 @@ static void put_holder(struct strbuf *out, const struct event *event, const stru
 	put_who(out, holder);
 	strbuf_puts(out, ", ");
 	put_place(out, holder);
-	if (holder->kind != KIND_TIME_WAIT)
+	if (holder->kind != KIND_TIME_WAIT && (holder->since_ns || holder->older))
 		text_since(out, time, holder->since_ns, event->time_ns);
 	if (holder->expires_ms >= 0)
 		strbuf_printf(out, ", %" PRId64 " s left", (holder->expires_ms + 999) / 1000);
