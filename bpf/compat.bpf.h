@@ -22,7 +22,7 @@
 #define TCP_CLOSE	   7
 #define TCP_LISTEN	   10
 #define TCP_NEW_SYN_RECV   12
-#define SOCK_DEAD	   0 /* bit of sk_flags */
+#define SOCK_DEAD	   0 /* bit of skc_flags */
 #define SOCKFS_MAGIC	   0x534F434B
 #define SOCK_BINDADDR_LOCK 4
 #define SOCK_BINDPORT_LOCK 8

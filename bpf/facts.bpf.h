@@ -102,7 +102,7 @@ static __always_inline u32 describe_full(struct rt_sock *to, struct sock *sk)
 		flags |= RT_SK_ORPHAN;
 	else if (!BPF_CORE_READ(socket, file))
 		flags |= RT_SK_NO_FILE;
-	if (BPF_CORE_READ(sk, sk_flags) & (1UL << SOCK_DEAD))
+	if (BPF_CORE_READ(sk, __sk_common.skc_flags) & (1UL << SOCK_DEAD))
 		flags |= RT_SK_DEAD;
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
 		flags |= RT_SK_KERN;

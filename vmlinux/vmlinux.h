@@ -107,6 +107,7 @@ struct sock_common {
 	unsigned char skc_ipv6only : 1;
 	int skc_bound_dev_if;
 	int skc_incoming_cpu;
+	unsigned long skc_flags;
 	struct hlist_node skc_bind_node;
 	struct hlist_node skc_node;
 	struct proto *skc_prot;
@@ -129,7 +130,6 @@ struct sock {
 	u16 sk_protocol;
 	u8 sk_kern_sock : 1;
 	struct sock_reuseport *sk_reuseport_cb;
-	unsigned long sk_flags;
 };
 
 struct super_block {

@@ -32,6 +32,7 @@ static const struct member fact_members[] = {
 	{"connect_bound", offsetof(struct sock_info, connect_bound)},
 	{"accepted", offsetof(struct sock_info, accepted)},
 	{"orphan", offsetof(struct sock_info, orphan)},
+	{"unaccepted", offsetof(struct sock_info, unaccepted)},
 	{"kernel", offsetof(struct sock_info, kernel)},
 	{"minisock", offsetof(struct sock_info, minisock)},
 	{"group_own", offsetof(struct sock_info, group_own)},
