@@ -56,7 +56,7 @@ static const struct option_row rows[] = {
 	{'6', NULL, NULL, false, &type_bits, FIELD(families), FAMILY_BIT_IPV6, COMMAND_TRACE, SECTION_FILTER,
 	 "IPv6 sockets"},
 	{0, "proto", "LIST", false, &type_protocols, FIELD(protocols), 0, COMMAND_TRACE, SECTION_FILTER,
-	 "of tcp,udp,mptcp"},
+	 "these protocols, of tcp,udp,mptcp"},
 	{'x', "failed", NULL, false, &type_flag, FIELD(failed), 0, COMMAND_TRACE, SECTION_FILTER,
 	 "refused attempts only (also -E)"},
 	{'E', NULL, NULL, false, &type_flag, FIELD(failed), 0, COMMAND_TRACE, SECTION_FILTER, NULL},
@@ -318,9 +318,7 @@ static const char help_tail[] =
 	"       r SO_REUSEPORT, 6 IPV6_V6ONLY, D bound to a device, ! forced reuse\n"
 	"\n"
 	"Exit status: 0 ok, 1 error, 2 usage, 3 not permitted, 4 the kernel lacks something,\n"
-	"10 --fail-on-reject saw a refusal; with a COMMAND, the command's own.\n"
-	"\n"
-	"See reusetrace(8).\n";
+	"10 --fail-on-reject saw a refusal; with a COMMAND, the command's own.\n";
 
 void options_help(struct strbuf *out)
 {
