@@ -147,7 +147,7 @@ static void add(const struct pair *pair, const char *text)
 			remedy->does = rows[i].does;
 	if (!remedy->does)
 		complain(pair->last, "remedy that cannot be carried out: %s", text);
-	remedy->seconds = LATE_S + (remedy->does & WAIT ? atoi(text + strlen("wait ")) : TIME_WAIT_S);
+	remedy->seconds = remedy->does & WAIT ? atoi(text + strlen("wait ")) : TIME_WAIT_S + LATE_S;
 	apply(remedy);
 }
 

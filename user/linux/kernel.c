@@ -16,6 +16,7 @@
 #include "probe.skel.h"
 
 #define BTF_PATH       "/sys/kernel/btf/vmlinux"
+#define KPROBE_PATH    "/sys/bus/event_source/devices/kprobe/type"
 #define LOCKDOWN_PATH  "/sys/kernel/security/lockdown"
 #define MEMLOCK_NEEDED (65536 * 1024UL)
 #define CAP_SYS_ADMIN  21
@@ -148,6 +149,14 @@ void kernel_load_reason(int error, char *ret_reason, size_t size)
 			 "not permitted: maps need more locked memory than RLIMIT_MEMLOCK "
 			 "(%llu KiB) allows; raise it to 65536 KiB (ulimit -l 65536) or run it with sudo",
 			 (unsigned long long)limit.rlim_cur / 1024);
+	else if (error == -ENXIO)
+		snprintf(ret_reason, size,
+			 "this kernel has nothing that BPF tracing can attach to: neither fentry "
+			 "(CONFIG_FUNCTION_TRACER) nor kprobes (CONFIG_KPROBE_EVENTS)");
+	else if (error == -EPERM && !geteuid())
+		snprintf(ret_reason, size,
+			 "not permitted: this kernel refuses BPF tracing programs even to root "
+			 "(lockdown or another security policy of its owner)");
 	else if (error == -EPERM || error == -EACCES)
 		snprintf(ret_reason, size,
 			 "not permitted: the kernel refused the BPF programs (%s); run it with sudo",
@@ -208,26 +217,35 @@ static bool can_attach(struct bpf_program *program, bool multi)
 	return link != NULL;
 }
 
+static bool has_kprobes(void)
+{
+	return !access(KPROBE_PATH, F_OK);
+}
+
 /* Both are loaded at once where that works; where one cannot be loaded, the other by itself. */
-void kernel_attach_kinds(bool *ret_fentry, bool *ret_multi)
+int kernel_attach_kinds(bool *ret_fentry, bool *ret_multi)
 {
 	struct probe_bpf *probe;
+	int err, refused = 0;
 
 	*ret_fentry = false;
 	*ret_multi = false;
 	for (int without = 0; without < 3; without++) {
 		probe = probe_bpf__open();
 		if (!probe)
-			return;
+			return -errno;
 		bpf_program__set_autoload(probe->progs.try_multi, without != 1);
 		bpf_program__set_autoload(probe->progs.try_fentry, without != 2);
-		if (!probe_bpf__load(probe)) {
+		err = probe_bpf__load(probe);
+		if (!err) {
 			*ret_fentry = without != 2 && can_attach(probe->progs.try_fentry, false);
 			*ret_multi = without != 1 && can_attach(probe->progs.try_multi, true);
 			without = 3;
 		}
+		refused = refused ? refused : err;
 		probe_bpf__destroy(probe);
 	}
+	return *ret_fentry || *ret_multi || has_kprobes() ? 0 : refused ? refused : -ENXIO;
 }
 
 unsigned int kernel_hz(void)

@@ -13,7 +13,7 @@ struct btf;
  */
 int kernel_refusal(char *ret_reason, size_t size);
 
-/* Why loading failed with this error; one line. */
+/* Why loading failed with this error; one line.  -ENXIO: there is no way to attach. */
 void kernel_load_reason(int error, char *ret_reason, size_t size);
 
 /* -1 if the kernel has no such function with BTF, else its number of arguments. */
@@ -25,8 +25,12 @@ bool kernel_type_has_member(const struct btf *btf, const char *name, const char 
 /* struct policy from the shapes of the kernel's own types. */
 void kernel_policy(const struct btf *btf, struct policy *ret_policy);
 
-/* Whether fentry and kprobe.multi programs can be attached: by trying with empty ones. */
-void kernel_attach_kinds(bool *ret_fentry, bool *ret_multi);
+/*
+ * Whether fentry and kprobe.multi programs can be attached: by trying with
+ * empty ones.  Where there are no kprobes either, the reason: -EPERM if the
+ * kernel forbids it, -ENXIO if it has nothing to attach to.
+ */
+int kernel_attach_kinds(bool *ret_fentry, bool *ret_multi);
 
 /* Ticks a second. */
 unsigned int kernel_hz(void);

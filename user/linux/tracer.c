@@ -177,7 +177,11 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	if (!btf)
 		return -errno;
 	kernel_policy(btf, &tracer->policy);
-	kernel_attach_kinds(&tracer->hooks.fentry, &tracer->hooks.multi);
+	err = kernel_attach_kinds(&tracer->hooks.fentry, &tracer->hooks.multi);
+	if (err) {
+		btf__free(btf);
+		return err;
+	}
 	tracer->hooks.wanted = (options->tree ? USE_TREE : 0) | (options->verbose ? USE_VERBOSE : 0) |
 			       (options->cgroup ? USE_CGROUP : 0);
 	hooks_choose(&tracer->hooks, btf);
