@@ -138,7 +138,7 @@ static void test_remedies_given(void **state)
 	check_fix("127.0.0.1 rp uid=7", "127.0.0.1 rp listen", "run both as one user", true);
 	check_fix("127.0.0.1 rp own", "127.0.0.1 rp listen", "attach the BPF program after", true);
 	check_fix("127.0.0.1", "127.0.0.1 ra tw", "set SO_REUSEADDR on this socket", true);
-	check_fix("127.0.0.1 ra", "127.0.0.1 tw", "wait 48 s", true);
+	check_fix("127.0.0.1 ra", "127.0.0.1 tw", "wait 49 s", true);
 	check_fix("127.0.0.1 ra", "127.0.0.1 tw", "inherits", true);
 	check_fix("::", "0.0.0.0 listen", "set IPV6_V6ONLY on this socket", true);
 	check_fix("::", "::1 listen v6only", "set IPV6_V6ONLY", false);

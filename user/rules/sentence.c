@@ -135,6 +135,10 @@ static void slot_left(const struct situation *s, struct text *text)
 		add(text, "%lld", (long long)(s->holder->expires_ms + 999) / 1000);
 }
 
+/* A timer of 60 s fires up to one slot of its level of the timer wheel late: 5.12 s with 100 ticks a second.
+ */
+#define TIMER_LATE_S 6
+
 static void slot_wait(const struct situation *s, struct text *text)
 {
 	int64_t longest = 0;
@@ -145,8 +149,7 @@ static void slot_wait(const struct situation *s, struct text *text)
 		if (rule_is_refusal((enum rule_id)holder->reason) && holder->expires_ms > longest)
 			longest = holder->expires_ms;
 	}
-	/* The kernel's timer wheel may fire an eighth of the interval late. */
-	add(text, "%lld", (long long)(longest + longest / 8) / 1000 + 1);
+	add(text, "%lld", (long long)(longest + 999) / 1000 + TIMER_LATE_S);
 }
 
 static void add_uid(struct text *text, uint32_t uid)
