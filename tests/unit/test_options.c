@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/options.h"
+#include "cli/command.h"
 
 #define MAX_WORDS 16
 
@@ -34,7 +34,7 @@ static int parse(struct line *line, const char *text)
 		at = bar;
 	}
 	error[0] = '\0';
-	return options_parse(line->count, line->words, &config, error, sizeof(error));
+	return options_parse(&trace_command, line->count, line->words, &config, error, sizeof(error));
 }
 
 /* A predicate on the parsed configuration. */
@@ -295,7 +295,7 @@ static void test_small_error_buffer(void **state)
 	char *words[] = {"reusetrace", "-P", "x", NULL}, small[8];
 
 	(void)state;
-	assert_int_equal(options_parse(3, words, &config, small, sizeof(small)), -EINVAL);
+	assert_int_equal(options_parse(&trace_command, 3, words, &config, small, sizeof(small)), -EINVAL);
 	assert_string_equal(small, "-P: 'x'");
 }
 
@@ -335,7 +335,7 @@ static void test_help(void **state)
 	struct strbuf text = {.data = NULL};
 
 	(void)state;
-	options_help(&text);
+	options_help(&text, &trace_command, NULL);
 	assert_int_equal(text.error, 0);
 	for (size_t i = 0; i < COUNT(mentioned); i++) {
 		if (!strstr(text.data, mentioned[i]))

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "cli/option_types.h"
+#include "cli/command.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define LONG_ONLY	  256 /* + row: what getopt_long() returns for a row without a letter */
@@ -92,7 +92,7 @@ static const struct option_row rows[] = {
 };
 
 struct parser {
-	unsigned int command;
+	const struct command_info *command;
 	char letters[3 + 2 * ARRAY_SIZE(rows)];
 	struct option longs[ARRAY_SIZE(rows) + 1];
 	struct config *config;
@@ -108,7 +108,7 @@ static int key_of(size_t row)
 static const struct option_row *find_row(const struct parser *parser, int key)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (key_of(i) == key && rows[i].commands & parser->command)
+		if (key_of(i) == key && rows[i].commands & parser->command->bit)
 			return &rows[i];
 	}
 	return NULL;
@@ -124,7 +124,7 @@ static void build_getopt(struct parser *parser)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		const struct option_row *row = &rows[i];
 
-		if (!(row->commands & parser->command))
+		if (!(row->commands & parser->command->bit))
 			continue;
 		if (row->letter) {
 			parser->letters[letters++] = row->letter;
@@ -196,17 +196,44 @@ static int explain_mistake(const struct parser *parser, int key, const char *typ
 	return fail(parser, "'-%c' is not an option", optopt);
 }
 
-static int take_operand(const struct parser *parser, const char *operand)
+static int take_operand(const struct parser *parser, const char *word, size_t taken)
 {
-	if (type_ports.parse(operand, 0, &parser->config->ports))
+	const struct operand *operand = &parser->command->operand;
+	const char *hint = operand->hint, *separator = hint ? "; " : "";
+
+	if (taken >= operand->most)
+		return fail(parser, "'%.80s': %s%s%s", word, operand->one, separator, hint ? hint : "");
+	if (operand->type->parse(word, 0, (char *)parser->config + operand->offset))
 		return 0;
-	return fail(parser, "'%.80s' is not %s; a COMMAND goes behind --", operand, type_ports.expects);
+	return fail(parser, "'%.80s' is not %s%s%s", word, operand->type->expects, separator,
+		    hint ? hint : "");
+}
+
+static int check_taken(const struct parser *parser, size_t taken)
+{
+	const struct operand *operand = &parser->command->operand;
+
+	return taken >= operand->least ? 0 : fail(parser, "%s is missing (--help says more)", operand->name);
+}
+
+/* Behind `--`: the program to run, or operands that look like options. */
+static int take_rest(const struct parser *parser, int count, char **words, size_t taken)
+{
+	int error = 0;
+
+	if (parser->command->runs_program) {
+		parser->config->command = words;
+		return count ? 0 : fail(parser, "-- needs a COMMAND behind it");
+	}
+	for (int i = 0; i < count && !error; i++)
+		error = take_operand(parser, words[i], taken++);
+	return error ? error : check_taken(parser, taken);
 }
 
 /* Until `--`, the end, --help or a mistake. */
 static int parse_words(struct parser *parser, int argc, char **argv)
 {
-	bool has_ports = false;
+	size_t taken = 0;
 
 	optind = 0; /* glibc and musl: forget an earlier parse */
 	opterr = 0;
@@ -215,24 +242,17 @@ static int parse_words(struct parser *parser, int argc, char **argv)
 		int key = getopt_long(argc, argv, parser->letters, parser->longs, &long_index);
 		int error = 0;
 
-		if (key == -1 && optind > before) { /* it took `--` */
-			parser->config->command = argv + optind;
-			return optind < argc ? 0 : fail(parser, "-- needs a COMMAND behind it");
-		}
+		if (key == -1 && optind > before) /* it took `--` */
+			return take_rest(parser, argc - optind, argv + optind, taken);
 		if (key == -1 && optind == argc)
-			return 0;
-		if (key == -1 && has_ports)
-			return fail(parser, "'%.80s': one port list is enough; a COMMAND goes behind --",
-				    argv[optind]);
+			return check_taken(parser, taken);
 
-		if (key == -1) {
-			error = take_operand(parser, argv[optind++]);
-			has_ports = true;
-		} else if (key == '?' || key == ':') {
+		if (key == -1)
+			error = take_operand(parser, argv[optind++], taken++);
+		else if (key == '?' || key == ':')
 			error = explain_mistake(parser, key, argv[before]);
-		} else {
+		else
 			error = apply(parser, find_row(parser, key), optarg, long_index >= 0);
-		}
 		if (error || parser->config->help || parser->config->version)
 			return error;
 	}
@@ -249,10 +269,11 @@ static int check_conflicts(const struct parser *parser)
 	return 0;
 }
 
-int options_parse(int argc, char **argv, struct config *config, char *error, size_t error_size)
+int options_parse(const struct command_info *command, int argc, char **argv, struct config *config,
+		  char *error, size_t error_size)
 {
 	struct parser parser = {
-		.command = COMMAND_TRACE,
+		.command = command,
 		.config = config,
 		.error = error,
 		.error_size = error_size,
@@ -300,35 +321,25 @@ static void help_row(struct strbuf *out, const struct option_row *row)
 	strbuf_printf(out, " %s\n", row->help);
 }
 
-static const char help_head[] =
-	"Usage: reusetrace [OPTIONS] [PORTS] [-- COMMAND [ARG...]]\n"
-	"\n"
-	"Explain why each bind() was accepted or refused, and name the socket in the way.\n"
-	"\n"
-	"Examples:\n"
-	"  reusetrace                     every attempt to bind or listen, until ^C\n"
-	"  reusetrace 8080                only port 8080 (the same as -P 8080)\n"
-	"  reusetrace -x -u www-data      what is refused to one user\n"
-	"  reusetrace -- python3 app.py   a command and everything that it starts\n"
-	"  reusetrace -j -o binds.ndjson  a recording\n";
-
-static const char help_tail[] =
-	"\n"
-	"FLAGS: F freebind, T transparent, N bind_address_no_port, R SO_REUSEADDR,\n"
-	"       r SO_REUSEPORT, 6 IPV6_V6ONLY, D bound to a device, ! forced reuse\n"
-	"\n"
-	"Exit status: 0 ok, 1 error, 2 usage, 3 not permitted, 4 the kernel lacks something,\n"
-	"10 --fail-on-reject saw a refusal; with a COMMAND, the command's own.\n";
-
-void options_help(struct strbuf *out)
+void options_help(struct strbuf *out, const struct command_info *command,
+		  const struct command_info *const others[])
 {
-	strbuf_puts(out, help_head);
+	strbuf_puts(out, command->help_head);
+	if (others && *others)
+		strbuf_puts(out, "\nOther commands (reusetrace COMMAND --help says more):\n");
+	for (; others && *others; others++)
+		strbuf_printf(out, "  reusetrace %s\n", (*others)->summary);
 	for (size_t section = 0; section < SECTION_MAX; section++) {
-		strbuf_printf(out, "\n%s:\n", section_titles[section]);
+		bool has_title = false;
+
 		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-			if (rows[i].section == section && rows[i].commands & COMMAND_TRACE && rows[i].help)
-				help_row(out, &rows[i]);
+			if (rows[i].section != section || !(rows[i].commands & command->bit) || !rows[i].help)
+				continue;
+			if (!has_title)
+				strbuf_printf(out, "\n%s:\n", section_titles[section]);
+			has_title = true;
+			help_row(out, &rows[i]);
 		}
 	}
-	strbuf_puts(out, help_tail);
+	strbuf_puts(out, command->help_tail);
 }

@@ -24,7 +24,11 @@ enum command {
 	COMMAND_HISTORY = 1 << 3,
 	COMMAND_RECORD = 1 << 4,
 	COMMAND_REPLAY = 1 << 5,
+	COMMAND_REPORT = 1 << 6,
+	COMMAND_EXPLAIN = 1 << 7,
 };
+
+struct command_info; /* cli/command.h */
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -68,6 +72,8 @@ struct config {
 	uint64_t duration_ns; /* 0: no limit */
 	uint64_t limit;	      /* events, 0: no limit */
 	bool fail_on_reject;
+	/* a recording */
+	const char *file;
 	/* the traced command */
 	struct user_ref run_as;
 	char **command; /* NULL-terminated tail of argv; NULL: none */
@@ -77,14 +83,17 @@ struct config {
 };
 
 /*
- * Fills *config from defaults and argv.  On -EINVAL error[] holds one line
+ * Fills *config from defaults and the words behind argv[0], as this command
+ * takes them.  On -EINVAL error[] holds one line
  * without the program's name, safe to print: "-P: '80,x' is not a port list
  * (like 80,443,8000-8100)".  After --help and --version nothing else is judged.
  */
-int options_parse(int argc, char **argv, struct config *config, char *error, size_t error_size);
+int options_parse(const struct command_info *command, int argc, char **argv, struct config *config,
+		  char *error, size_t error_size);
 
-/* The help text of the trace command. */
-void options_help(struct strbuf *out);
+/* The help text of a command; others[], ended by NULL, are mentioned in it (NULL: none are). */
+void options_help(struct strbuf *out, const struct command_info *command,
+		  const struct command_info *const others[]);
 
 static inline bool port_set_has(const struct port_set *ports, uint16_t port)
 {

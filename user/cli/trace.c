@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* reusetrace [OPTIONS] [PORTS] [-- COMMAND]: the live trace. */
-#include "cli/trace.h"
+#include "cli/command.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/filter_text.h"
 #include "cli/summary.h"
 #include "linux/command.h"
 #include "linux/process.h"
@@ -19,8 +20,6 @@
 #define POLL_MS	      100
 #define LAST_POLLS    3
 #define NSEC	      1000000000ULL
-#define FILTERS_MAX   16
-#define FILTER_LEN    128
 #define PROBES_MAX    64
 #define CGROUP_PATH   256
 #define DESCENT_TRIES 64
@@ -164,63 +163,6 @@ static int open_view(struct trace *trace)
 	return trace->view ? EXIT_OK : runtime_error("output", -ENOMEM);
 }
 
-struct filter_text {
-	char text[FILTERS_MAX][FILTER_LEN];
-	const char *list[FILTERS_MAX];
-	size_t count;
-};
-
-static void filter_add(struct filter_text *filters, const char *name, const char *value)
-{
-	if (!value || filters->count == FILTERS_MAX)
-		return;
-	snprintf(filters->text[filters->count], FILTER_LEN, "%s%s%s", name, *value ? "=" : "", value);
-	filters->list[filters->count] = filters->text[filters->count];
-	filters->count++;
-}
-
-/* "80,443,8000-8100" back from the bitmap. */
-static void ports_text(const struct port_set *ports, char *buf, size_t size)
-{
-	size_t at = 0;
-
-	buf[0] = '\0';
-	for (unsigned int port = 1; port < 65536 && at < size - 16; port++) {
-		unsigned int last = port;
-
-		if (!port_set_has(ports, port))
-			continue;
-		while (last < 65535 && port_set_has(ports, last + 1))
-			last++;
-		at += snprintf(buf + at, size - at, last > port ? "%s%u-%u" : "%s%u", at ? "," : "", port,
-			       last);
-		port = last;
-	}
-}
-
-static void describe_filters(const struct config *config, struct filter_text *filters)
-{
-	char ports[FILTER_LEN - 8], pids[FILTER_LEN - 8];
-	size_t at = 0;
-
-	ports_text(&config->ports, ports, sizeof(ports));
-	pids[0] = '\0';
-	for (size_t i = 0; i < config->pids.count && at < sizeof(pids) - 12; i++)
-		at += snprintf(pids + at, sizeof(pids) - at, "%s%u", i ? "," : "", config->pids.pids[i]);
-	filter_add(filters, "port", config->ports.count ? ports : NULL);
-	filter_add(filters, "pid", config->pids.count ? pids : NULL);
-	filter_add(filters, "comm", config->comm[0] ? config->comm : NULL);
-	filter_add(filters, "user", config->user.name);
-	filter_add(filters, "netns", config->netns);
-	filter_add(filters, "cgroup", config->cgroup);
-	filter_add(filters, "family",
-		   config->families == FAMILY_BIT_IPV4	 ? "ipv4"
-		   : config->families == FAMILY_BIT_IPV6 ? "ipv6"
-							 : NULL);
-	filter_add(filters, "failed", config->failed ? "" : NULL);
-	filter_add(filters, "command", config->command ? config->command[0] : NULL);
-}
-
 static int show_start(struct trace *trace)
 {
 	struct probe_info probes[PROBES_MAX];
@@ -239,7 +181,7 @@ static int show_start(struct trace *trace)
 	info.host = system.nodename;
 	info.kernel = system.release;
 	info.probe_count = tracer_probes(trace->tracer, probes, PROBES_MAX);
-	describe_filters(trace->config, &filters);
+	filter_text(trace->config, &filters);
 	info.filter_count = filters.count;
 	return trace->view->ops->start(trace->view, &info);
 }
@@ -443,7 +385,7 @@ static int attach(struct trace *trace)
 	return err == -EPERM ? EXIT_NOT_PERMITTED : EXIT_NO_KERNEL;
 }
 
-int trace_run(const struct config *config)
+static int trace_run(const struct config *config)
 {
 	struct trace trace = {.config = config, .command = COMMAND_INIT};
 	int status, err = 0;
@@ -472,3 +414,31 @@ int trace_run(const struct config *config)
 		status = runtime_error(config->output ? config->output : "trace", err);
 	return status;
 }
+
+const struct command_info trace_command = {
+	.bit = COMMAND_TRACE,
+	.help_head = "Usage: reusetrace [OPTIONS] [PORTS] [-- COMMAND [ARG...]]\n"
+		     "\n"
+		     "Explain why each bind() was accepted or refused, and name the socket in the way.\n"
+		     "\n"
+		     "Examples:\n"
+		     "  reusetrace                     every attempt to bind or listen, until ^C\n"
+		     "  reusetrace 8080                only port 8080 (the same as -P 8080)\n"
+		     "  reusetrace -x -u www-data      what is refused to one user\n"
+		     "  reusetrace -- python3 app.py   a command and everything that it starts\n"
+		     "  reusetrace -j -o binds.ndjson  a recording\n",
+	.help_tail = "\n"
+		     "FLAGS: F freebind, T transparent, N bind_address_no_port, R SO_REUSEADDR,\n"
+		     "       r SO_REUSEPORT, 6 IPV6_V6ONLY, D bound to a device, ! forced reuse\n"
+		     "\n"
+		     "Exit status: 0 ok, 1 error, 2 usage, 3 not permitted, 4 the kernel lacks something,\n"
+		     "10 --fail-on-reject saw a refusal; with a COMMAND, the command's own.\n",
+	.operand = {.name = "PORTS",
+		    .type = &type_ports,
+		    .offset = offsetof(struct config, ports),
+		    .most = 1,
+		    .one = "one port list is enough",
+		    .hint = "a COMMAND goes behind --"},
+	.runs_program = true,
+	.run = trace_run,
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A command as a row: what it takes, what its help says, what runs it.  Each
+ * one is in its own file; main.c lists them.
+ */
+#ifndef REUSETRACE_CLI_COMMAND_H
+#define REUSETRACE_CLI_COMMAND_H
+
+#include "cli/option_types.h"
+#include "cli/options.h"
+
+enum exit_status {
+	EXIT_OK = 0,
+	EXIT_RUNTIME = 1,
+	EXIT_USAGE = 2,
+	EXIT_NOT_PERMITTED = 3,
+	EXIT_NO_KERNEL = 4,
+	EXIT_REJECTED = 10,
+};
+
+/* Words that are no options. */
+struct operand {
+	const char *name; /* "FILE" */
+	const struct option_type *type;
+	size_t offset; /* into struct config */
+	size_t least, most;
+	const char *one;  /* with too many: "one port list is enough" */
+	const char *hint; /* what else a wrong one may have been meant for, or NULL */
+};
+
+struct command_info {
+	enum command bit;
+	const char *name;    /* the first word; NULL: the trace */
+	const char *summary; /* "replay FILE    explain a recording again" */
+	const char *help_head, *help_tail;
+	struct operand operand;
+	bool runs_program; /* -- COMMAND [ARG...] */
+	int (*run)(const struct config *config);
+};
+
+/* What runs without a command's name. */
+extern const struct command_info trace_command;
+
+#endif
