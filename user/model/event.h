@@ -94,6 +94,34 @@ struct sock_options {
 	bool bind_address_no_port;
 };
 
+/* How a fact became known.  Linux's are observed. */
+enum provenance {
+	FROM_OBSERVED, /* an event said so */
+	FROM_QUERIED,  /* a table said so, at another time */
+	FROM_INFERRED, /* it follows from what was observed */
+	FROM_ASSUMED,  /* the default; nothing was seen */
+	PROVENANCE_MAX
+};
+
+enum fact {
+	FACT_PROTOCOL,
+	FACT_ADDRESS,
+	FACT_OPTIONS, /* reuseaddr and struct winsock_options */
+	FACT_V6ONLY,
+	FACT_USER,
+	FACT_PROCESS,
+	FACT_MAX
+};
+
+/* What Winsock has beyond struct sock_options (ws2def.h, mstcpip.h). */
+struct winsock_options {
+	bool exclusive;		  /* SO_EXCLUSIVEADDRUSE */
+	bool randomize_port;	  /* SO_RANDOMIZE_PORT */
+	bool port_scalability;	  /* SO_PORT_SCALABILITY */
+	bool reuse_unicastport;	  /* SO_REUSE_UNICASTPORT */
+	bool reuse_multicastport; /* SO_REUSE_MULTICASTPORT */
+};
+
 struct sock_info {
 	uint64_t id;	/* number of this recording ("s17"), 0 if none yet */
 	uint64_t inode; /* 0: none */
@@ -110,6 +138,9 @@ struct sock_info {
 	char device[DEVICE_LEN]; /* its name, "" if unknown */
 	uint32_t vrf;		 /* ifindex of the VRF it belongs to, 0: none */
 	struct sock_options options;
+	bool winsock; /* a socket of Windows: uid is the last part of its user's SID */
+	struct winsock_options winsock_options;
+	uint8_t from[FACT_MAX]; /* enum provenance */
 	/* facts that decide sharing and are not options */
 	bool orphan;	    /* no process can reach it: sk_socket is NULL */
 	bool unaccepted;    /* orphan only because accept() has not taken it yet */
@@ -214,6 +245,32 @@ struct option_change {
 	uint64_t time_ns;
 };
 
+/* Which event of Microsoft-Windows-TCPIP said how the attempt went. */
+enum windows_cause {
+	CAUSE_NONE,
+	CAUSE_COMPLETE,	  /* 1008, 1123, 1396, 1533: the port was given */
+	CAUSE_RESOLUTION, /* 1005, 1121, 1393: the address is not one of this machine's */
+	CAUSE_PORT,	  /* 1006, 1122, 1394: another socket or a reservation has the port */
+	CAUSE_INSPECTION, /* 1007, 1395; 1455 with Deny: the Windows Filtering Platform */
+	CAUSE_MAX
+};
+
+/* Facts that only an attempt on Windows has.  event.result is a negative Winsock error. */
+struct windows_facts {
+	bool present;		/* the event is of Windows */
+	enum provenance result; /* observed: Winsock's own answer; inferred: from ntstatus */
+	int other_result;	/* the application may have got this instead, 0: no */
+	bool has_ntstatus;	/* AFD's or TCPIP's own status */
+	uint32_t ntstatus;
+	enum windows_cause cause;
+	bool unconfirmed;	/* only the process itself said so (Winsock-Sockets), not the kernel */
+	bool lossy;		/* events were lost before this one */
+	bool reserved;		/* the port is in this reservation: an excluded range */
+	bool reserved_by_admin; /* ... and an administrator's (`*` in netsh) */
+	uint16_t reserved_lo, reserved_hi;
+	enum provenance reservation;
+};
+
 struct event {
 	enum event_type type;
 	uint64_t seq;
@@ -238,6 +295,7 @@ struct event {
 	bool l3mdev_accept;
 	bool address_tentative; /* the IPv6 address exists but duplicate detection has not ended */
 	bool kernel_call;
+	struct windows_facts windows;
 	struct option_change option; /* EVENT_OPTION */
 	enum release release;	     /* EVENT_RELEASE */
 	uint64_t after_attempt;	     /* EVENT_RELEASE: seq of the refusal it came too late for, 0 none */
