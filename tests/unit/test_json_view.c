@@ -62,9 +62,10 @@ static void test_json_interface_example(void **state)
 		"\"peer\":null,\"inode\":33010,\"netns\":4026531840,\"device\":null,\"uid\":1000,"
 		"\"options\":" OPTIONS ","
 		"\"since\":\"2026-11-22T10:01:02.113Z\",\"expires_s\":null,\"released_after_ns\":null,"
-		"\"bound_by\":{\"pid\":4100,\"comm\":\"python3\",\"exe\":\"/usr/bin/python3.11\"},"
+		"\"bound_by\":{\"pid\":4100,\"comm\":\"python3\",\"exe\":\"/usr/bin/python3.11\","
+		"\"unit\":null,\"container\":null},"
 		"\"processes\":[{\"pid\":4100,\"comm\":\"python3\",\"exe\":\"/usr/bin/"
-		"python3.11\",\"fd\":3}],"
+		"python3.11\",\"fd\":3,\"unit\":null,\"container\":null}],"
 		"\"facts\":" SOCK_FACTS "}]}\n");
 	free(text);
 }

@@ -62,6 +62,8 @@ HOLDS(user_most, config.user.uid == UINT32_MAX - 1)
 HOLDS(user_none, config.user.uid == UID_NONE && !config.user.name)
 HOLDS(netns_path, !strcmp(config.netns, "/proc/1/ns/net"))
 HOLDS(cgroup_path, !strcmp(config.cgroup, "/system.slice"))
+HOLDS(unit_nginx, !strcmp(config.unit, "nginx"))
+HOLDS(unit_instance, !strcmp(config.unit, "getty@tty1.service"))
 HOLDS(only_v4, config.families == FAMILY_BIT_IPV4)
 HOLDS(both_families, config.families == (FAMILY_BIT_IPV4 | FAMILY_BIT_IPV6))
 HOLDS(proto_two, config.protocols == (1U << PROTO_TCP | 1U << PROTO_UDP))
@@ -96,7 +98,7 @@ HOLDS(command_options, ports_80() && !config.failed && !strcmp(config.command[0]
 HOLDS(run_as_root, config.run_as.uid == 0 && command_true())
 HOLDS(json_command, config.json && output_x() && command_true())
 HOLDS(defaults, !config.ports.count && !config.pids.count && !config.comm[0] && user_none() &&
-	!config.netns && !config.cgroup && !config.families && !config.protocols && !config.verbose &&
+	!config.netns && !config.cgroup && !config.unit && !config.families && !config.protocols && !config.verbose &&
 	!config.json && !config.output && !config.duration_ns && !config.limit && !config.command &&
 	time_wall() && config.color == COLOR_AUTO && config.run_as.uid == UID_NONE)
 /* clang-format on */
@@ -130,6 +132,8 @@ static const struct {
 	{"-u|4294967294", user_most},
 	{"-N|/proc/1/ns/net", netns_path},
 	{"-c|/system.slice", cgroup_path},
+	{"--unit=nginx", unit_nginx},
+	{"--unit|getty@tty1.service", unit_instance},
 	{"-4", only_v4},
 	{"-4|-6", both_families},
 	{"-46", both_families},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Units and containers in cgroup paths; namespaces, cgroups and processes by name. */
+/* Network namespaces and processes by name. */
 #include "unit.h"
 
 #include <errno.h>
@@ -11,63 +11,6 @@
 #include <unistd.h>
 
 #include "linux/process.h"
-
-#define HEX16 "0123456789abcdef"
-#define HEX64 HEX16 HEX16 HEX16 HEX16
-
-static void test_units(void **state)
-{
-	static const struct {
-		const char *cgroup, *unit;
-	} rows[] = {
-		{"/system.slice/nginx.service", "nginx.service"},
-		{"/system.slice/nginx.service/worker", "nginx.service"},
-		{"/user.slice/user-1000.slice/user@1000.service/app.slice/vte-spawn-1.scope",
-		 "vte-spawn-1.scope"},
-		{"/system.slice/web.socket", "web.socket"},
-		{"/system.slice/docker-" HEX64 ".scope", "docker-" HEX64 ".scope"},
-		{"/user.slice", ""},
-		{"/", ""},
-		{"", ""},
-		{"/.service", ""},
-		{"/a.service.d", ""},
-		{"//a.service//", "a.service"},
-	};
-	char unit[NAME_LEN], small[8];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		cgroup_unit(rows[i].cgroup, unit, sizeof(unit));
-		assert_string_equal(unit, rows[i].unit);
-	}
-	cgroup_unit("/nginx.service", small, sizeof(small));
-	assert_string_equal(small, "nginx.s");
-}
-
-static void test_containers(void **state)
-{
-	static const struct {
-		const char *cgroup, *container;
-	} rows[] = {
-		{"/system.slice/docker-" HEX64 ".scope", HEX64},
-		{"/docker/" HEX64, HEX64},
-		{"/kubepods/besteffort/pod12345678-1234/" HEX64 "/inner", HEX64},
-		{"/machine.slice/libpod-conmon-" HEX64 ".scope", HEX64},
-		{"/docker/" HEX64 "0", ""},
-		{"/docker/" HEX16, ""},
-		{"/system.slice/nginx.service", ""},
-		{"/", ""},
-	};
-	char container[NAME_LEN], small[8];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		cgroup_container(rows[i].cgroup, container, sizeof(container));
-		assert_string_equal(container, rows[i].container);
-	}
-	cgroup_container("/docker/" HEX64, small, sizeof(small));
-	assert_string_equal(small, "0123456");
-}
 
 static void test_netns(void **state)
 {
@@ -108,24 +51,6 @@ static void test_netns(void **state)
 	}
 }
 
-static void test_cgroup_resolve(void **state)
-{
-	char path[64], small[4];
-	uint64_t id = 1;
-
-	(void)state;
-	assert_int_equal(cgroup_resolve("/no/such/group//", path, sizeof(path), &id), 0);
-	assert_string_equal(path, "/no/such/group");
-	assert_int_equal(id, 0);
-	assert_int_equal(cgroup_resolve("no/such", path, sizeof(path), &id), 0);
-	assert_string_equal(path, "/no/such");
-	assert_int_equal(cgroup_resolve("/sys/fs/cgroup/no/such", path, sizeof(path), &id), 0);
-	assert_string_equal(path, "/no/such");
-	assert_int_equal(cgroup_resolve("/", path, sizeof(path), &id), 0);
-	assert_string_equal(path, "/");
-	assert_int_equal(cgroup_resolve("/too/long", small, sizeof(small), &id), -ENAMETOOLONG);
-}
-
 static int note_child(void *context, uint32_t child)
 {
 	*(uint32_t *)context = child;
@@ -155,8 +80,7 @@ static void test_processes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_units),	  cmocka_unit_test(test_containers),
-		cmocka_unit_test(test_netns),	  cmocka_unit_test(test_cgroup_resolve),
+		cmocka_unit_test(test_netns),
 		cmocka_unit_test(test_processes),
 	};
 

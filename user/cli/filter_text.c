@@ -44,6 +44,7 @@ void filter_text(const struct config *config, struct filter_text *filters)
 	filter_add(filters, "user", config->user.name);
 	filter_add(filters, "netns", config->netns);
 	filter_add(filters, "cgroup", config->cgroup);
+	filter_add(filters, "unit", config->unit);
 	filter_add(filters, "family",
 		   config->families == FAMILY_BIT_IPV4	 ? "ipv4"
 		   : config->families == FAMILY_BIT_IPV6 ? "ipv6"

@@ -6,6 +6,7 @@
 #include <pwd.h>
 #endif
 #include "cli/options.h"
+#include "model/cgroup.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_PID		  4194304 /* PID_MAX_LIMIT */
@@ -184,6 +185,14 @@ static bool parse_text(const char *value, long constant, void *field)
 	return value[0];
 }
 
+/* Whether it could be one; where it is, only the machine can say. */
+static bool parse_unit(const char *value, long constant, void *field)
+{
+	char unit[UNIT_LEN];
+
+	return !unit_name(value, unit, sizeof(unit)) && parse_text(value, constant, field);
+}
+
 static bool parse_positive(const char *value, long constant, void *field)
 {
 	(void)constant;
@@ -267,6 +276,7 @@ const struct option_type type_protocols = {parse_protocols, "a protocol list (of
 const struct option_type type_comm = {parse_comm, "a command name (like nginx)"};
 const struct option_type type_user = {parse_user, "a user (a name or a number)"};
 const struct option_type type_netns = {parse_text, "a network namespace (a name, pid, path or inode)"};
+const struct option_type type_unit = {parse_unit, "the name of a systemd unit (like nginx.service)"};
 const struct option_type type_path = {parse_text, "a path"};
 const struct option_type type_seconds = {parse_seconds, "a number of seconds above 0 (like 10 or 0.5)"};
 const struct option_type type_positive = {parse_positive, "a number above 0"};

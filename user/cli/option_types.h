@@ -21,6 +21,7 @@ extern const struct option_type type_protocols; /* unsigned int, 1 << enum proto
 extern const struct option_type type_comm;	/* char[COMM_LEN] */
 extern const struct option_type type_user;	/* struct user_ref */
 extern const struct option_type type_netns;	/* const char * */
+extern const struct option_type type_unit;	/* const char * */
 extern const struct option_type type_path;	/* const char * */
 extern const struct option_type type_seconds;	/* uint64_t ns */
 extern const struct option_type type_positive;	/* uint64_t */

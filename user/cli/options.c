@@ -51,6 +51,8 @@ static const struct option_row rows[] = {
 	 "this network namespace: a name, pid, path or inode"},
 	{'c', "cgroup", "PATH", false, &type_path, FIELD(cgroup), 0, COMMAND_TRACE, SECTION_FILTER,
 	 "this cgroup and those below it"},
+	{0, "unit", "NAME", false, &type_unit, FIELD(unit), 0, COMMAND_TRACE, SECTION_FILTER,
+	 "this systemd unit, also when it is restarted (short for -c)"},
 	{'4', NULL, NULL, false, &type_bits, FIELD(families), FAMILY_BIT_IPV4, COMMAND_TRACE, SECTION_FILTER,
 	 "IPv4 sockets"},
 	{'6', NULL, NULL, false, &type_bits, FIELD(families), FAMILY_BIT_IPV6, COMMAND_TRACE, SECTION_FILTER,
@@ -264,6 +266,8 @@ static int check_conflicts(const struct parser *parser)
 
 	if (config->json && config->command && !config->output)
 		return fail(parser, "-j with a COMMAND requires -o FILE: standard output is the command's");
+	if (config->unit && config->cgroup)
+		return fail(parser, "--unit and -c both name a cgroup: give one of them");
 	if (config->run_as.name && !config->command)
 		return fail(parser, "--run-as requires a COMMAND (behind --)");
 	return 0;

@@ -57,6 +57,7 @@ struct config {
 	struct user_ref user;
 	const char *netns;	/* a name, pid, path or inode, not looked up yet; NULL: all */
 	const char *cgroup;	/* path; NULL: all */
+	const char *unit;	/* name of a systemd unit; NULL: all */
 	unsigned int families;	/* enum family_bit, 0: both */
 	unsigned int protocols; /* 1 << enum protocol, 0: all */
 	bool failed;

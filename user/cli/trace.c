@@ -14,6 +14,7 @@
 #include "cli/filter_text.h"
 #include "cli/summary.h"
 #include "linux/command.h"
+#include "linux/place.h"
 #include "linux/process.h"
 #include "linux/session.h"
 
@@ -83,6 +84,22 @@ static int runtime_error(const char *what, int err)
 	return EXIT_RUNTIME;
 }
 
+static int resolve_unit(struct trace *trace)
+{
+	const char *unit = trace->config->unit;
+	int err = unit_resolve(unit, trace->cgroup, sizeof(trace->cgroup), &trace->options.cgroup_id);
+
+	if (err)
+		return usage_error("--unit", unit,
+				   err == -EINVAL     ? "is no name of a unit"
+				   : err == -ENOTUNIQ ? "is a unit of several users: give its path with -c"
+						      : strerror(-err));
+	trace->options.cgroup = trace->cgroup;
+	if (!trace->options.cgroup_id)
+		fprintf(stderr, "reusetrace: --unit: not running, waiting for %s\n", trace->cgroup);
+	return EXIT_OK;
+}
+
 /* What only the machine can say of the options: do they name something that is there? */
 static int resolve_names(struct trace *trace)
 {
@@ -102,6 +119,11 @@ static int resolve_names(struct trace *trace)
 		if (err)
 			return usage_error("-c", config->cgroup, strerror(-err));
 		trace->options.cgroup = trace->cgroup;
+	}
+	if (config->unit) {
+		err = resolve_unit(trace);
+		if (err)
+			return err;
 	}
 	for (size_t i = 0; i < config->pids.count; i++) {
 		if (process_exists(config->pids.pids[i]))

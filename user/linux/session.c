@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "linux/decode.h"
-#include "linux/process.h"
+#include "linux/place.h"
 #include "model/sockets.h"
 #include "rules/rules.h"
 
@@ -24,7 +24,7 @@ struct pending {
 struct session {
 	struct tracer *tracer;
 	struct sockets *sockets;
-	struct process_names *names;
+	struct places *places;
 	struct pending *batch;
 	size_t count;
 	uint64_t seq;
@@ -39,9 +39,9 @@ int session_new(struct tracer *tracer, struct session **ret_session)
 		return -ENOMEM;
 	session->tracer = tracer;
 	session->sockets = sockets_new();
-	session->names = process_names_new();
+	session->places = places_new();
 	session->batch = calloc(BATCH_MAX, sizeof(*session->batch));
-	if (!session->sockets || !session->names || !session->batch) {
+	if (!session->sockets || !session->places || !session->batch) {
 		session_free(session);
 		return -ENOMEM;
 	}
@@ -56,7 +56,7 @@ void session_free(struct session *session)
 	for (size_t i = 0; i < session->count; i++)
 		event_clear(&session->batch[i].event);
 	sockets_free(session->sockets);
-	process_names_free(session->names);
+	places_free(session->places);
 	free(session->batch);
 	free(session);
 }
@@ -68,7 +68,7 @@ uint64_t session_next_seq(struct session *session)
 
 static void owner_of_process(const struct proc_info *process, int fd, struct owner *ret_owner)
 {
-	*ret_owner = (struct owner){.pid = process->pid, .fd = fd};
+	*ret_owner = (struct owner){.pid = process->pid, .fd = fd, .cgroup_id = process->cgroup_id};
 	memcpy(ret_owner->comm, process->comm, sizeof(ret_owner->comm));
 	memcpy(ret_owner->exe, process->exe, sizeof(ret_owner->exe));
 }
@@ -152,6 +152,23 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 		holder->released_after_ns = entry->released_ns - pending->event.time_ns;
 }
 
+/* Unit and container of those who hold it, and of who bound it. */
+static int name_places(struct session *session, struct holder *holder)
+{
+	size_t n = holder->owner_count;
+
+	holder->places = calloc(n + 1, sizeof(*holder->places));
+	if (!holder->places)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		places_of_owner(session->places, &holder->owners[i], &holder->places[i]);
+		holder->owners[i].place = &holder->places[i];
+	}
+	places_of_owner(session->places, &holder->bound_by, &holder->places[n]);
+	holder->bound_by.place = &holder->places[n];
+	return 0;
+}
+
 /* Where the kernel did not say whether a connection was accepted: a port that listened has children. */
 static void resolve_origin(struct session *session, struct event *event)
 {
@@ -197,7 +214,7 @@ static void note_event(struct session *session, struct pending *pending)
 	/* Most records of a socket's life come from its binder, whose path is known. */
 	if (entry && entry->bound_by.pid == event->process.pid && !event->process.exe[0])
 		memcpy(event->process.exe, entry->bound_by.exe, sizeof(event->process.exe));
-	process_names(session->names, &event->process);
+	places_fill(session->places, &event->process);
 	if (!entry)
 		return;
 	event->sock.id = entry->id;
@@ -241,8 +258,10 @@ static void finish_event(struct session *session, struct pending *pending)
 	}
 	if (!attempt)
 		return;
-	for (size_t i = 0; i < event->holder_count; i++)
+	for (size_t i = 0; i < event->holder_count; i++) {
 		resolve_holder(session, pending, i);
+		(void)name_places(session, &event->holders[i]); /* without memory: unknown */
+	}
 	resolve_origin(session, event);
 	judge(event, tracer_policy(session->tracer));
 	entry = sockets_find(session->sockets, pending->key, event->sock.inode);
@@ -360,7 +379,7 @@ static int show_holder(void *context, const void *record, size_t size)
 		entry->held = true;
 	/* What was bound since the hooks are there has an event of its own. */
 	if (event.sock.peer.family == FAMILY_NONE && life->wanted && !life->sock.bound_ns) {
-		process_names(session->names, &event.process);
+		places_fill(session->places, &event.process);
 		event.seq = session_next_seq(session);
 		err = view->fn(view->context, &event);
 	}

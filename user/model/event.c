@@ -3,10 +3,16 @@
 
 #include <stdlib.h>
 
+static void holder_clear(struct holder *holder)
+{
+	free(holder->owners);
+	free(holder->places);
+}
+
 void event_clear(struct event *event)
 {
 	for (size_t i = 0; i < event->holder_count; i++)
-		free(event->holders[i].owners);
+		holder_clear(&event->holders[i]);
 	free(event->holders);
 	*event = (struct event){0};
 }

@@ -6,8 +6,8 @@
  * is specific to one operating system.  Absent is said, never guessed:
  * uid NONE, port 0 with has_port false, empty strings, null pointers.
  *
- * Ownership: an event owns its holders array and each holder its owners
- * array; event_clear() frees both.  Strings are inline and bounded.
+ * Ownership: an event owns its holders array and each holder its owners and
+ * places arrays; event_clear() frees them.  Strings are inline and bounded.
  */
 #ifndef REUSETRACE_MODEL_EVENT_H
 #define REUSETRACE_MODEL_EVENT_H
@@ -16,11 +16,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UID_NONE   UINT32_MAX
-#define COMM_LEN   16
-#define EXE_LEN	   256
-#define NAME_LEN   256
-#define DEVICE_LEN 16
+#define UID_NONE      UINT32_MAX
+#define COMM_LEN      16
+#define EXE_LEN	      256
+#define CGROUP_LEN    512
+#define UNIT_LEN      256
+#define CONTAINER_LEN 128
+#define DEVICE_LEN    16
 
 enum event_type {
 	EVENT_HOLDER,
@@ -156,20 +158,29 @@ struct sock_info {
 	uint32_t group_size;
 };
 
+/* Where a process runs; "" where unknown or in none. */
+struct place {
+	char unit[UNIT_LEN];		    /* of systemd */
+	char container[CONTAINER_LEN];	    /* its id, or its name if it has no other */
+	char container_name[CONTAINER_LEN]; /* from the runtime, on request only */
+	char serves[CONTAINER_LEN];	    /* the container that it proxies or watches from outside */
+};
+
 struct proc_info {
 	uint32_t pid, tid, ppid, nspid; /* pid 0: unknown */
 	uint32_t uid;			/* real */
 	uint64_t cgroup_id;
 	char comm[COMM_LEN];
 	char exe[EXE_LEN];
-	char cgroup[NAME_LEN];	  /* path below the cgroup root, "" if unknown */
-	char unit[NAME_LEN];	  /* systemd unit or "" */
-	char container[NAME_LEN]; /* container id or "" */
+	char cgroup[CGROUP_LEN]; /* path below the cgroup root, "" if unknown */
+	struct place place;
 };
 
 struct owner { /* a process that has a descriptor of a holder */
 	uint32_t pid;
-	int32_t fd; /* -1 unknown */
+	int32_t fd;		   /* -1 unknown */
+	uint64_t cgroup_id;	   /* 0: unknown */
+	const struct place *place; /* in its holder's places; NULL: not looked up */
 	char comm[COMM_LEN];
 	char exe[EXE_LEN];
 };
@@ -186,6 +197,7 @@ struct holder {
 	struct owner bound_by;	   /* pid 0: unknown */
 	struct owner *owners;
 	size_t owner_count;
+	struct place *places; /* one an owner and one for bound_by; NULL: not looked up */
 };
 
 /* What became of a port that a socket had. */

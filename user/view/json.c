@@ -196,6 +196,19 @@ void json_head(struct json_writer *writer, const char *type, uint64_t time_ns, u
 	jw_u64(writer, "seq", seq);
 }
 
+static void put_place(struct json_writer *writer, const struct place *place)
+{
+	static const struct place nowhere;
+
+	place = place ? place : &nowhere;
+	MEMBER_CHARS(writer, "unit", place->unit);
+	MEMBER_CHARS(writer, "container", place->container);
+	if (place->container_name[0])
+		MEMBER_CHARS(writer, "container_name", place->container_name);
+	if (place->serves[0])
+		MEMBER_CHARS(writer, "serves", place->serves);
+}
+
 static void put_process(struct json_writer *writer, const struct proc_info *process)
 {
 	jw_object(writer, "process");
@@ -207,8 +220,7 @@ static void put_process(struct json_writer *writer, const struct proc_info *proc
 	MEMBER_CHARS(writer, "exe", process->exe);
 	u64_unless(writer, "uid", process->uid, UID_NONE);
 	MEMBER_CHARS(writer, "cgroup", process->cgroup);
-	MEMBER_CHARS(writer, "unit", process->unit);
-	MEMBER_CHARS(writer, "container", process->container);
+	put_place(writer, &process->place);
 	jw_object_end(writer);
 }
 
@@ -339,6 +351,7 @@ static void put_bound_by(struct json_writer *writer, const struct owner *owner)
 	jw_u64(writer, "pid", owner->pid);
 	MEMBER_CHARS(writer, "comm", owner->comm);
 	MEMBER_CHARS(writer, "exe", owner->exe);
+	put_place(writer, owner->place);
 	jw_object_end(writer);
 }
 
@@ -356,6 +369,7 @@ static void put_processes(struct json_writer *writer, const struct holder *holde
 			jw_null(writer, "fd");
 		else
 			jw_i64(writer, "fd", owner->fd);
+		put_place(writer, owner->place);
 		jw_object_end(writer);
 	}
 	jw_array_end(writer);

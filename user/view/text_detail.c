@@ -177,6 +177,7 @@ static void put_holder(struct strbuf *out, const struct event *event, const stru
 	else if (!sock->minisock)
 		strbuf_puts(out, ", uid -");
 	put_device(out, sock);
+	text_places(out, holder);
 	if (text_is_sharing(event))
 		put_other_exe(out, event, holder);
 }

@@ -33,4 +33,8 @@ bool text_is_sharing(const struct event *event);
 /* held by, shared with, because, who answers, fix */
 void text_details(struct strbuf *out, const struct event *event, const struct text_time *time);
 
+/* ", unit nginx.service", ", container 1a2b3c4d5e6f": where the processes of a holder run, in text_place.c.
+ */
+void text_places(struct strbuf *out, const struct holder *holder);
+
 #endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "linux/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "model/cgroup.h"
+
+#define CGROUP_ROOT   "/sys/fs/cgroup"
+#define FILEID_KERNFS 0xfe
+#define CACHED	      256
+#define LINES_LEN     16384 /* of /proc/PID/cgroup: a path a hierarchy */
+
+struct row {
+	uint64_t id;
+	char cgroup[CGROUP_LEN];
+	struct place place;
+};
+
+struct places {
+	struct row rows[CACHED]; /* by id, the last one wins */
+	bool legacy;		 /* there are hierarchies besides the unified one */
+};
+
+static int copy_path(const char *path, char *ret_path, size_t size)
+{
+	size_t length = strlen(path);
+
+	if (length >= size)
+		return -ENAMETOOLONG;
+	memcpy(ret_path, path, length + 1);
+	return 0;
+}
+
+/* The path of a cgroup by its id: the id is its file handle. */
+static int cgroup_path(uint64_t id, char *ret_path, size_t size)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + sizeof(id)];
+	} by_id = {.handle = {.handle_bytes = sizeof(id), .handle_type = FILEID_KERNFS}};
+	char link[64], path[PATH_MAX];
+	int root = open(CGROUP_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
+	ssize_t n;
+
+	if (root < 0)
+		return -errno;
+	memcpy(by_id.room + sizeof(struct file_handle), &id, sizeof(id));
+	fd = open_by_handle_at(root, &by_id.handle, O_RDONLY | O_CLOEXEC);
+	close(root);
+	if (fd < 0)
+		return -errno;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	close(fd);
+	if (n < 0)
+		return -errno;
+	path[n] = '\0';
+	if (strncmp(path, CGROUP_ROOT, strlen(CGROUP_ROOT)))
+		return -ENOENT;
+	return copy_path(path[strlen(CGROUP_ROOT)] ? path + strlen(CGROUP_ROOT) : "/", ret_path, size);
+}
+
+/* For those who may not open by handle, and for processes in hierarchies that have no id. */
+static int cgroup_of_process(uint32_t pid, char *ret_path, size_t size)
+{
+	char name[64], *lines;
+	FILE *file;
+	int err = -ENOMEM;
+
+	snprintf(name, sizeof(name), "/proc/%u/cgroup", pid);
+	file = fopen(name, "re");
+	if (!file)
+		return -errno;
+	lines = malloc(LINES_LEN);
+	if (lines) {
+		lines[fread(lines, 1, LINES_LEN - 1, file)] = '\0';
+		err = cgroup_of_lines(lines, ret_path, size);
+	}
+	free(lines);
+	fclose(file);
+	return err;
+}
+
+static bool has_legacy(void)
+{
+	FILE *file = fopen("/proc/self/cgroup", "re");
+	bool found = false;
+	int digit;
+
+	if (!file)
+		return false;
+	while (!found && (digit = fgetc(file)) != EOF) {
+		found = digit != '0';
+		while (digit != '\n' && digit != EOF)
+			digit = fgetc(file);
+	}
+	fclose(file);
+	return found;
+}
+
+struct places *places_new(void)
+{
+	struct places *places = calloc(1, sizeof(*places));
+
+	if (places)
+		places->legacy = has_legacy();
+	return places;
+}
+
+void places_free(struct places *places)
+{
+	free(places);
+}
+
+/* Records of a socket's life come without the path: it is long, and mostly known. */
+static void read_exe(struct proc_info *process)
+{
+	char link[64];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%u/exe", process->pid);
+	n = readlink(link, process->exe, sizeof(process->exe) - 1);
+	process->exe[n > 0 ? n : 0] = '\0';
+}
+
+static void read_path(const char *path, struct row *row)
+{
+	struct cgroup_names names;
+
+	cgroup_names(path, &names);
+	memcpy(row->place.unit, names.unit, sizeof(row->place.unit));
+	memcpy(row->place.container, names.container, sizeof(row->place.container));
+	memcpy(row->place.serves, names.serves, sizeof(row->place.serves));
+	if (copy_path(path, row->cgroup, sizeof(row->cgroup)))
+		row->cgroup[0] = '\0';
+}
+
+/* With other hierarchies all processes may be in the root of the unified one: then it tells nothing. */
+static bool tells_nothing(const struct places *places, const char *path)
+{
+	return places->legacy && !strcmp(path, "/");
+}
+
+static const struct row *find_row(struct places *places, uint64_t id, uint32_t pid)
+{
+	struct row *row = &places->rows[id % CACHED];
+	char path[PATH_MAX] = "";
+
+	if (row->id == id && row->cgroup[0])
+		return row;
+	*row = (struct row){.id = 0};
+	if ((cgroup_path(id, path, sizeof(path)) || tells_nothing(places, path)) &&
+	    cgroup_of_process(pid, path, sizeof(path)))
+		return row;
+	read_path(path, row);
+	if (!places->legacy)
+		row->id = id;
+	return row;
+}
+
+void places_fill(struct places *places, struct proc_info *process)
+{
+	const struct row *row;
+
+	if (!process->exe[0])
+		read_exe(process);
+	if (!process->cgroup_id)
+		return;
+	row = find_row(places, process->cgroup_id, process->pid);
+	memcpy(process->cgroup, row->cgroup, sizeof(process->cgroup));
+	process->place = row->place;
+}
+
+void places_of_owner(struct places *places, const struct owner *owner, struct place *ret_place)
+{
+	if (owner->cgroup_id)
+		*ret_place = find_row(places, owner->cgroup_id, owner->pid)->place;
+	else
+		*ret_place = (struct place){.unit = ""};
+}
+
+/* As the kernel writes the path of a cgroup: "/", "/a/b". */
+static int cgroup_normal(const char *text, char *ret_path, size_t size)
+{
+	size_t length = 0;
+
+	ret_path[0] = '\0';
+	for (text += strspn(text, "/"); *text; text += strspn(text, "/")) {
+		size_t part = strcspn(text, "/");
+
+		if (part <= 2 && !strncmp(text, "..", part))
+			return -EINVAL;
+		length += snprintf(ret_path + length, size - length, "/%.*s", (int)part, text);
+		if (length >= size)
+			return -ENAMETOOLONG;
+		text += part;
+	}
+	return length ? 0 : copy_path("/", ret_path, size);
+}
+
+int cgroup_resolve(const char *text, char *ret_path, size_t size, uint64_t *ret_id)
+{
+	size_t root = strlen(CGROUP_ROOT);
+	char path[PATH_MAX];
+	struct stat dir;
+	int err;
+
+	if (!strncmp(text, CGROUP_ROOT "/", root + 1))
+		text += root;
+	err = cgroup_normal(text, ret_path, size);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s%s", CGROUP_ROOT, ret_path);
+	*ret_id = 0;
+	if (stat(path, &dir))
+		return errno == ENOENT ? 0 : -errno;
+	*ret_id = dir.st_ino;
+	return S_ISDIR(dir.st_mode) ? 0 : -ENOTDIR;
+}
+
+static bool is_cgroup_of(const FTSENT *entry, const char *unit)
+{
+	struct cgroup_names names;
+	const char *name = entry->fts_name[0] == '_' ? entry->fts_name + 1 : entry->fts_name;
+
+	if (entry->fts_info != FTS_D || strcmp(name, unit))
+		return false;
+	cgroup_names(entry->fts_path + strlen(CGROUP_ROOT), &names);
+	return !strcmp(names.unit, unit);
+}
+
+/* The cgroup that a unit has now; "" if none.  That of the system's manager ends the search. */
+static int find_unit(const char *unit, char *ret_path, size_t size)
+{
+	char *roots[] = {CGROUP_ROOT, NULL};
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	size_t of_users = 0;
+	bool of_system = false;
+	FTSENT *entry;
+	int err = 0;
+
+	ret_path[0] = '\0';
+	if (!tree)
+		return -errno;
+	while (!err && !of_system && (entry = fts_read(tree))) {
+		if (!is_cgroup_of(entry, unit))
+			continue;
+		of_system = !strstr(entry->fts_path, "/user@");
+		of_users += !of_system;
+		err = copy_path(entry->fts_path + strlen(CGROUP_ROOT), ret_path, size);
+	}
+	fts_close(tree);
+	return !err && !of_system && of_users > 1 ? -ENOTUNIQ : err;
+}
+
+int unit_resolve(const char *text, char *ret_path, size_t size, uint64_t *ret_id)
+{
+	char unit[UNIT_LEN], path[PATH_MAX];
+	int err = unit_name(text, unit, sizeof(unit));
+
+	if (!err)
+		err = find_unit(unit, path, sizeof(path));
+	if (!err && !path[0])
+		err = unit_cgroup(unit, path, sizeof(path));
+	return err ? err : cgroup_resolve(path, ret_path, size, ret_id);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where processes run: cgroup, unit and container, from the cgroup's number or /proc. */
+#ifndef REUSETRACE_LINUX_PLACE_H
+#define REUSETRACE_LINUX_PLACE_H
+
+#include "model/event.h"
+
+/* Remembers the cgroups that it has looked up: some are gone when they are asked for again. */
+struct places;
+
+struct places *places_new(void);
+void places_free(struct places *places);
+
+/* Fills cgroup and place from cgroup_id, and exe if it is not known; "" where unknown. */
+void places_fill(struct places *places, struct proc_info *process);
+
+/* The place of a holder's process; *ret_place is all "" if nothing is known. */
+void places_of_owner(struct places *places, const struct owner *owner, struct place *ret_place);
+
+/*
+ * A cgroup as a path from the root of the hierarchy or below the mount point.
+ * *ret_id is 0 if it is not there (yet).
+ */
+int cgroup_resolve(const char *text, char *ret_path, size_t size, uint64_t *ret_id);
+
+/*
+ * The cgroup of a unit by the unit's name: the one that is there, the system's
+ * before a user's, else the one that systemd would make.  0, -EINVAL if it is
+ * no unit's name or -ENOTUNIQ if several users have such a unit.
+ */
+int unit_resolve(const char *text, char *ret_path, size_t size, uint64_t *ret_id);
+
+#endif
