@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/address.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,4 +98,117 @@ size_t address_format(char *text, size_t size, const struct address *address, ui
 	if (address->family == FAMILY_IPV6)
 		return (size_t)snprintf(text, size, "[%s]:%u", host, port);
 	return (size_t)snprintf(text, size, "%s:%u", host, port);
+}
+
+/* A number of at most most and at most digits digits at *text, which moves behind it; -1 if there is none. */
+static int64_t take_number(const char **text, unsigned int base, size_t digits, int64_t most)
+{
+	static const char characters[] = "0123456789abcdef";
+	int64_t number = 0;
+	size_t length = 0;
+
+	for (; length < digits && **text; length++, (*text)++) {
+		char lower = **text >= 'A' && **text <= 'F' ? (char)(**text + 'a' - 'A') : **text;
+		const char *digit = memchr(characters, lower, base);
+
+		if (!digit)
+			break;
+		number = number * base + (digit - characters);
+	}
+	return length && number <= most ? number : -1;
+}
+
+static bool parse_ipv4(const char *text, uint8_t bytes[4])
+{
+	for (int i = 0; i < 4; i++) {
+		int64_t number = take_number(&text, 10, 3, 255);
+
+		if (number < 0 || *text != (i < 3 ? '.' : '\0'))
+			return false;
+		bytes[i] = (uint8_t)number;
+		text++;
+	}
+	return true;
+}
+
+/* Groups until the end of text; at most 8.  *ret_gap is where "::" is, -1 nowhere. */
+static int parse_groups(const char *text, uint16_t groups[8], int *ret_gap)
+{
+	int count = 0;
+
+	*ret_gap = -1;
+	if (!strncmp(text, "::", 2)) {
+		*ret_gap = 0;
+		text += 2;
+	}
+	while (*text) {
+		const char *start = text;
+		int64_t number = take_number(&text, 16, 4, 0xffff);
+		uint8_t last[4];
+
+		if (*text == '.' && count <= 6 && parse_ipv4(start, last)) {
+			groups[count] = (uint16_t)(last[0] << 8 | last[1]);
+			groups[count + 1] = (uint16_t)(last[2] << 8 | last[3]);
+			return count + 2;
+		}
+		if (number < 0 || count == 8)
+			return -EINVAL;
+		groups[count++] = (uint16_t)number;
+		if (!*text)
+			break;
+		if (*text++ != ':' || !*text)
+			return -EINVAL;
+		if (*text != ':')
+			continue;
+		if (*ret_gap >= 0)
+			return -EINVAL;
+		*ret_gap = count;
+		text++;
+	}
+	return count;
+}
+
+static bool parse_ipv6(const char *text, uint8_t bytes[16])
+{
+	uint16_t groups[8] = {0};
+	int gap, count = parse_groups(text, groups, &gap);
+
+	if (count < 0 || (gap < 0 ? count != 8 : count > 7))
+		return false;
+	memset(bytes, 0, 16);
+	for (int i = 0; i < count; i++) {
+		int at = gap >= 0 && i >= gap ? 8 - count + i : i;
+
+		bytes[2 * at] = (uint8_t)(groups[i] >> 8);
+		bytes[2 * at + 1] = (uint8_t)groups[i];
+	}
+	return true;
+}
+
+int address_parse_host(const char *text, struct address *ret_address)
+{
+	struct address address = {.family = FAMILY_IPV4};
+	const char *scope = strchr(text, '%');
+	char host[48];
+	int64_t number = 0;
+
+	if (!strchr(text, ':')) {
+		if (!parse_ipv4(text, address.bytes))
+			return -EINVAL;
+		*ret_address = address;
+		return 0;
+	}
+	if (scope) {
+		scope++;
+		number = take_number(&scope, 10, 10, UINT32_MAX);
+		if (number < 0 || *scope)
+			return -EINVAL;
+	}
+	address.family = FAMILY_IPV6;
+	address.scope = (uint32_t)number;
+	snprintf(host, sizeof(host), "%.*s", (int)strcspn(text, "%"), text);
+	if (strcspn(text, "%") >= sizeof(host) || !parse_ipv6(host, address.bytes))
+		return -EINVAL;
+	*ret_address = address;
+	return 0;
 }

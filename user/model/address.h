@@ -24,6 +24,12 @@ bool address_equal(const struct address *one, const struct address *two);
  */
 size_t address_format_host(char *text, size_t size, const struct address *address);
 
+/*
+ * Such a text back, with a number as the scope: 0 or -EINVAL.  An IPv6 address
+ * may be in any notation of RFC 4291.
+ */
+int address_parse_host(const char *text, struct address *ret_address);
+
 /* "127.0.0.1:8080", "[::1]:8080", "[fe80::1%2]:8080" */
 size_t address_format(char *text, size_t size, const struct address *address, uint16_t port);
 

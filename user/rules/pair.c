@@ -114,8 +114,8 @@ uint32_t pair_bits(const struct claim *first, const struct claim *second, unsign
 		{old->options.reuseaddr, P_OLD_ADDR},
 		{new->options.reuseport &&traits &TRAIT_REUSEPORT, P_NEW_PORT},
 		{old->options.reuseport && traits & TRAIT_REUSEPORT, P_OLD_PORT},
-		{second->exclusive && traits & TRAIT_EXCLUSIVE, P_NEW_EXCL},
-		{first->exclusive && traits & TRAIT_EXCLUSIVE, P_OLD_EXCL},
+		{new->winsock_options.exclusive &&traits &TRAIT_EXCLUSIVE, P_NEW_EXCL},
+		{old->winsock_options.exclusive && traits & TRAIT_EXCLUSIVE, P_OLD_EXCL},
 	};
 	uint32_t bits = state_bits(old) | user_bits(old, new);
 

@@ -13,10 +13,12 @@
 
 enum v6_mode { V6_DEFAULT /* the system's own */, V6_ONLY, V6_DUAL };
 
-/* A socket as somebody describes it; sock.options.v6only is not looked at. */
+/*
+ * A socket as somebody describes it.  sock.options.v6only is not looked at;
+ * sock.winsock_options.exclusive is SO_EXCLBIND, too.
+ */
 struct claim {
 	struct sock_info sock; /* state BOUND, LISTEN, ESTABLISHED or TIME_WAIT */
-	bool exclusive;	       /* SO_EXCLUSIVEADDRUSE, SO_EXCLBIND */
 	bool multicast;	       /* joined a multicast group */
 	enum v6_mode v6;
 };

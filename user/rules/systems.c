@@ -112,7 +112,7 @@ static bool is_ignored(enum ignored what, enum system_id system, const struct cl
 	case IGNORED_REUSEPORT:
 		return sock->options.reuseport && !(traits & TRAIT_REUSEPORT);
 	case IGNORED_EXCLUSIVE:
-		return claim->exclusive && !(traits & TRAIT_EXCLUSIVE);
+		return sock->winsock_options.exclusive && !(traits & TRAIT_EXCLUSIVE);
 	case IGNORED_DUAL:
 		return claim->v6 == V6_DUAL && traits & TRAIT_V6ONLY_FIXED;
 	default:
