@@ -41,4 +41,6 @@ struct command_info {
 /* What runs without a command's name. */
 extern const struct command_info trace_command;
 
+extern const struct command_info explain_command;
+
 #endif

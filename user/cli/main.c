@@ -10,6 +10,7 @@
 
 /* Besides the trace. */
 static const struct command_info *const commands[] = {
+	&explain_command,
 	NULL,
 };
 

@@ -6,6 +6,7 @@
 #include <pwd.h>
 #endif
 #include "cli/options.h"
+#include "rules/systems.h"
 #include "model/cgroup.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -263,6 +264,36 @@ static bool parse_json(const char *value, long constant, void *field)
 	return !value || !strcmp(value, "plain");
 }
 
+static bool parse_system(const char *element, size_t length, void *field)
+{
+	int system = system_from_name(element, length);
+
+	if (length == 3 && !memcmp(element, "all", 3))
+		*(unsigned int *)field |= (1U << SYSTEM_MAX) - 1;
+	else if (system >= 0)
+		*(unsigned int *)field |= 1U << system;
+	else
+		return false;
+	return true;
+}
+
+static bool parse_systems(const char *value, long constant, void *field)
+{
+	(void)constant;
+	return parse_list(value, field, parse_system);
+}
+
+static bool parse_socket(const char *value, long constant, void *field)
+{
+	struct socket_list *list = field;
+
+	(void)constant;
+	if (list->count == OPTIONS_MAX_SOCKETS)
+		return false;
+	list->texts[list->count++] = value;
+	return true;
+}
+
 _Static_assert(sizeof(enum time_mode) == sizeof(unsigned int), "enums are stored as unsigned int");
 _Static_assert(sizeof(enum color_mode) == sizeof(unsigned int), "enums are stored as unsigned int");
 
@@ -283,3 +314,7 @@ const struct option_type type_positive = {parse_positive, "a number above 0"};
 const struct option_type type_time = {parse_time, "one of wall, delta, boot, iso, none"};
 const struct option_type type_color = {parse_color, "one of auto, always, never"};
 const struct option_type type_json = {parse_json, "a JSON format (plain)"};
+const struct option_type type_systems = {
+	parse_systems,
+	"a list of systems (of linux,windows,windows-xp,macos,freebsd,openbsd,netbsd,solaris, or all)"};
+const struct option_type type_sockets = {parse_socket, "a SOCKET (like 'tcp 127.0.0.1:8080 reuseaddr')"};

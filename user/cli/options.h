@@ -13,8 +13,9 @@
 #include "model/text.h"
 #include "view/view.h"
 
-#define OPTIONS_MAX_PIDS  64
-#define OPTIONS_ERROR_LEN 512
+#define OPTIONS_MAX_PIDS    64
+#define OPTIONS_MAX_SOCKETS 8
+#define OPTIONS_ERROR_LEN   512
 
 /* Bits of the table's `commands` column. */
 enum command {
@@ -49,6 +50,11 @@ struct user_ref {
 	uint32_t uid;	  /* UID_NONE: not given */
 };
 
+struct socket_list {
+	size_t count;
+	const char *texts[OPTIONS_MAX_SOCKETS]; /* not parsed yet */
+};
+
 struct config {
 	/* which attempts */
 	struct port_set ports;
@@ -75,6 +81,10 @@ struct config {
 	bool fail_on_reject;
 	/* a recording */
 	const char *file;
+	/* other systems' answers */
+	unsigned int systems; /* 1 << enum system_id, 0: none named */
+	bool matrix;
+	struct socket_list sockets;
 	/* the traced command */
 	struct user_ref run_as;
 	char **command; /* NULL-terminated tail of argv; NULL: none */

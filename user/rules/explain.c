@@ -151,7 +151,7 @@ static void explain_other(enum system_id system, const struct claim *claims, siz
 		 best.delivery ? best.delivery : "");
 }
 
-void explain(enum system_id system, const struct claim *claims, size_t count, struct explanation *ret)
+void rules_explain(enum system_id system, const struct claim *claims, size_t count, struct explanation *ret)
 {
 	for (size_t i = 0; i < count && i < EXPLAIN_MAX; i++) {
 		ret[i] = (struct explanation){.known = true, .ok = true, .holder = -1, .rule = "given"};

@@ -25,7 +25,7 @@ struct explanation {
 };
 
 /* At most EXPLAIN_MAX claims; one that is refused is not there for the next. */
-void explain(enum system_id system, const struct claim *claims, size_t count, struct explanation *ret);
+void rules_explain(enum system_id system, const struct claim *claims, size_t count, struct explanation *ret);
 
 /*
  * What to do so that every system answers alike, best first: sentences.  The

@@ -114,6 +114,9 @@ static const struct pair_row words[] = {
 	 "undocumented; the IPv4 socket is the more specific one for IPv4", WINE},
 	{P_SAME | P_GROUP | P_NEW_ADDR | P_OLD_ADDR, P_TCP, REPLY_ACCEPTED, "reuseaddr-both",
 	 "SO_REUSEADDR on both lets both have the address", ALL_MEMBERS, NULL},
+	{P_SAME | P_TCP | P_NEW_ADDR | P_OLD_ADDR, P_LISTENS, REPLY_ACCEPTED, "reuseaddr-both",
+	 "SO_REUSEADDR on both lets both have the address, and listen on it",
+	 "whichever listens; undefined by the documentation if both do", NULL},
 	{P_SAME | P_TCP | P_NEW_ADDR | P_OLD_ADDR, 0, REPLY_ACCEPTED, "reuseaddr-both",
 	 "SO_REUSEADDR on both lets both have the address and listen on it", UNDEFINED_TCP, NULL},
 	{P_SAME | P_NEW_ADDR | P_OLD_ADDR, P_TCP, REPLY_ACCEPTED, "reuseaddr-both",
@@ -123,7 +126,7 @@ static const struct pair_row words[] = {
 	 NEW_SPECIFIC, NULL},
 	{P_OLD_WIDER, 0, REPLY_ACCEPTED, "specific-beside-wildcard",
 	 "the holder's wildcard is not exclusive: the same user may take a specific address away from it, "
-	 "with no option set",
+	 "no option is needed",
 	 NEW_SPECIFIC, NULL},
 	{P_NEW_WIDER, 0, REPLY_ACCEPTED, "wildcard-beside-specific",
 	 "the holder has one address only, and a wildcard is another one to Windows", OLD_SPECIFIC, NULL},
