@@ -165,6 +165,7 @@ static void test_delivery(void **state)
 		{PROTO_TCP, "0.0.0.0 ra", "0.0.0.0 ra",
 		 "the first to listen wins; the other's listen() will get EADDRINUSE"},
 		{PROTO_TCP, "127.0.0.1 rp", "0.0.0.0 rp listen", "the new socket answers on 127.0.0.1"},
+		{PROTO_TCP, "0.0.0.0 rp", "0.0.0.0 rp listen", "once they listen, new connections are spread"},
 		{PROTO_TCP, "0.0.0.0 ra", "127.0.0.1 ra accepted estab", ""},
 		{PROTO_TCP, "127.0.0.1", "127.0.0.2", ""},
 	};

@@ -65,7 +65,7 @@ static void test_json_interface_example(void **state)
 		"\"bound_by\":{\"pid\":4100,\"comm\":\"python3\",\"exe\":\"/usr/bin/python3.11\","
 		"\"unit\":null,\"container\":null},"
 		"\"processes\":[{\"pid\":4100,\"comm\":\"python3\",\"exe\":\"/usr/bin/"
-		"python3.11\",\"fd\":3,\"unit\":null,\"container\":null}],"
+		"python3.11\",\"fd\":3,\"unit\":null,\"container\":null}],\"differs\":[],"
 		"\"facts\":" SOCK_FACTS "}]}\n");
 	free(text);
 }

@@ -213,7 +213,7 @@ static int show_event(void *context, const struct event *event)
 	struct trace *trace = context;
 	bool attempt =
 		event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND;
-	bool life = !attempt && event->type != EVENT_HOLDER;
+	bool life = !attempt && event->type != EVENT_HOLDER && event->type != EVENT_FINDING;
 
 	if (trace->config->limit && trace->events >= trace->config->limit)
 		return 0;

@@ -185,6 +185,7 @@ void decode_process(const struct rt_process *process, struct proc_info *ret_info
 		.nspid = process->nspid,
 		.uid = process->uid,
 		.cgroup_id = process->cgroup,
+		.start_ns = process->start_ns,
 	};
 	memcpy(ret_info->comm, process->comm, COMM_LEN);
 	ret_info->comm[COMM_LEN - 1] = '\0';

@@ -76,6 +76,29 @@ bool process_exists(uint32_t pid)
 	return !access(path, F_OK);
 }
 
+/* Field 3 is the state, field 22 the start in clock ticks since the boot. */
+bool process_lives(uint32_t pid, uint64_t start_ns)
+{
+	const uint64_t tick_ns = 1000000000ULL / sysconf(_SC_CLK_TCK);
+	char path[64], line[1024], state = 'Z';
+	unsigned long long start = 0;
+	const char *end = NULL;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fgets(line, sizeof(line), file))
+		end = strrchr(line, ')');
+	fclose(file);
+	if (!end || sscanf(end + 1,
+			   " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			   &state, &start) != 2)
+		return false;
+	return state != 'Z' && state != 'X' && start == start_ns / tick_ns;
+}
+
 static uint32_t parent_of(const char *pid)
 {
 	char path[PATH_MAX], line[512], *end;

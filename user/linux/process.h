@@ -11,6 +11,9 @@ int netns_inode(const char *text, uint32_t *ret_inode);
 
 bool process_exists(uint32_t pid);
 
+/* Still the same process, and no zombie; start_ns as in struct proc_info. */
+bool process_lives(uint32_t pid, uint64_t start_ns);
+
 /* Calls fn for each process whose parent is pid. */
 int process_children(uint32_t pid, int (*fn)(void *context, uint32_t child), void *context);
 

@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "linux/decode.h"
 #include "linux/place.h"
+#include "linux/process.h"
+#include "model/refused.h"
 #include "model/sockets.h"
 #include "rules/rules.h"
 
@@ -27,6 +30,7 @@ struct session {
 	struct places *places;
 	struct pending *batch;
 	size_t count;
+	struct refused refused;
 	uint64_t seq;
 	bool unresolved; /* some holder's process is not known yet */
 };
@@ -89,6 +93,7 @@ static int note_owner(void *context, const void *record, size_t size)
 	decode_exe(holder->exe, process.exe, sizeof(process.exe));
 	owner_of_process(&process, life->fd, &owner);
 	decode_sock(&life->sock, &sock);
+	refused_socket(&session->refused, owner.pid, &sock);
 	if (sock.peer.family == FAMILY_NONE)
 		sockets_note_port(session->sockets, &sock, &owner, sock.state == STATE_LISTEN);
 	return owners_add(session->sockets, life->sock.key, life->sock.inode, &owner);
@@ -267,6 +272,7 @@ static void finish_event(struct session *session, struct pending *pending)
 	entry = sockets_find(session->sockets, pending->key, event->sock.inode);
 	if (!event->result && event->sock.port && entry)
 		sockets_note_port(session->sockets, &event->sock, &entry->bound_by, event->listening);
+	refused_note(&session->refused, event);
 	if (event->verdict.culprit < 0 || !event->result)
 		return;
 	for (size_t i = 0; i < event->holder_count; i++) {
@@ -322,6 +328,52 @@ static int collect(void *context, const void *record, size_t size)
 	return session->count > BATCH_MAX - RT_MAX_OPTIONS - 2 ? -ECANCELED : 0;
 }
 
+/* A port that is shared with a stranger: once more, as a finding, for those who look for nothing else. */
+static int tell_sharing(struct session *session, const struct event *event, event_fn fn, void *context)
+{
+	struct event finding = *event;
+
+	if (!event->has_verdict || !event->verdict.differs)
+		return 0;
+	finding.type = EVENT_FINDING;
+	finding.seq = session_next_seq(session);
+	finding.finding =
+		(struct event_finding){.kind = FINDING_SHARED_PORT, .attempt = event->seq, .attempts = 1};
+	finding_write(&finding);
+	return fn(context, &finding);
+}
+
+static uint64_t boot_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* Refused a while ago: who is still there, and has no socket on that port? */
+static int tell_lives_on(struct session *session, event_fn fn, void *context)
+{
+	const struct refused_entry *entry;
+	struct event event;
+	int err = 0;
+
+	if (!refused_check(&session->refused, boot_ns()))
+		return 0;
+	err = refresh_owners(session);
+	while (!err && (entry = refused_next(&session->refused))) {
+		if (!process_lives(entry->event.process.pid, entry->event.process.start_ns))
+			continue;
+		event = entry->event;
+		event.type = EVENT_FINDING;
+		event.time_ns = boot_ns();
+		event.seq = session_next_seq(session);
+		finding_write(&event);
+		err = fn(context, &event);
+	}
+	return err;
+}
+
 static int flush(struct session *session, event_fn fn, void *context)
 {
 	int err = 0;
@@ -336,6 +388,8 @@ static int flush(struct session *session, event_fn fn, void *context)
 			session->batch[i].event.seq = session_next_seq(session);
 			finish_event(session, &session->batch[i]);
 			err = fn(context, &session->batch[i].event);
+			if (!err)
+				err = tell_sharing(session, &session->batch[i].event, fn, context);
 		}
 		event_clear(&session->batch[i].event);
 	}
@@ -348,6 +402,8 @@ int session_poll(struct session *session, int timeout_ms, event_fn fn, void *con
 	int n = tracer_poll(session->tracer, timeout_ms, collect, session), err;
 
 	err = flush(session, fn, context);
+	if (!err)
+		err = tell_lives_on(session, fn, context);
 	if (err)
 		return err;
 	return n == -ECANCELED ? BATCH_MAX : n;

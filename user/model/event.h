@@ -35,6 +35,7 @@ enum event_type {
 	EVENT_ACCEPT,
 	EVENT_CLOSE,
 	EVENT_RELEASE,
+	EVENT_FINDING, /* something that nobody asked about and somebody should know */
 	EVENT_TYPE_MAX
 };
 
@@ -170,6 +171,7 @@ struct proc_info {
 	uint32_t pid, tid, ppid, nspid; /* pid 0: unknown */
 	uint32_t uid;			/* real */
 	uint64_t cgroup_id;
+	uint64_t start_ns; /* of its first thread, CLOCK_BOOTTIME; 0: unknown */
 	char comm[COMM_LEN];
 	char exe[EXE_LEN];
 	char cgroup[CGROUP_LEN]; /* path below the cgroup root, "" if unknown */
@@ -195,10 +197,14 @@ struct holder {
 	int64_t expires_ms;	   /* TIME_WAIT; -1: does not apply */
 	int64_t released_after_ns; /* gone: how long after the attempt; -1 unknown */
 	struct owner bound_by;	   /* pid 0: unknown */
+	unsigned int differs;	   /* enum difference, of a holder that shares the port */
 	struct owner *owners;
 	size_t owner_count;
 	struct place *places; /* one an owner and one for bound_by; NULL: not looked up */
 };
+
+/* In what the two parties that share a port differ; none: workers of one program. */
+enum difference { DIFFERS_EXECUTABLE = 1, DIFFERS_UID = 2, DIFFERS_UNIT = 4, DIFFERS_ALL = 7 };
 
 /* What became of a port that a socket had. */
 enum release { RELEASE_PORT, RELEASE_TIME_WAIT_BEGIN, RELEASE_TIME_WAIT_END, RELEASE_MAX };
@@ -246,8 +252,23 @@ struct verdict {
 	char text[512]; /* one sentence */
 	char fix[4][256];
 	size_t fix_count;
-	char delivery[256]; /* who answers, for a shared port; "" otherwise */
-	char lacks[128];    /* which side lacks what, "" if it does not apply */
+	char delivery[256];   /* who answers, for a shared port; "" otherwise */
+	char lacks[128];      /* which side lacks what, "" if it does not apply */
+	unsigned int differs; /* enum difference: an accepted attempt shares its port with a stranger */
+};
+
+enum finding_kind {
+	FINDING_SHARED_PORT, /* an accepted bind shares its port with a stranger */
+	FINDING_LIVES_ON,    /* refused, alive, and without a listener */
+	FINDING_MAX
+};
+
+/* EVENT_FINDING; the process and socket of the event are those of the attempt it is about. */
+struct event_finding {
+	enum finding_kind kind;
+	uint64_t attempt;  /* seq of the (last) attempt */
+	uint32_t attempts; /* how many there were */
+	char text[512];	   /* one sentence */
 };
 
 struct option_change {
@@ -308,9 +329,10 @@ struct event {
 	bool address_tentative; /* the IPv6 address exists but duplicate detection has not ended */
 	bool kernel_call;
 	struct windows_facts windows;
-	struct option_change option; /* EVENT_OPTION */
-	enum release release;	     /* EVENT_RELEASE */
-	uint64_t after_attempt;	     /* EVENT_RELEASE: seq of the refusal it came too late for, 0 none */
+	struct option_change option;  /* EVENT_OPTION */
+	struct event_finding finding; /* EVENT_FINDING */
+	enum release release;	      /* EVENT_RELEASE */
+	uint64_t after_attempt;	      /* EVENT_RELEASE: seq of the refusal it came too late for, 0 none */
 	int64_t delta_ns;
 	struct verdict verdict;
 	bool has_verdict;

@@ -269,6 +269,7 @@ void judge(struct event *event, const struct policy *policy)
 	}
 	event->verdict.rule = (int)finding.rule;
 	event->verdict.agrees = finding.agrees;
+	find_strangers(event);
 	write_verdict(event, policy, &finding);
 }
 

@@ -119,6 +119,15 @@ void judge(struct event *event, const struct policy *policy);
  */
 enum answer judge_hypothetical(struct event *event, const struct policy *policy);
 
+/* Set holders[].differs and verdict.differs of an accepted attempt that judge() has named the reasons of. */
+void find_strangers(struct event *event);
+
+/* "another executable and uid", by a set of enum difference; NULL for none. */
+extern const char *const difference_words[DIFFERS_ALL + 1];
+
+/* Write event->finding.text for its kind; a shared port's names the first stranger of the holders. */
+void finding_write(struct event *event);
+
 /* Table access: "listener"; RULE_NONE for an unknown name. */
 const char *rule_name(enum rule_id rule);
 enum rule_id rule_from_name(const char *name);

@@ -366,6 +366,42 @@ static void slot_errno(const struct situation *s, struct text *text)
 		add(text, "%d", -s->event->result);
 }
 
+static void slot_binder(const struct situation *s, struct text *text)
+{
+	add_process(text, s->event->process.comm, s->event->process.pid);
+}
+
+static void slot_local(const struct situation *s, struct text *text)
+{
+	add_endpoint(text, &s->event->sock.address, s->event->sock.port);
+}
+
+/* As it was asked for: after a refusal the socket has no address. */
+static void slot_asked(const struct situation *s, struct text *text)
+{
+	if (s->event->requested.family != FAMILY_NONE)
+		add_endpoint(text, &s->event->requested, s->event->requested_port);
+	else
+		slot_local(s, text);
+}
+
+static void slot_server(const struct situation *s, struct text *text)
+{
+	add(text, sock_is_tcp(&s->event->sock) ? "listener" : "socket");
+}
+
+static void slot_times(const struct situation *s, struct text *text)
+{
+	if (s->event->finding.attempts > 1)
+		add(text, ", refused %lu times", (unsigned long)s->event->finding.attempts);
+}
+
+static void slot_differs(const struct situation *s, struct text *text)
+{
+	if (s->event->verdict.differs)
+		add(text, "%s", difference_words[s->event->verdict.differs]);
+}
+
 static const struct slot {
 	const char *name;
 	void (*write)(const struct situation *situation, struct text *text);
@@ -394,6 +430,12 @@ static const struct slot {
 	{"fd", slot_fd},
 	{"slot_count", slot_slot_count},
 	{"errno", slot_errno},
+	{"binder", slot_binder},
+	{"local", slot_local},
+	{"asked", slot_asked},
+	{"server", slot_server},
+	{"times", slot_times},
+	{"differs", slot_differs},
 };
 
 static const struct slot *find_slot(const char *name, size_t len)

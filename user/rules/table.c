@@ -207,6 +207,8 @@ static const struct phrase because[] = {
 static const struct phrase delivery[] = {
 	{RULE_REUSEPORT_GROUP, S_ONE_GROUP | S_PROGRAM, S_CONNECTED,
 	 "the BPF program of the group chooses which of its {members} sockets answers"},
+	{RULE_REUSEPORT_GROUP, S_ONE_GROUP | S_TCP | S_LISTEN_CALL, S_CONNECTED,
+	 "new connections are spread between the {members} sockets by a hash of addresses and ports"},
 	{RULE_REUSEPORT_GROUP, S_ONE_GROUP | S_TCP, S_CONNECTED,
 	 "once they listen, new connections are spread between the {members} sockets by a hash of addresses "
 	 "and ports"},
@@ -231,6 +233,12 @@ static const struct phrase delivery[] = {
 	{RULE_REUSEPORT_GROUP, S_MIXED, S_CONNECTED, "the IPv4 socket answers IPv4, the other IPv6"},
 	{RULE_REUSEPORT_GROUP, 0, S_CONNECTED,
 	 "the kernel prefers the socket that matches address and device best"},
+	{RULE_QUIRK_MAPPED_ANY, S_OLD_WIDER | S_LISTENS, 0,
+	 "the new socket answers on {new_host}, {holder} on all other addresses"},
+	{RULE_QUIRK_MAPPED_ANY, S_OLD_WIDER, S_CONNECTED,
+	 "this socket may listen; listen() on the other will get EADDRINUSE"},
+	{RULE_QUIRK_UDP_SLOT, S_NEW_WIDER, S_CONNECTED,
+	 "{holder} receives what is sent to {old_host}, the new socket what is sent to other addresses"},
 	{RULE_QUIRK_STALE_REUSEADDR, S_TCP, 0, "listen() will look again and may get EADDRINUSE"},
 	{RULE_QUIRK_STALE_REUSEPORT, S_TCP, S_LISTEN_CALL, "listen() will look again and may get EADDRINUSE"},
 };

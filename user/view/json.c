@@ -15,6 +15,7 @@ enum part {
 	PART_HOLDERS = 1 << 2,
 	PART_OPTION = 1 << 3,
 	PART_AFTER = 1 << 4, /* after_attempt, delta_ns */
+	PART_FINDING = 1 << 5,
 	PART_ALL = PART_RESULT | PART_ATTEMPT | PART_HOLDERS,
 };
 
@@ -28,6 +29,7 @@ static const unsigned int parts_of[EVENT_TYPE_MAX] = {
 	[EVENT_CONNECT] = PART_ALL,
 	[EVENT_ACCEPT] = PART_RESULT,
 	[EVENT_RELEASE] = PART_AFTER,
+	[EVENT_FINDING] = PART_FINDING | PART_HOLDERS,
 };
 
 /* Numbers for which one value means "unknown" or "none". */
@@ -375,6 +377,17 @@ static void put_processes(struct json_writer *writer, const struct holder *holde
 	jw_array_end(writer);
 }
 
+static void put_differs(struct json_writer *writer, unsigned int differs)
+{
+	static const char *const words[] = {"executable", "uid", "unit"};
+
+	jw_array(writer, "differs");
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (differs & 1U << i)
+			jw_string(writer, NULL, words[i]);
+	jw_array_end(writer);
+}
+
 static void put_holder(struct json_writer *writer, const struct holder *holder,
 		       const struct clock_base *clock)
 {
@@ -408,6 +421,7 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 		jw_i64(writer, "released_after_ns", holder->released_after_ns);
 	put_bound_by(writer, &holder->bound_by);
 	put_processes(writer, holder);
+	put_differs(writer, holder->differs);
 	put_sock_facts(writer, "facts", sock);
 	jw_object_end(writer);
 }
@@ -448,6 +462,25 @@ static void put_after(struct json_writer *writer, const struct event *event)
 		jw_null(writer, "delta_ns");
 }
 
+static void put_finding(struct json_writer *writer, const struct event *event)
+{
+	static const char *const kinds[FINDING_MAX] = {
+		[FINDING_SHARED_PORT] = "shared-port",
+		[FINDING_LIVES_ON] = "lives-on",
+	};
+	const struct event_finding *finding = &event->finding;
+
+	jw_object(writer, "finding");
+	jw_string(writer, "kind", kinds[finding->kind]);
+	MEMBER_CHARS(writer, "text", finding->text);
+	u64_unless(writer, "attempt", finding->attempt, 0);
+	jw_u64(writer, "attempts", finding->attempts);
+	MEMBER_CHARS(writer, "because", event->verdict.text);
+	MEMBER_CHARS(writer, "delivery", event->verdict.delivery);
+	put_differs(writer, event->verdict.differs);
+	jw_object_end(writer);
+}
+
 int json_event(struct json_writer *writer, const struct event *event, const struct clock_base *clock,
 	       const struct policy *policy)
 {
@@ -467,6 +500,8 @@ int json_event(struct json_writer *writer, const struct event *event, const stru
 		put_result(writer, event);
 	if (parts & PART_AFTER)
 		put_after(writer, event);
+	if (parts & PART_FINDING)
+		put_finding(writer, event);
 	if (parts & PART_ATTEMPT) {
 		put_verdict(writer, event);
 		u64_unless(writer, "took_ns", event->took_ns, 0);

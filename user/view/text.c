@@ -69,7 +69,8 @@ static void put_header(struct text_view *text)
 static void put_local(struct strbuf *out, const struct event *event)
 {
 	size_t start = out->length;
-	bool is_asked = event->result < 0 && event->requested.family != FAMILY_NONE;
+	bool is_asked =
+		event->requested.family != FAMILY_NONE && (event->result < 0 || event->type == EVENT_FINDING);
 
 	if (is_asked)
 		text_endpoint(out, &event->requested, event->requested_port);
@@ -90,10 +91,15 @@ static void put_note(struct strbuf *out, const struct event *event)
 
 	if (!event->has_verdict)
 		return;
-	if (is_sharing || verdict->rule == RULE_UNEXPLAINED)
-		strbuf_puts(out, is_sharing ? "port is shared" : "unexplained");
-	else if (!is_said)
+	if (is_sharing) {
+		strbuf_puts(out, "port is shared");
+		if (verdict->differs)
+			strbuf_printf(out, " with %s", difference_words[verdict->differs]);
+	} else if (verdict->rule == RULE_UNEXPLAINED) {
+		strbuf_puts(out, "unexplained");
+	} else if (!is_said) {
 		strbuf_sanitize(out, verdict->text, sizeof(verdict->text));
+	}
 }
 
 /* The phrase is the result when the call succeeded and the note when it failed. */
@@ -175,6 +181,13 @@ static void say_release(struct strbuf *out, const struct event *event)
 	strbuf_printf(out, "   %s after refusal %" PRIu64, duration, event->after_attempt);
 }
 
+/* Of a shared port the lines under the attempt say it all. */
+static void say_finding(struct strbuf *out, const struct event *event)
+{
+	strbuf_puts(out, "finding    ");
+	strbuf_sanitize(out, event->finding.text, sizeof(event->finding.text));
+}
+
 struct type_words {
 	void (*say)(struct strbuf *out, const struct event *event);
 	bool is_attempt; /* has a note and lines */
@@ -186,7 +199,7 @@ static const struct type_words type_words[EVENT_TYPE_MAX] = {
 	[EVENT_BIND] = {say_bind, true},	 [EVENT_LISTEN] = {say_listen, true},
 	[EVENT_AUTOBIND] = {say_autobind, true}, [EVENT_CONNECT] = {say_connect, true},
 	[EVENT_ACCEPT] = {say_accept, false},	 [EVENT_CLOSE] = {say_close, false},
-	[EVENT_RELEASE] = {say_release, false},
+	[EVENT_RELEASE] = {say_release, false},	 [EVENT_FINDING] = {say_finding, false},
 };
 
 static void put_errno(struct strbuf *out, int code)
@@ -202,8 +215,10 @@ static void put_errno(struct strbuf *out, int code)
 static void put_result(struct text_view *text, const struct event *event, const struct type_words *words)
 {
 	struct strbuf *out = &text->text;
-	int result = event->type == EVENT_OPTION ? event->option.result : event->result;
-	const char *color = result < 0 ? COLOR_RED : text_is_sharing(event) ? COLOR_YELLOW : NULL;
+	bool is_finding = event->type == EVENT_FINDING;
+	int result = is_finding ? 0 : event->type == EVENT_OPTION ? event->option.result : event->result;
+	bool is_odd = is_finding || text_is_sharing(event);
+	const char *color = result < 0 ? COLOR_RED : is_odd ? COLOR_YELLOW : NULL;
 	struct strbuf note = {.data = NULL};
 
 	if (text->color && color)
@@ -269,6 +284,8 @@ static int view_event(struct view *view, const struct event *event)
 	const struct type_words *words;
 
 	if ((unsigned int)event->type >= EVENT_TYPE_MAX || !type_words[event->type].say)
+		return 0;
+	if (event->type == EVENT_FINDING && event->finding.kind == FINDING_SHARED_PORT)
 		return 0;
 	words = &type_words[event->type];
 	put_header(text);
