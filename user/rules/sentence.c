@@ -2,84 +2,24 @@
 #include "rules/sentence.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "model/address.h"
 #include "rules/address.h"
 #include "rules/linux_common.h"
 #include "rules/table.h"
+#include "rules/words.h"
 
 #define LIST_MAX 4
-
-struct text {
-	char *at;
-	size_t size, used;
-};
-
-static void add_char(struct text *text, char c)
-{
-	if (text->used + 1 < text->size)
-		text->at[text->used++] = c;
-	text->at[text->used] = '\0';
-}
-
-__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
-{
-	size_t left = text->size - text->used;
-	va_list args;
-	int len;
-
-	va_start(args, format);
-	len = vsnprintf(text->at + text->used, left, format, args);
-	va_end(args);
-	if (len > 0)
-		text->used += (size_t)len < left ? (size_t)len : left - 1;
-}
-
-static void add_escaped(struct text *text, const char *value)
-{
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		if (c < 0x20 || c >= 0x7f || c == '\\')
-			add(text, "\\x%02x", c);
-		else
-			add_char(text, (char)c);
-	}
-}
-
-static void add_host(struct text *text, const struct sock_info *sock)
-{
-	char host[ADDRESS_TEXT_LEN];
-
-	address_format_host(host, sizeof(host), &sock->address);
-	add(text, "%s", host);
-}
-
-static void add_endpoint(struct text *text, const struct address *address, uint16_t port)
-{
-	char endpoint[ADDRESS_TEXT_LEN];
-
-	address_format(endpoint, sizeof(endpoint), address, port);
-	add(text, "%s", endpoint);
-}
-
-static void add_process(struct text *text, const char *comm, uint32_t pid)
-{
-	add_escaped(text, comm[0] ? comm : "-");
-	add(text, "[%lu]", (unsigned long)pid);
-}
 
 static void add_noun(struct text *text, const struct holder *holder)
 {
 	const char *link;
 
-	add(text, "%s", holder_noun(holder, &link));
+	add_text(text, "%s", holder_noun(holder, &link));
 	if (holder->sock.peer.family == FAMILY_NONE)
 		return;
-	add(text, " %s ", link);
+	add_text(text, " %s ", link);
 	add_endpoint(text, &holder->sock.peer, holder->sock.peer_port);
 }
 
@@ -94,7 +34,7 @@ static void slot_holder(const struct situation *s, struct text *text)
 	else if (holder)
 		add_noun(text, holder);
 	else
-		add(text, "another socket");
+		add_text(text, "another socket");
 }
 
 static void slot_old(const struct situation *s, struct text *text)
@@ -102,7 +42,7 @@ static void slot_old(const struct situation *s, struct text *text)
 	if (s->holder)
 		add_noun(text, s->holder);
 	else
-		add(text, "the holder");
+		add_text(text, "the holder");
 }
 
 static void slot_new_host(const struct situation *s, struct text *text)
@@ -132,7 +72,7 @@ static void slot_peer(const struct situation *s, struct text *text)
 static void slot_left(const struct situation *s, struct text *text)
 {
 	if (s->holder)
-		add(text, "%lld", (long long)(s->holder->expires_ms + 999) / 1000);
+		add_text(text, "%lld", (long long)(s->holder->expires_ms + 999) / 1000);
 }
 
 /* A timer of 60 s fires up to one slot of its level of the timer wheel late: 5.12 s with 100 ticks a second.
@@ -149,15 +89,7 @@ static void slot_wait(const struct situation *s, struct text *text)
 		if (rule_is_refusal((enum rule_id)holder->reason) && holder->expires_ms > longest)
 			longest = holder->expires_ms;
 	}
-	add(text, "%lld", (long long)(longest + 999) / 1000 + TIMER_LATE_S);
-}
-
-static void add_uid(struct text *text, uint32_t uid)
-{
-	if (uid == UID_NONE)
-		add(text, "-");
-	else
-		add(text, "%lu", (unsigned long)uid);
+	add_text(text, "%lld", (long long)(longest + 999) / 1000 + TIMER_LATE_S);
 }
 
 static void slot_new_uid(const struct situation *s, struct text *text)
@@ -173,7 +105,7 @@ static void slot_old_uid(const struct situation *s, struct text *text)
 
 static void slot_lacks(const struct situation *s, struct text *text)
 {
-	add(text, "%s", s->lacks);
+	add_text(text, "%s", s->lacks);
 }
 
 /* Why two different addresses meet; nothing to say about equal ones. */
@@ -190,35 +122,25 @@ static void slot_overlap(const struct situation *s, struct text *text)
 	}
 	if (!addr_wildcard(wide))
 		return;
-	add(text, " (");
+	add_text(text, " (");
 	add_host(text, wide);
 	if (address_class(wide) == ADDRESS_ANY && address_class(narrow) == ADDRESS_MAPPED)
-		add(text, " without IPV6_V6ONLY");
-	add(text, " covers ");
+		add_text(text, " without IPV6_V6ONLY");
+	add_text(text, " covers ");
 	add_host(text, narrow);
-	add(text, ")");
+	add_text(text, ")");
 }
 
 static void slot_port(const struct situation *s, struct text *text)
 {
 	uint16_t port = s->event->sock.port ? s->event->sock.port : s->event->requested_port;
 
-	add(text, "%u", port);
+	add_text(text, "%u", port);
 }
 
 static void slot_entry_port(const struct situation *s, struct text *text)
 {
-	add(text, "%u", s->event->entry_port);
-}
-
-static void add_device(struct text *text, const struct sock_info *sock)
-{
-	if (sock->device[0])
-		add_escaped(text, sock->device);
-	else if (sock->ifindex)
-		add(text, "interface %lu", (unsigned long)sock->ifindex);
-	else
-		add(text, "no device");
+	add_text(text, "%u", s->event->entry_port);
 }
 
 static void slot_new_device(const struct situation *s, struct text *text)
@@ -235,14 +157,16 @@ static void slot_old_device(const struct situation *s, struct text *text)
 static void slot_range(const struct situation *s, struct text *text)
 {
 	if (s->event->range_hi)
-		add(text, "%lu-%lu", (unsigned long)s->event->range_lo, (unsigned long)s->event->range_hi);
+		add_text(text, "%lu-%lu", (unsigned long)s->event->range_lo,
+			 (unsigned long)s->event->range_hi);
 	else
-		add(text, "net.ipv4.ip_local_port_range");
+		add_text(text, "net.ipv4.ip_local_port_range");
 }
 
 static void slot_start(const struct situation *s, struct text *text)
 {
-	add(text, "%lu", (unsigned long)(s->event->unprivileged_start ? s->event->unprivileged_start : 1024));
+	add_text(text, "%lu",
+		 (unsigned long)(s->event->unprivileged_start ? s->event->unprivileged_start : 1024));
 }
 
 static void slot_members(const struct situation *s, struct text *text)
@@ -257,7 +181,7 @@ static void slot_members(const struct situation *s, struct text *text)
 		size = s->holder->sock.group_size + 1;
 	if (s->event->sock.group_size) /* it has joined, and the holder's count may be older or not */
 		size = s->event->sock.group_size;
-	add(text, "%lu", size);
+	add_text(text, "%lu", size);
 }
 
 static bool seen_before(const struct situation *s, size_t holder_index, size_t owner_index)
@@ -294,13 +218,13 @@ static void slot_stop_list(const struct situation *s, struct text *text)
 				more++;
 				continue;
 			}
-			add(text, "%s%lu (", listed++ ? ", " : "", (unsigned long)holder->owners[j].pid);
+			add_text(text, "%s%lu (", listed++ ? ", " : "", (unsigned long)holder->owners[j].pid);
 			add_escaped(text, holder->owners[j].comm);
-			add(text, ")");
+			add_text(text, ")");
 		}
 	}
 	if (more)
-		add(text, " and %lu more", (unsigned long)more);
+		add_text(text, " and %lu more", (unsigned long)more);
 }
 
 /* The distinct addresses that are in the way. */
@@ -318,10 +242,10 @@ static void slot_taken(const struct situation *s, struct text *text)
 		if (seen)
 			continue;
 		if (listed == LIST_MAX) {
-			add(text, " and the others");
+			add_text(text, " and the others");
 			return;
 		}
-		add(text, "%s", listed++ ? ", " : "");
+		add_text(text, "%s", listed++ ? ", " : "");
 		add_host(text, &holder->sock);
 	}
 }
@@ -329,14 +253,14 @@ static void slot_taken(const struct situation *s, struct text *text)
 static void slot_fd(const struct situation *s, struct text *text)
 {
 	if (s->holder && s->holder->owner_count && s->holder->owners[0].fd >= 0)
-		add(text, "fd %ld", (long)s->holder->owners[0].fd);
+		add_text(text, "fd %ld", (long)s->holder->owners[0].fd);
 	else
-		add(text, "its other socket");
+		add_text(text, "its other socket");
 }
 
 static void slot_slot_count(const struct situation *s, struct text *text)
 {
-	add(text, "%lu", (unsigned long)s->event->bucket.slot_count);
+	add_text(text, "%lu", (unsigned long)s->event->bucket.slot_count);
 }
 
 static void slot_errno(const struct situation *s, struct text *text)
@@ -357,13 +281,13 @@ static void slot_errno(const struct situation *s, struct text *text)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (names[i].code == -s->event->result) {
-			add(text, "%s", names[i].name);
+			add_text(text, "%s", names[i].name);
 			return;
 		}
 	}
-	add(text, "%s", s->event->result ? "error " : "success");
+	add_text(text, "%s", s->event->result ? "error " : "success");
 	if (s->event->result)
-		add(text, "%d", -s->event->result);
+		add_text(text, "%d", -s->event->result);
 }
 
 static void slot_binder(const struct situation *s, struct text *text)
@@ -387,25 +311,22 @@ static void slot_asked(const struct situation *s, struct text *text)
 
 static void slot_server(const struct situation *s, struct text *text)
 {
-	add(text, sock_is_tcp(&s->event->sock) ? "listener" : "socket");
+	add_text(text, sock_is_tcp(&s->event->sock) ? "listener" : "socket");
 }
 
 static void slot_times(const struct situation *s, struct text *text)
 {
 	if (s->event->finding.attempts > 1)
-		add(text, ", refused %lu times", (unsigned long)s->event->finding.attempts);
+		add_text(text, ", refused %lu times", (unsigned long)s->event->finding.attempts);
 }
 
 static void slot_differs(const struct situation *s, struct text *text)
 {
 	if (s->event->verdict.differs)
-		add(text, "%s", difference_words[s->event->verdict.differs]);
+		add_text(text, "%s", difference_words[s->event->verdict.differs]);
 }
 
-static const struct slot {
-	const char *name;
-	void (*write)(const struct situation *situation, struct text *text);
-} slots[] = {
+static const struct slot slots[] = {
 	{"holder", slot_holder},
 	{"old", slot_old},
 	{"new_host", slot_new_host},
