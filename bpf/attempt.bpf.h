@@ -5,6 +5,7 @@
 
 #include "filter.bpf.h"
 #include "option.bpf.h"
+#include "refuse.bpf.h"
 #include "walk.bpf.h"
 
 #define EADDRINUSE 98
@@ -77,8 +78,8 @@ static __always_inline void record_begin(struct rt_attempt *record, u32 slot, en
 	record->kernel_call = 0;
 
 	record->requested_scope = 0;
-
 	__builtin_memset(record->requested_addr, 0, RT_ADDR_LEN);
+	__builtin_memset(&record->refusal, 0, sizeof(record->refusal));
 }
 
 /*
@@ -295,6 +296,8 @@ static __always_inline void attempt_end(u64 id, struct flight *flight, int resul
 		record->took_ns = bpf_ktime_get_boot_ns() - record->header.time_ns;
 		if (!result)
 			record_success(record, slot, (struct sock *)flight->sk);
+		else
+			record_refusal(slot, flight->sk, result);
 		if (result_wanted(record, result)) {
 			options_take(record);
 			send_attempt(record);

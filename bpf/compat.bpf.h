@@ -230,6 +230,7 @@ struct netns_ipv4___sysctl {
 	u8 sysctl_ip_autobind_reuse;
 	u8 sysctl_tcp_l3mdev_accept;
 	u8 sysctl_udp_l3mdev_accept;
+	u8 sysctl_ip_nonlocal_bind;
 } FLAVOUR;
 
 #define compat_sysctl(net, name)                                                                             \
@@ -240,6 +241,27 @@ struct netns_ipv4___sysctl {
 			bpf_core_read(&value_, sizeof(value_), &ipv4_->name);                                \
 		value_;                                                                                      \
 	})
+
+/* ip_nonlocal_bind of IPv6: an int up to 5.15, a u8 later. */
+struct net___ipv6 {
+	struct {
+		struct {
+			u8 ip_nonlocal_bind;
+		} sysctl;
+	} ipv6;
+} FLAVOUR;
+
+static __always_inline bool compat_nonlocal_bind(struct net *net, bool v6)
+{
+	struct net___ipv6 *net6 = (void *)net;
+	u8 value = 0;
+
+	if (!v6)
+		return compat_sysctl(net, sysctl_ip_nonlocal_bind);
+	if (bpf_core_field_exists(net6->ipv6.sysctl.ip_nonlocal_bind))
+		bpf_core_read(&value, sizeof(value), &net6->ipv6.sysctl.ip_nonlocal_bind);
+	return value;
+}
 
 /* struct inet_sock: IP_LOCAL_PORT_RANGE since 6.3 (and stable 6.1): two u16 up to 6.7, then one u32. */
 struct inet_sock___range {
@@ -292,6 +314,59 @@ static __always_inline u64 compat_cgroup_ancestor(struct cgroup *cgroup, u32 lev
 		bpf_probe_read_kernel(&id, sizeof(id), at + level * sizeof(id));
 	}
 	return id;
+}
+
+/*
+ * The cgroup of a socket: a pointer since 5.15, before that a word whose two
+ * low bits are flags: 1 for cgroup v1 data, then the socket is in the root.
+ */
+struct sock___cgroup {
+	struct {
+		struct cgroup *cgroup;
+	} sk_cgrp_data;
+} FLAVOUR;
+
+struct sock___cgroup_word {
+	struct {
+		u64 val;
+	} sk_cgrp_data;
+} FLAVOUR;
+
+static __always_inline struct cgroup *compat_sk_cgroup(struct sock *sk)
+{
+	u64 word = 0;
+
+	if (bpf_core_field_exists(struct sock___cgroup, sk_cgrp_data.cgroup))
+		return BPF_CORE_READ((struct sock___cgroup *)sk, sk_cgrp_data.cgroup);
+	if (bpf_core_field_exists(struct sock___cgroup_word, sk_cgrp_data.val))
+		word = BPF_CORE_READ((struct sock___cgroup_word *)sk, sk_cgrp_data.val);
+	return word & 1 ? NULL : (void *)(word & ~3ULL);
+}
+
+/* Where a cgroup keeps the programs of bind(): by enum bpf_attach_type up to 5.15, by an enum of its own
+ * later. */
+enum cgroup_bpf_attach_type {
+	CGROUP_INET4_BIND,
+	CGROUP_INET6_BIND,
+	CGROUP_INET4_POST_BIND,
+	CGROUP_INET6_POST_BIND,
+};
+
+#define BPF_CGROUP_INET4_BIND	   8
+#define BPF_CGROUP_INET6_BIND	   9
+#define BPF_CGROUP_INET4_POST_BIND 12
+#define BPF_CGROUP_INET6_POST_BIND 13
+
+#define compat_attach_type(name)                                                                             \
+	(bpf_core_enum_value_exists(enum cgroup_bpf_attach_type, CGROUP_##name)                              \
+		 ? bpf_core_enum_value(enum cgroup_bpf_attach_type, CGROUP_##name)                           \
+		 : BPF_CGROUP_##name)
+
+static __always_inline u32 compat_bind_hook(bool v6, bool post)
+{
+	if (post)
+		return v6 ? compat_attach_type(INET6_POST_BIND) : compat_attach_type(INET4_POST_BIND);
+	return v6 ? compat_attach_type(INET6_BIND) : compat_attach_type(INET4_BIND);
 }
 
 /* struct mptcp_sock: absent where MPTCP is not built in (Debian 5.10). */

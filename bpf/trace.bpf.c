@@ -55,6 +55,47 @@ __noinline int on_security_exit(int result)
 EXIT(bind_allowed, on_security_exit, security_socket_bind, 3)
 EXIT(listen_allowed, on_security_exit, security_socket_listen, 2)
 
+/* Whose hook it was that refused: only those of modules that are active are attached. */
+#define MODULE(module, number)                                                                               \
+	SEC("fexit/" #module "_socket_bind")                                                                 \
+	int f_##module##_bind(u64 *ctx)                                                                      \
+	{                                                                                                    \
+		return module_answered(number, (int)ctx[3]);                                                 \
+	}                                                                                                    \
+	SEC("fexit/" #module "_socket_listen")                                                               \
+	int f_##module##_listen(u64 *ctx)                                                                    \
+	{                                                                                                    \
+		return module_answered(number, (int)ctx[2]);                                                 \
+	}
+
+MODULE(selinux, RT_LSM_SELINUX)
+MODULE(smack, RT_LSM_SMACK)
+MODULE(tomoyo, RT_LSM_TOMOYO)
+MODULE(apparmor, RT_LSM_APPARMOR)
+MODULE(hook, RT_LSM_LANDLOCK)
+MODULE(bpf_lsm, RT_LSM_BPF)
+
+/* __cgroup_bpf_run_filter_sock_addr(sk, uaddr, type, t_ctx), 5.10 */
+SEC("fexit/__cgroup_bpf_run_filter_sock_addr")
+int f_filtered4(u64 *ctx)
+{
+	return address_filtered(TRACED(0), TRACED(1), ctx[2], (int)ctx[4]);
+}
+
+/* ... and flags, up to 6.6 */
+SEC("fexit/__cgroup_bpf_run_filter_sock_addr")
+int f_filtered5(u64 *ctx)
+{
+	return address_filtered(TRACED(0), TRACED(1), ctx[2], (int)ctx[5]);
+}
+
+/* (sk, uaddr, uaddrlen, atype, t_ctx, flags) later */
+SEC("fexit/__cgroup_bpf_run_filter_sock_addr")
+int f_filtered6(u64 *ctx)
+{
+	return address_filtered(TRACED(0), TRACED(1), ctx[3], (int)ctx[6]);
+}
+
 __noinline int on_bind_exit(int result)
 {
 	FIRED(RT_HOOK_BIND_EXIT);

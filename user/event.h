@@ -19,6 +19,7 @@
 #define RT_ADDR_LEN	  16
 #define RT_MAX_CONTENDERS 64
 #define RT_MAX_OPTIONS	  8
+#define RT_MAX_PROGRAMS	  4
 #define RT_UID_NONE	  0xffffffffU
 #define RT_FD_NONE	  (-1)
 
@@ -43,7 +44,8 @@ enum rt_type {
 enum rt_stage {
 	RT_AT_SYSCALL, /* nothing seen but the system call */
 	RT_AT_LSM,     /* security_socket_bind()/_listen() */
-	RT_AT_ADDRESS, /* past the LSM, before get_port(): address, privilege, state */
+	RT_AT_CGROUP,  /* a cgroup's bind program refused */
+	RT_AT_ADDRESS, /* past both, before get_port(): address, privilege, state */
 	RT_AT_PORT,    /* sk_prot->get_port() */
 	RT_AT_POST,    /* get_port() passed */
 };
@@ -138,6 +140,44 @@ struct rt_option {
 	__s32 result; /* 0 or a negative errno */
 };
 
+/* Security modules with a hook for bind(); the loader has their names. */
+enum rt_lsm {
+	RT_LSM_UNKNOWN,
+	RT_LSM_SELINUX,
+	RT_LSM_SMACK,
+	RT_LSM_TOMOYO,
+	RT_LSM_APPARMOR,
+	RT_LSM_LANDLOCK,
+	RT_LSM_BPF,
+	RT_LSMS,
+};
+
+enum rt_refusal_flag {
+	RT_REFUSED_CAPABLE = 1 << 0,  /* the caller's effective set has CAP_NET_BIND_SERVICE */
+	RT_REFUSED_NONLOCAL = 1 << 1, /* ip_nonlocal_bind of the netns and the address's family */
+	RT_REFUSED_SECCOMP = 1 << 2,  /* the system call never ran, and the task has a seccomp filter */
+	RT_REWRITTEN = 1 << 3,	      /* a cgroup program changed address or port: new_* */
+};
+
+struct rt_program {
+	__u32 id;
+	char name[RT_COMM_LEN];
+};
+
+/* Evidence beside the port table: all zero where an attempt went well and nothing was changed. */
+struct rt_refusal {
+	__u64 cgroup;	      /* id of the socket's cgroup, for which programs[] are in effect */
+	__u32 program_count;  /* of the hook that was reached last, also those that did not fit */
+	__u32 lsm;	      /* enum rt_lsm: whose hook refused */
+	__u32 user_ns;	      /* inode of the caller's user namespace */
+	__u32 net_user_ns;    /* of the one that owns the network namespace */
+	__u16 flags;	      /* enum rt_refusal_flag */
+	__u16 new_port;	      /* host order */
+	__u16 own_lo, own_hi; /* IP_LOCAL_PORT_RANGE, 0: not set */
+	__u8 new_addr[RT_ADDR_LEN];
+	struct rt_program programs[RT_MAX_PROGRAMS];
+};
+
 /* RT_BIND, RT_LISTEN, RT_AUTOBIND, RT_CONNECT */
 struct rt_attempt {
 	struct rt_header header;
@@ -166,6 +206,7 @@ struct rt_attempt {
 	__u32 requested_scope; /* sin6_scope_id */
 	__u16 asked_port;      /* of get_port(), 0: any */
 	__u16 pad2;
+	struct rt_refusal refusal;
 	char exe[RT_EXE_LEN]; /* from mm->exe_file; see RT_EXE_LEN */
 	struct rt_sock contenders[RT_MAX_CONTENDERS];
 };
@@ -193,6 +234,7 @@ _Static_assert(sizeof(struct rt_sock) == 128, "rt_sock layout");
 _Static_assert(sizeof(struct rt_process) == 56, "rt_process layout");
 _Static_assert(sizeof(struct rt_header) == 72, "rt_header layout");
 _Static_assert(sizeof(struct rt_option) == 24, "rt_option layout");
+_Static_assert(sizeof(struct rt_refusal) == 128, "rt_refusal layout");
 _Static_assert(sizeof(struct rt_attempt) % 8 == 0, "rt_attempt layout");
 _Static_assert(sizeof(struct rt_life) % 8 == 0, "rt_life layout");
 

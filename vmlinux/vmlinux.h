@@ -89,8 +89,13 @@ struct netns_ipv4 {
 	int sysctl_ip_prot_sock;
 };
 
+struct user_namespace {
+	struct ns_common ns;
+};
+
 struct net {
 	struct ns_common ns;
+	struct user_namespace *user_ns;
 	struct netns_ipv4 ipv4;
 	u32 hash_mix;
 };
@@ -252,8 +257,14 @@ struct signal_struct {
 	atomic_t live;
 };
 
+typedef struct {
+	u64 val;
+} kernel_cap_t;
+
 struct cred {
 	kuid_t uid;
+	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
 };
 
 struct task_struct {
@@ -274,9 +285,31 @@ struct kernfs_node {
 	u64 id;
 };
 
+struct bpf_prog_aux {
+	u32 id;
+	char name[16];
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_prog_array_item {
+	struct bpf_prog *prog;
+};
+
+struct bpf_prog_array {
+	struct bpf_prog_array_item items[1];
+};
+
+struct cgroup_bpf {
+	struct bpf_prog_array *effective[1];
+};
+
 struct cgroup {
 	struct kernfs_node *kn;
 	int level;
+	struct cgroup_bpf bpf;
 };
 
 struct css_set {

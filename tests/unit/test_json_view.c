@@ -54,7 +54,7 @@ static void test_json_interface_example(void **state)
 		"\"explicit_port\":true,\"listening\":false,\"range\":[32768,60999],\"unprivileged_start\":"
 		"1024,"
 		"\"entry_port\":null,\"autobind_reuse\":false,\"l3mdev_accept\":false,\"kernel_call\":false,"
-		"\"by_connect\":false,"
+		"\"by_connect\":false,\"refusal\":null,"
 		"\"socket\":" SOCK_FACTS "},\"holders_total\":1,\"truncated\":false,"
 		"\"holders\":[{\"id\":\"s3\",\"culprit\":true,\"reason\":\"listener\",\"kind\":\"process\","
 		"\"state\":\"listen\",\"protocol\":\"tcp\",\"family\":\"ipv4\",\"address\":\"127.0.0.1\","

@@ -21,7 +21,7 @@
 #define POLL_MS	      100
 #define LAST_POLLS    3
 #define NSEC	      1000000000ULL
-#define PROBES_MAX    64
+#define PROBES_MAX    80
 #define CGROUP_PATH   256
 #define DESCENT_TRIES 64
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "linux/decode_refusal.h"
+
 #define IPPROTO_MPTCP_NUMBER 262
 
 struct option_row {
@@ -242,8 +244,8 @@ static void decode_origin(const struct rt_attempt *attempt, const struct policy 
 		sock->accepted = sock->port < attempt->range_lo || sock->port > attempt->range_hi;
 }
 
-/* Past the LSM, before get_port(): the address, the privilege, the state; a cgroup program chooses its own
- * errno. */
+/* Past LSM and cgroup, before get_port(): the address, the privilege, the state.  The rest is a cgroup's
+ * program that was not seen. */
 static enum stage address_stage(const struct event *event)
 {
 	static const struct {
@@ -273,6 +275,10 @@ static enum stage decode_stage(const struct rt_attempt *attempt, const struct ev
 {
 	if (!event->result)
 		return STAGE_NONE;
+	if (attempt->stage == RT_AT_SYSCALL)
+		return attempt->refusal.flags & RT_REFUSED_SECCOMP ? STAGE_SECCOMP : STAGE_SYSCALL;
+	if (attempt->stage == RT_AT_CGROUP)
+		return STAGE_CGROUP;
 	if (attempt->stage == RT_AT_PORT)
 		return STAGE_PORT;
 	if (attempt->stage == RT_AT_POST)
@@ -328,6 +334,7 @@ static int decode_attempt(const struct rt_attempt *attempt, const struct policy 
 	decode_bucket(&attempt->bucket, &event->bucket);
 	event->sock.vrf = attempt->bucket.l3mdev;
 	event->stage = decode_stage(attempt, event);
+	decode_refusal(attempt, event);
 	event->asked = attempt->stage >= RT_AT_PORT;
 	if (!attempt->contender_count)
 		return 0;

@@ -21,6 +21,21 @@ const struct hook hook_table[] = {
 	{"security_listen", "security_socket_listen", 2, USE_REQUIRED, NULL, RT_HOOK_SECURITY_LISTEN},
 	{"bind_allowed", "security_socket_bind", 3, USE_EXIT, NULL, RT_HOOK_SECURITY_EXIT},
 	{"listen_allowed", "security_socket_listen", 2, USE_EXIT, NULL, RT_HOOK_SECURITY_EXIT},
+#define MODULE(prefix, module)                                                                               \
+	{#prefix "_bind", #prefix "_socket_bind", 3, USE_EXIT | USE_DETAIL | USE_MODULE, module, RT_HOOKS},  \
+	{                                                                                                    \
+#prefix "_listen", #prefix "_socket_listen", 2, USE_EXIT | USE_DETAIL | USE_MODULE, module,  \
+			RT_HOOKS                                                                             \
+	}
+	MODULE(selinux, "selinux"),
+	MODULE(smack, "smack"),
+	MODULE(tomoyo, "tomoyo"),
+	MODULE(apparmor, "apparmor"),
+	MODULE(hook, "landlock"),
+	MODULE(bpf_lsm, "bpf"),
+	{"filtered4", "__cgroup_bpf_run_filter_sock_addr", 4, USE_EXIT | USE_DETAIL, NULL, RT_HOOKS},
+	{"filtered5", "__cgroup_bpf_run_filter_sock_addr", 5, USE_EXIT | USE_DETAIL, NULL, RT_HOOKS},
+	{"filtered6", "__cgroup_bpf_run_filter_sock_addr", 6, USE_EXIT | USE_DETAIL, NULL, RT_HOOKS},
 	{"bind_exit", "__sys_bind", 3, USE_REQUIRED | USE_EXIT, NULL, RT_HOOK_BIND_EXIT},
 	{"listen_exit", "__sys_listen", 2, USE_REQUIRED | USE_EXIT, NULL, RT_HOOK_LISTEN_EXIT},
 	{"bind_ring", "__sys_bind_socket", 3, USE_EXIT, NULL, RT_HOOKS},
@@ -101,11 +116,30 @@ static struct bpf_program *program_of(const struct bpf_object *object, const str
 	return bpf_object__find_program_by_name(object, name);
 }
 
+/* "a,b,c" */
+static bool list_has(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',')
+		if (strcspn(at, ",\n") == length && !strncmp(at, name, length))
+			return true;
+	return false;
+}
+
 static bool hook_wanted(const struct hooks *hooks, const struct hook *hook)
 {
 	unsigned int needs = hook->use & (USE_TREE | USE_VERBOSE | USE_CGROUP);
 
+	if (hook->use & USE_MODULE && hooks->modules && !list_has(hooks->modules, hook->instead))
+		return false;
 	return (needs & hooks->wanted) == needs;
+}
+
+/* There is no other program for it. */
+static bool only_traced(const struct hook *hook)
+{
+	return hook->use & (USE_LOCKED | USE_DETAIL);
 }
 
 void hooks_choose(struct hooks *hooks, const struct btf *btf)
@@ -120,15 +154,16 @@ void hooks_choose(struct hooks *hooks, const struct btf *btf)
 			continue;
 		if (hook->use & USE_TRACEPOINT)
 			hooks->how[i] = HOOK_FENTRY;
-		else if (hook->instead && kernel_function_args(btf, hook->instead) >= 0)
+		else if (!(hook->use & USE_MODULE) && hook->instead &&
+			 kernel_function_args(btf, hook->instead) >= 0)
 			continue;
 		else if (args >= 0 && args != hook->args)
 			continue;
-		else if (hooks->multi && args >= 0 && !(hook->use & USE_LOCKED))
+		else if (hooks->multi && args >= 0 && !only_traced(hook))
 			hooks->how[i] = HOOK_MULTI;
 		else if (hooks->fentry && args >= 0)
 			hooks->how[i] = HOOK_FENTRY;
-		else if (!(hook->use & USE_LOCKED) && (args >= 0 || hook->use & USE_REQUIRED))
+		else if (!only_traced(hook) && (args >= 0 || hook->use & USE_REQUIRED))
 			hooks->how[i] = HOOK_KPROBE;
 	}
 }
@@ -147,7 +182,7 @@ int hooks_demote(struct hooks *hooks, const char *program)
 
 		if (hooks->how[i] == HOOK_OFF || strcmp(program + 2, hook->name))
 			continue;
-		hooks->how[i] = hook->use & USE_LOCKED ? HOOK_OFF : next[hooks->how[i]];
+		hooks->how[i] = only_traced(hook) ? HOOK_OFF : next[hooks->how[i]];
 		if (hooks->how[i] == HOOK_FENTRY && !hooks->fentry)
 			hooks->how[i] = HOOK_KPROBE;
 		hooks->missing[i] = hooks->how[i] == HOOK_OFF;
@@ -244,7 +279,7 @@ void hooks_missed(const struct hooks *hooks, const struct bpf_object *object, un
 		struct multi_link_info link = {0};
 		uint32_t size = sizeof(info);
 
-		if (!program || !hooks->links[i])
+		if (!program || !hooks->links[i] || hook_table[i].use & USE_DETAIL)
 			continue;
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
 			*ret_skipped += info.recursion_misses;

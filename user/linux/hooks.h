@@ -22,6 +22,8 @@ enum hook_use {
 	USE_EXIT = 1 << 4,	 /* at the return */
 	USE_LOCKED = 1 << 5,	 /* runs with BH off: only an fentry/fexit program exists */
 	USE_TRACEPOINT = 1 << 6, /* tp_btf: no function to look for */
+	USE_DETAIL = 1 << 7,	 /* adds to a record, makes none: only fexit, and no loss if it is skipped */
+	USE_MODULE = 1 << 8,	 /* of a security module: only if that is active */
 };
 
 struct hook {
@@ -29,14 +31,15 @@ struct hook {
 	const char *function; /* the kernel's */
 	int args;	      /* that it must have; other shapes have other hooks */
 	unsigned int use;     /* enum hook_use */
-	const char *instead;  /* not needed where this function can be attached */
+	const char *instead;  /* not needed where this function can be attached; USE_MODULE: the module */
 	int counter;	      /* enum rt_hook that counts its calls, RT_HOOKS: none */
 };
 
-#define HOOKS_MAX 48
+#define HOOKS_MAX 80
 
 struct hooks {
 	bool fentry, multi;  /* the kernel can */
+	const char *modules; /* active security modules, "a,b,c"; NULL: not known */
 	unsigned int wanted; /* USE_TREE, USE_VERBOSE, USE_CGROUP as asked for */
 	enum hook_how how[HOOKS_MAX];
 	bool missing[HOOKS_MAX]; /* was chosen once, and then refused by the kernel */

@@ -9,6 +9,7 @@
 #include "linux/decode.h"
 #include "linux/place.h"
 #include "linux/process.h"
+#include "linux/refusal.h"
 #include "model/refused.h"
 #include "model/sockets.h"
 #include "rules/rules.h"
@@ -28,6 +29,7 @@ struct session {
 	struct tracer *tracer;
 	struct sockets *sockets;
 	struct places *places;
+	struct refusal_lookup *refusals;
 	struct pending *batch;
 	size_t count;
 	struct refused refused;
@@ -44,8 +46,9 @@ int session_new(struct tracer *tracer, struct session **ret_session)
 	session->tracer = tracer;
 	session->sockets = sockets_new();
 	session->places = places_new();
+	session->refusals = refusal_lookup_new();
 	session->batch = calloc(BATCH_MAX, sizeof(*session->batch));
-	if (!session->sockets || !session->places || !session->batch) {
+	if (!session->sockets || !session->places || !session->refusals || !session->batch) {
 		session_free(session);
 		return -ENOMEM;
 	}
@@ -61,6 +64,7 @@ void session_free(struct session *session)
 		event_clear(&session->batch[i].event);
 	sockets_free(session->sockets);
 	places_free(session->places);
+	refusal_lookup_free(session->refusals);
 	free(session->batch);
 	free(session);
 }
@@ -268,6 +272,7 @@ static void finish_event(struct session *session, struct pending *pending)
 		(void)name_places(session, &event->holders[i]); /* without memory: unknown */
 	}
 	resolve_origin(session, event);
+	refusal_complete(session->refusals, session->places, event);
 	judge(event, tracer_policy(session->tracer));
 	entry = sockets_find(session->sockets, pending->key, event->sock.inode);
 	if (!event->result && event->sock.port && entry)
@@ -381,6 +386,7 @@ static int flush(struct session *session, event_fn fn, void *context)
 	if (session->unresolved)
 		err = refresh_owners(session);
 	session->unresolved = false;
+	refusal_lookup_renew(session->refusals);
 	for (size_t i = 0; i < session->count; i++)
 		note_event(session, &session->batch[i]);
 	for (size_t i = 0; i < session->count; i++) {

@@ -16,6 +16,7 @@
 #include "../bpf/config.h"
 #include "linux/hooks.h"
 #include "linux/kernel.h"
+#include "linux/security.h"
 #include "linux/selftest.h"
 #include "trace.skel.h"
 
@@ -28,6 +29,7 @@ struct tracer {
 	struct bpf_link *iterator;
 	struct ring_buffer *ring;
 	struct hooks hooks;
+	char modules[LSM_LIST_LEN];
 	struct policy policy;
 	uint64_t fired[RT_HOOKS]; /* in the self-test */
 	record_fn fn;
@@ -184,6 +186,8 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	}
 	tracer->hooks.wanted = (options->tree ? USE_TREE : 0) | (options->verbose ? USE_VERBOSE : 0) |
 			       (options->cgroup ? USE_CGROUP : 0);
+	if (!security_modules(tracer->modules, sizeof(tracer->modules)))
+		tracer->hooks.modules = tracer->modules;
 	hooks_choose(&tracer->hooks, btf);
 	btf__free(btf);
 	fill_config(options, &config);

@@ -304,6 +304,45 @@ struct windows_facts {
 	enum provenance reservation;
 };
 
+#define PROGRAMS_MAX	   4
+#define CGROUP_PROGRAM_LEN 16
+#define LSM_NAME_LEN	   16
+#define LSM_LIST_LEN	   128
+
+/* A BPF program on a cgroup. */
+struct cgroup_program {
+	uint32_t id; /* 0: unknown */
+	char name[CGROUP_PROGRAM_LEN];
+	char cgroup[NAME_LEN]; /* where it is attached, "" if unknown */
+};
+
+/* Why something other than the port table refused: observed on Linux, and of refused attempts only. */
+struct refusal_facts {
+	bool present;
+	int32_t addrlen;	       /* as given, -1: no address was given */
+	uint16_t sa_family;	       /* number as given, 0 also where it could not be read */
+	char lsm[LSM_NAME_LEN];	       /* the security module that refused, "" if unknown */
+	char lsm_label[NAME_LEN];      /* the process's profile or context there, "" if unknown */
+	char lsm_active[LSM_LIST_LEN]; /* "capability,landlock,apparmor", "" if unknown */
+	struct cgroup_program programs[PROGRAMS_MAX]; /* in effect for the hook that refused or rewrote */
+	uint32_t program_count;
+	uint64_t cgroup_id; /* of the socket, for which they are in effect; 0: unknown */
+	bool rewritten; /* a program changed what was asked for to new_address and new_port */
+	struct address new_address;
+	uint16_t new_port;
+	uint32_t user_ns, net_user_ns; /* inodes: the caller's, the network namespace's; 0: unknown */
+	bool capable;		       /* the caller has CAP_NET_BIND_SERVICE in its own */
+	bool nonlocal_bind;	       /* ip_nonlocal_bind, of the address's family */
+	bool interfaces_listed;	       /* the next three were looked for */
+	char here_device[DEVICE_LEN];  /* an interface of the socket's own netns has the address, "": none */
+	bool here_failed;	       /* ... but duplicate address detection found another host with it */
+	struct {
+		uint32_t netns;	       /* 0: none was found */
+		char name[DEVICE_LEN]; /* of ip-netns(8), "" if it has none */
+		char device[DEVICE_LEN];
+	} there; /* another network namespace whose interface has the address */
+};
+
 struct event {
 	enum event_type type;
 	uint64_t seq;
@@ -329,6 +368,7 @@ struct event {
 	bool address_tentative; /* the IPv6 address exists but duplicate detection has not ended */
 	bool kernel_call;
 	struct windows_facts windows;
+	struct refusal_facts refusal;
 	struct option_change option;  /* EVENT_OPTION */
 	struct event_finding finding; /* EVENT_FINDING */
 	enum release release;	      /* EVENT_RELEASE */

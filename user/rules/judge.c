@@ -6,6 +6,7 @@
 
 #include "rules/address.h"
 #include "rules/linux_common.h"
+#include "rules/refusal.h"
 #include "rules/sentence.h"
 #include "rules/situation.h"
 #include "rules/table.h"
@@ -202,6 +203,35 @@ static void move_first(struct event *event, int index)
 	event->holders[0] = culprit;
 }
 
+static void write_text(struct verdict *verdict, const struct situation *situation)
+{
+	size_t position = 0, length;
+	const struct phrase *row = phrase_next(&table_refusals, situation, &position);
+
+	position = 0;
+	if (!row)
+		row = phrase_next(&table_because, situation, &position);
+	if (row)
+		sentence_expand(verdict->text, sizeof(verdict->text), row->text, situation);
+	position = 0;
+	row = phrase_next(&table_notes, situation, &position);
+	length = strlen(verdict->text);
+	if (row)
+		sentence_expand(verdict->text + length, sizeof(verdict->text) - length, row->text, situation);
+}
+
+static void write_fixes(struct verdict *verdict, const struct situation *situation,
+			const struct phrase_table *table)
+{
+	const size_t max = sizeof(verdict->fix) / sizeof(verdict->fix[0]);
+	const struct phrase *row;
+	size_t position = 0;
+
+	while (verdict->fix_count < max && (row = phrase_next(table, situation, &position)))
+		sentence_expand(verdict->fix[verdict->fix_count++], sizeof(verdict->fix[0]), row->text,
+				situation);
+}
+
 static void write_verdict(struct event *event, const struct policy *policy, const struct finding *finding)
 {
 	const struct holder *holder = finding->subject >= 0 ? &event->holders[finding->subject] : NULL;
@@ -217,18 +247,14 @@ static void write_verdict(struct event *event, const struct policy *policy, cons
 		situation_init(&situation, event, policy, finding->rule, holder);
 	}
 
-	row = phrase_next(&table_because, &situation, &position);
-	if (row)
-		sentence_expand(verdict->text, sizeof(verdict->text), row->text, &situation);
-	position = 0;
+	write_text(verdict, &situation);
 	row = event->result < 0 ? NULL : phrase_next(&table_delivery, &situation, &position);
 	if (row)
 		sentence_expand(verdict->delivery, sizeof(verdict->delivery), row->text, &situation);
-	position = 0;
-	while (event->result < 0 && verdict->fix_count < 4 &&
-	       (row = phrase_next(&table_remedies, &situation, &position)))
-		sentence_expand(verdict->fix[verdict->fix_count++], sizeof(verdict->fix[0]), row->text,
-				&situation);
+	if (event->result >= 0)
+		return;
+	write_fixes(verdict, &situation, &table_refusal_remedies);
+	write_fixes(verdict, &situation, &table_remedies);
 }
 
 static bool is_attempt(const struct event *event)

@@ -63,15 +63,6 @@ static const struct phrase remedies[] = {
 	{RULE_RANGE_EXHAUSTED, 0, S_CONNECT, "widen net.ipv4.ip_local_port_range"},
 	{RULE_RANGE_EXHAUSTED, S_TCP, S_CONNECT | S_LISTEN_CALL,
 	 "if the socket will connect(), set IP_BIND_ADDRESS_NO_PORT before bind()"},
-	{RULE_PRIVILEGED_PORT, 0, 0, "use port {start} or higher"},
-	{RULE_PRIVILEGED_PORT, 0, 0, "grant CAP_NET_BIND_SERVICE"},
-	{RULE_PRIVILEGED_PORT, 0, 0, "lower net.ipv4.ip_unprivileged_port_start to {port}"},
-	{RULE_ADDRESS_NOT_LOCAL, 0, 0,
-	 "add the address to an interface, or set IP_FREEBIND to bind before it is there"},
-	{RULE_ADDRESS_TENTATIVE, 0, 0, "wait for the address to become valid, or set IPV6_FREEBIND"},
-	{RULE_ALREADY_BOUND, 0, 0, "make a new socket for the second bind()"},
-	{RULE_SAME_CONNECTION, 0, 0,
-	 "connect from another source port, or wait for the old connection to end"},
 };
 
 const struct phrase_table table_remedies = {.rows = remedies,

@@ -7,6 +7,7 @@
 #include "model/address.h"
 #include "rules/address.h"
 #include "rules/linux_common.h"
+#include "rules/refusal.h"
 #include "rules/table.h"
 #include "rules/words.h"
 
@@ -364,7 +365,7 @@ static const struct slot *find_slot(const char *name, size_t len)
 	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
 		if (strlen(slots[i].name) == len && !memcmp(slots[i].name, name, len))
 			return &slots[i];
-	return NULL;
+	return refusal_slot(name, len);
 }
 
 void sentence_expand(char *out, size_t size, const char *template, const struct situation *situation)

@@ -3,6 +3,7 @@
 
 #include "rules/address.h"
 #include "rules/linux_common.h"
+#include "rules/refusal.h"
 
 static bool group_ok(const struct situation *situation)
 {
@@ -224,6 +225,7 @@ void situation_init(struct situation *situation, const struct event *event, cons
 					.rule = rule,
 					.lacks = event->verdict.lacks};
 	situation->bits = attempt_bits(event);
+	situation->refusal = refusal_bits(event);
 	if (holder)
 		situation->bits |= holder_bits(situation);
 	if (rule_is_refusal(rule) && event->result < 0)

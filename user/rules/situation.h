@@ -64,6 +64,7 @@ struct situation {
 	const struct holder *holder; /* NULL: the sentence is about none */
 	enum rule_id rule;
 	uint64_t bits;
+	uint64_t refusal;  /* enum refusal_bit */
 	const char *lacks; /* event->verdict.lacks */
 };
 

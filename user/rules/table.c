@@ -2,7 +2,6 @@
 /* Rule names, the sentences that say why, and who answers on a shared port. */
 #include "rules/table.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "rules/linux_common.h"
@@ -159,30 +158,6 @@ static const struct phrase because[] = {
 	{RULE_OUTGOING_CONNECTION, S_LACKS, 0,
 	 "the kernel gave {holder} this port by chance, and {lacks}{overlap}"},
 	{RULE_OUTGOING_CONNECTION, 0, 0, "the kernel gave {holder} this port by chance, for {old}{overlap}"},
-	{RULE_RANGE_EXHAUSTED, 0, 0, "{errno}: no port of {range} is free for this socket"},
-
-	{RULE_ADDRESS_NOT_LOCAL, 0, 0, "no interface of this network namespace has this address"},
-	{RULE_ADDRESS_TENTATIVE, 0, 0,
-	 "the address is there but tentative: IPv6 duplicate address detection has not ended"},
-	{RULE_PRIVILEGED_PORT, 0, 0,
-	 "port {port} is below {start} and the process lacks CAP_NET_BIND_SERVICE"},
-	{RULE_ALREADY_BOUND, 0, 0,
-	 "this socket is bound to port {entry_port} already: a socket binds only once"},
-	{RULE_BAD_ADDRESS, 0, 0, "{errno}: the address that was passed is malformed or cannot be bound"},
-	{RULE_WRONG_FAMILY, 0, 0, "the address family that was passed is not the socket's"},
-	{RULE_NO_DEVICE, 0, 0, "the device or scope id that was named does not exist"},
-	{RULE_LSM, 0, 0,
-	 "{errno} by a security module (SELinux, AppArmor, Landlock, ...) before the port was looked at"},
-	{RULE_CGROUP_BPF, 0, 0,
-	 "{errno} by a BPF program on the process's cgroup, before the port was looked at"},
-	{RULE_POST_BIND_BPF, 0, 0,
-	 "{errno} by a BPF program on the process's cgroup, after the port was found free"},
-	{RULE_SECCOMP, 0, 0, "{errno} by a seccomp filter: the system call never ran"},
-	{RULE_NO_MEMORY, 0, 0,
-	 "{errno}, but no other socket is in the way: the kernel could not allocate memory"},
-	{RULE_BAD_DESCRIPTOR, 0, 0, "{errno}: the descriptor is not an open socket"},
-	{RULE_WRONG_STATE, 0, 0, "{errno}: a socket of this type or in this state cannot do that"},
-	{RULE_SAME_CONNECTION, 0, 0, "a connection between the same two addresses and ports exists already"},
 
 	{RULE_QUIRK_MAPPED_ANY, 0, 0,
 	 "this kernel overlooks {old_host} when {new_host} binds: {holder} should have been in the way"},
@@ -249,11 +224,13 @@ const struct phrase_table table_delivery = ROWS(delivery);
 const struct phrase *phrase_next(const struct phrase_table *table, const struct situation *situation,
 				 size_t *position)
 {
+	uint64_t bits = table->refusals ? situation->refusal : situation->bits;
+
 	while (*position < table->count) {
 		const struct phrase *row = &table->rows[(*position)++];
 
 		if ((row->rule == RULE_NONE || row->rule == situation->rule) &&
-		    (situation->bits & row->need) == row->need && !(situation->bits & row->deny))
+		    (bits & row->need) == row->need && !(bits & row->deny))
 			return row;
 	}
 	return NULL;
@@ -306,66 +283,4 @@ const char *holder_noun(const struct holder *holder, const char **ret_link)
 	if (holder->sock.kernel)
 		return "a socket of the kernel itself";
 	return sock_is_connected(&holder->sock) ? "the connection" : "the holder";
-}
-
-#define AT(stage) (1u << (stage))
-#define AT_ANY	  (~0u)
-#define AT_INET	  (AT(STAGE_ADDRESS) | AT(STAGE_PRIVILEGE) | AT(STAGE_STATE))
-#define AT_PORT	  (AT(STAGE_PORT) | AT(STAGE_LISTEN))
-#define ANY_ERRNO 0
-
-enum refusal_need { NEED_NOTHING, NEED_BOUND, NEED_LISTEN, NEED_TENTATIVE, NEED_BOUND_CONNECT };
-
-static const struct {
-	unsigned int stages;
-	int code;
-	enum refusal_need need;
-	enum rule_id rule;
-} refusals[] = {
-	{AT(STAGE_SECCOMP), ANY_ERRNO, NEED_NOTHING, RULE_SECCOMP},
-	{AT(STAGE_LSM), ANY_ERRNO, NEED_NOTHING, RULE_LSM},
-	{AT(STAGE_CGROUP), ANY_ERRNO, NEED_NOTHING, RULE_CGROUP_BPF},
-	{AT(STAGE_POST_BIND), ANY_ERRNO, NEED_NOTHING, RULE_POST_BIND_BPF},
-	{AT_ANY, EBADF, NEED_NOTHING, RULE_BAD_DESCRIPTOR},
-	{AT_ANY, ENOTSOCK, NEED_NOTHING, RULE_BAD_DESCRIPTOR},
-	{AT_ANY, EFAULT, NEED_NOTHING, RULE_BAD_ADDRESS},
-	{AT_ANY, ENOMEM, NEED_NOTHING, RULE_NO_MEMORY},
-	{AT_ANY, ENOBUFS, NEED_NOTHING, RULE_NO_MEMORY},
-	{AT_ANY, EAFNOSUPPORT, NEED_NOTHING, RULE_WRONG_FAMILY},
-	{AT_ANY, ENODEV, NEED_NOTHING, RULE_NO_DEVICE},
-	{AT_ANY, EOPNOTSUPP, NEED_NOTHING, RULE_WRONG_STATE},
-	{AT_ANY, EINVAL, NEED_LISTEN, RULE_WRONG_STATE},
-	{AT_ANY, EINVAL, NEED_BOUND, RULE_ALREADY_BOUND},
-	{AT(STAGE_SYSCALL) | AT_INET, EINVAL, NEED_NOTHING, RULE_BAD_ADDRESS},
-	{AT_INET, EACCES, NEED_NOTHING, RULE_PRIVILEGED_PORT},
-	{AT_INET, EADDRNOTAVAIL, NEED_TENTATIVE, RULE_ADDRESS_TENTATIVE},
-	{AT_INET, EADDRNOTAVAIL, NEED_NOTHING, RULE_ADDRESS_NOT_LOCAL},
-	{AT_PORT, EADDRNOTAVAIL, NEED_BOUND_CONNECT, RULE_SAME_CONNECTION},
-	{AT(STAGE_LISTEN), EBUSY, NEED_NOTHING, RULE_NO_MEMORY},
-};
-
-static bool refusal_needs(enum refusal_need need, const struct event *event)
-{
-	switch (need) {
-	case NEED_BOUND:
-		return event->entry_port != 0;
-	case NEED_LISTEN:
-		return event->listening || event->type == EVENT_LISTEN;
-	case NEED_TENTATIVE:
-		return event->address_tentative;
-	case NEED_BOUND_CONNECT:
-		return event->type == EVENT_CONNECT && event->entry_port;
-	default:
-		return true;
-	}
-}
-
-enum rule_id refusal_rule(const struct event *event)
-{
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		if ((refusals[i].stages & AT(event->stage)) &&
-		    (refusals[i].code == ANY_ERRNO || refusals[i].code == -event->result) &&
-		    refusal_needs(refusals[i].need, event))
-			return refusals[i].rule;
-	return RULE_NONE;
 }

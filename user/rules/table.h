@@ -7,13 +7,14 @@
 
 struct phrase {
 	enum rule_id rule;   /* RULE_NONE: any */
-	uint64_t need, deny; /* bits of the situation */
+	uint64_t need, deny; /* bits of the situation: enum situation_bit, enum refusal_bit in refusal.h */
 	const char *text;    /* with {slots}, see sentence.c */
 };
 
 struct phrase_table {
 	const struct phrase *rows;
 	size_t count;
+	bool refusals; /* its rows name refusal bits */
 };
 
 extern const struct phrase_table table_because, table_delivery, table_remedies;
@@ -30,8 +31,5 @@ const char *lacks_text(const struct sock_info *binder, const struct sock_info *h
  * connection"; *ret_link is the word before its peer ("to"), if it has one.
  */
 const char *holder_noun(const struct holder *holder, const char **ret_link);
-
-/* The rule of a refusal that no other socket caused, RULE_NONE if another did or may have. */
-enum rule_id refusal_rule(const struct event *event);
 
 #endif

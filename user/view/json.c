@@ -5,6 +5,7 @@
 #include "model/address.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"
+#include "view/json_refusal.h"
 
 #define MEMBER_CHARS(writer, name, array) jw_chars(writer, name, array, sizeof(array))
 
@@ -338,6 +339,7 @@ static void put_facts(struct json_writer *writer, const struct event *event, con
 		jw_bool(writer, "l3mdev_accept", event->l3mdev_accept);
 		jw_bool(writer, "kernel_call", event->kernel_call);
 		jw_bool(writer, "by_connect", event->by_connect);
+		json_refusal(writer, &event->refusal);
 	}
 	put_sock_facts(writer, "socket", &event->sock);
 	jw_object_end(writer);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which layer said no, where it was not the port table, and with what evidence. */
+#ifndef REUSETRACE_REFUSE_BPF_H
+#define REUSETRACE_REFUSE_BPF_H
+
+#include "filter.bpf.h"
+#include "emit.bpf.h"
+
+#define EPERM		     1
+#define CAP_NET_BIND_SERVICE 10
+#define SECCOMP_MODE_FILTER  2
+
+/* The programs that are in effect for the socket's cgroup, in the order in which they run. */
+__noinline int record_programs(u32 slot, u64 key, u32 post)
+{
+	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
+	struct cgroup *cgroup = compat_sk_cgroup((struct sock *)key);
+	bool v6 = BPF_CORE_READ((struct sock *)key, __sk_common.skc_family) == AF_INET6;
+	struct bpf_prog_array *array = NULL;
+	struct rt_refusal *refusal;
+	void *at;
+
+	if (!record || !cgroup)
+		return 0;
+	refusal = &record->refusal;
+	refusal->cgroup = BPF_CORE_READ(cgroup, kn, id);
+	refusal->program_count = 0;
+	at = (void *)cgroup + bpf_core_field_offset(struct cgroup, bpf.effective);
+	bpf_probe_read_kernel(&array, sizeof(array), at + compat_bind_hook(v6, post) * sizeof(array));
+	at = (void *)array + bpf_core_field_offset(struct bpf_prog_array, items);
+	for (u32 i = 0; i < RT_MAX_PROGRAMS && array; i++) {
+		struct bpf_prog_array_item *item = at + i * bpf_core_type_size(struct bpf_prog_array_item);
+		struct bpf_prog *prog = BPF_CORE_READ(item, prog);
+
+		if (!prog)
+			break;
+		refusal->programs[i].id = BPF_CORE_READ(prog, aux, id);
+		BPF_CORE_READ_INTO(&refusal->programs[i].name, prog, aux, name);
+		refusal->program_count = i + 1;
+	}
+	return 0;
+}
+
+/* Who asked, and what the address would have needed. */
+static __always_inline void record_rights(struct rt_refusal *refusal, struct sock *sk)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	const struct cred *cred = BPF_CORE_READ(task, cred);
+	u32 range = compat_sk_port_range(sk);
+	u32 capable = 0;
+
+	bpf_core_read(&capable, sizeof(capable), &cred->cap_effective);
+	if (capable & 1U << CAP_NET_BIND_SERVICE)
+		refusal->flags |= RT_REFUSED_CAPABLE;
+	refusal->user_ns = BPF_CORE_READ(cred, user_ns, ns.inum);
+	refusal->net_user_ns = BPF_CORE_READ(net, user_ns, ns.inum);
+	if (compat_nonlocal_bind(net, BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6))
+		refusal->flags |= RT_REFUSED_NONLOCAL;
+	refusal->own_lo = range & 0xffff;
+	refusal->own_hi = range >> 16;
+}
+
+/* At the end of an attempt that failed. */
+__noinline int record_refusal(u32 slot, u64 key, int result)
+{
+	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
+
+	if (!record)
+		return 0;
+	record_rights(&record->refusal, (struct sock *)key);
+	if (record->header.type != RT_BIND)
+		return 0;
+	if (record->stage == RT_AT_POST)
+		record_programs(slot, key, 1);
+	else if (record->stage == RT_AT_ADDRESS && result == -EPERM) /* the hook below is missing */
+		record_programs(slot, key, 0);
+	return 0;
+}
+
+/* A security module's own hook: the first that refuses is the last that is asked. */
+static __always_inline int module_answered(u32 lsm, int result)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct flight *flight = result ? bpf_map_lookup_elem(&flights, &id) : NULL;
+	struct rt_attempt *record = flight ? slot_of(flight) : NULL;
+
+	if (record)
+		record->refusal.lsm = lsm;
+	return 0;
+}
+
+static __always_inline bool address_changed(struct rt_attempt *record, const void *address)
+{
+	u32 words[RT_ADDR_LEN / 4] = {}, asked[RT_ADDR_LEN / 4];
+	__be16 port = 0;
+
+	bpf_probe_read_kernel(&port, sizeof(port), address + 2);
+	if (record->requested_family == AF_INET6)
+		bpf_probe_read_kernel(words, 16, address + 8);
+	else
+		bpf_probe_read_kernel(words, 4, address + 4);
+	record->refusal.new_port = swab16(port);
+	__builtin_memcpy(record->refusal.new_addr, words, RT_ADDR_LEN);
+	__builtin_memcpy(asked, record->requested_addr, RT_ADDR_LEN);
+	return record->refusal.new_port != record->requested_port ||
+	       words[0] != asked[0] || words[1] != asked[1] || words[2] != asked[2] || words[3] != asked[3];
+}
+
+/* __cgroup_bpf_run_filter_sock_addr(): called only where such a program is loaded. */
+__noinline int address_filtered(u64 key, u64 address, u32 hook, int result)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct rt_attempt *record;
+	struct flight *flight;
+
+	if (hook != compat_bind_hook(false, false) && hook != compat_bind_hook(true, false))
+		return 0;
+	flight = bpf_map_lookup_elem(&flights, &id);
+	record = flight ? slot_of(flight) : NULL;
+	if (!record || record->stage >= RT_AT_PORT)
+		return 0;
+	if (result)
+		record->stage = RT_AT_CGROUP;
+	else if (!address_changed(record, (void *)address))
+		return 0;
+	else
+		record->refusal.flags |= RT_REWRITTEN;
+	record_programs(flight->slot, key, 0);
+	return 0;
+}
+
+#endif

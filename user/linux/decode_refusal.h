@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The part of a record that says why something other than the port table refused. */
+#ifndef REUSETRACE_LINUX_DECODE_REFUSAL_H
+#define REUSETRACE_LINUX_DECODE_REFUSAL_H
+
+#include "event.h"
+#include "model/event.h"
+
+/* Fills event->refusal; type, result, stage and requested address are set already. */
+void decode_refusal(const struct rt_attempt *attempt, struct event *event);
+
+#endif

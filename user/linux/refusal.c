@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "linux/refusal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux/cgroup_programs.h"
+#include "linux/security.h"
+
+struct refusal_lookup {
+	char modules[LSM_LIST_LEN];
+};
+
+struct refusal_lookup *refusal_lookup_new(void)
+{
+	struct refusal_lookup *lookup = calloc(1, sizeof(*lookup));
+
+	if (lookup && security_modules(lookup->modules, sizeof(lookup->modules)))
+		lookup->modules[0] = '\0';
+	return lookup;
+}
+
+void refusal_lookup_free(struct refusal_lookup *lookup)
+{
+	free(lookup);
+}
+
+void refusal_lookup_renew(struct refusal_lookup *lookup)
+{
+	(void)lookup;
+}
+
+static void find_module(struct refusal_lookup *lookup, struct event *event)
+{
+	struct refusal_facts *facts = &event->refusal;
+
+	memcpy(facts->lsm_active, lookup->modules, sizeof(facts->lsm_active));
+	if (facts->lsm[0] &&
+	    security_label(facts->lsm, event->process.pid, facts->lsm_label, sizeof(facts->lsm_label)))
+		facts->lsm_label[0] = '\0';
+}
+
+static void find_programs(struct places *places, struct event *event)
+{
+	struct refusal_facts *facts = &event->refusal;
+	struct proc_info of_socket = {.cgroup_id = facts->cgroup_id};
+
+	if (facts->program_count)
+		places_fill(places, &of_socket);
+	for (uint32_t i = 0; i < facts->program_count && of_socket.cgroup[0]; i++) {
+		struct cgroup_program *program = &facts->programs[i];
+
+		if (cgroup_of_program(of_socket.cgroup, program->id, program->cgroup,
+				      sizeof(program->cgroup)))
+			program->cgroup[0] = '\0';
+	}
+}
+
+void refusal_complete(struct refusal_lookup *lookup, struct places *places, struct event *event)
+{
+	if (!event->refusal.present)
+		return;
+	if (event->stage == STAGE_LSM)
+		find_module(lookup, event);
+	find_programs(places, event);
+}

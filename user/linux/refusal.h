@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is looked up of a refusal once it is there: names of security modules
+ * and labels, where programs are attached, who has the address.  Nothing of it
+ * is read before something was refused, and each thing once a batch at most.
+ */
+#ifndef REUSETRACE_LINUX_REFUSAL_H
+#define REUSETRACE_LINUX_REFUSAL_H
+
+#include "linux/place.h"
+
+struct refusal_lookup;
+
+struct refusal_lookup *refusal_lookup_new(void);
+void refusal_lookup_free(struct refusal_lookup *lookup);
+
+/* Tables that were read are old by now. */
+void refusal_lookup_renew(struct refusal_lookup *lookup);
+
+/* Adds to event->refusal what can still be found out. */
+void refusal_complete(struct refusal_lookup *lookup, struct places *places, struct event *event);
+
+#endif

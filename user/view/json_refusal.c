@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "view/json_refusal.h"
+
+#include <string.h>
+
+#include "model/address.h"
+
+#define MEMBER_CHARS(writer, name, array) jw_chars(writer, name, array, sizeof(array))
+
+static void u64_or_null(struct json_writer *writer, const char *name, uint64_t value)
+{
+	if (value)
+		jw_u64(writer, name, value);
+	else
+		jw_null(writer, name);
+}
+
+/* "a,b,c" as an array. */
+static void put_list(struct json_writer *writer, const char *name, const char *list)
+{
+	if (!list[0]) {
+		jw_null(writer, name);
+		return;
+	}
+	jw_array(writer, name);
+	for (const char *at = list; *at; at += *at == ',') {
+		size_t length = strcspn(at, ",");
+
+		jw_chars(writer, NULL, at, length);
+		at += length;
+	}
+	jw_array_end(writer);
+}
+
+static void put_lsm(struct json_writer *writer, const struct refusal_facts *facts)
+{
+	jw_object(writer, "lsm");
+	MEMBER_CHARS(writer, "module", facts->lsm);
+	MEMBER_CHARS(writer, "label", facts->lsm_label);
+	put_list(writer, "active", facts->lsm_active);
+	jw_object_end(writer);
+}
+
+static void put_programs(struct json_writer *writer, const struct refusal_facts *facts)
+{
+	jw_array(writer, "programs");
+	for (uint32_t i = 0; i < facts->program_count; i++) {
+		const struct cgroup_program *program = &facts->programs[i];
+
+		jw_object(writer, NULL);
+		u64_or_null(writer, "id", program->id);
+		MEMBER_CHARS(writer, "name", program->name);
+		MEMBER_CHARS(writer, "cgroup", program->cgroup);
+		jw_object_end(writer);
+	}
+	jw_array_end(writer);
+}
+
+static void put_rewritten(struct json_writer *writer, const struct refusal_facts *facts)
+{
+	char host[ADDRESS_TEXT_LEN];
+
+	if (!facts->rewritten) {
+		jw_null(writer, "rewritten");
+		return;
+	}
+	address_format_host(host, sizeof(host), &facts->new_address);
+	jw_object(writer, "rewritten");
+	jw_string(writer, "address", host);
+	jw_u64(writer, "port", facts->new_port);
+	jw_object_end(writer);
+}
+
+static void put_interfaces(struct json_writer *writer, const struct refusal_facts *facts)
+{
+	if (!facts->interfaces_listed) {
+		jw_null(writer, "address_on");
+		return;
+	}
+	jw_object(writer, "address_on");
+	MEMBER_CHARS(writer, "here", facts->here_device);
+	jw_bool(writer, "duplicate", facts->here_failed);
+	if (!facts->there.netns) {
+		jw_null(writer, "there");
+	} else {
+		jw_object(writer, "there");
+		jw_u64(writer, "netns", facts->there.netns);
+		MEMBER_CHARS(writer, "name", facts->there.name);
+		MEMBER_CHARS(writer, "device", facts->there.device);
+		jw_object_end(writer);
+	}
+	jw_object_end(writer);
+}
+
+void json_refusal(struct json_writer *writer, const struct refusal_facts *facts)
+{
+	if (!facts->present) {
+		jw_null(writer, "refusal");
+		return;
+	}
+	jw_object(writer, "refusal");
+	if (facts->addrlen < 0)
+		jw_null(writer, "addrlen");
+	else
+		jw_i64(writer, "addrlen", facts->addrlen);
+	jw_u64(writer, "sa_family", facts->sa_family);
+	put_lsm(writer, facts);
+	put_programs(writer, facts);
+	put_rewritten(writer, facts);
+	u64_or_null(writer, "user_ns", facts->user_ns);
+	u64_or_null(writer, "net_user_ns", facts->net_user_ns);
+	jw_bool(writer, "capable", facts->capable);
+	jw_bool(writer, "nonlocal_bind", facts->nonlocal_bind);
+	put_interfaces(writer, facts);
+	jw_object_end(writer);
+}
