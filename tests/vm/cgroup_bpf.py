@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import resource
 import struct
 
 from harness import wait_for
@@ -79,7 +80,8 @@ def bpf(command, attribute):
 
 
 def load(kind, attach_type, code, name, btf_id=0):
-    """The descriptor of a program."""
+    """The descriptor of a program.  Before 5.11 it counts against the locked memory."""
+    resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     code, licence = ctypes.create_string_buffer(code, len(code)), ctypes.create_string_buffer(b"GPL")
     log = ctypes.create_string_buffer(4096)
     attribute = struct.pack("=IIQQIIQII16sIIIIQIII", kind, len(code) // 8, ctypes.addressof(code),
