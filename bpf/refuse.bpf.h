@@ -103,8 +103,8 @@ static __always_inline bool address_changed(struct rt_attempt *record, const voi
 	record->refusal.new_port = swab16(port);
 	__builtin_memcpy(record->refusal.new_addr, words, RT_ADDR_LEN);
 	__builtin_memcpy(asked, record->requested_addr, RT_ADDR_LEN);
-	return record->refusal.new_port != record->requested_port ||
-	       words[0] != asked[0] || words[1] != asked[1] || words[2] != asked[2] || words[3] != asked[3];
+	return record->refusal.new_port != record->requested_port || words[0] != asked[0] ||
+	       words[1] != asked[1] || words[2] != asked[2] || words[3] != asked[3];
 }
 
 /* __cgroup_bpf_run_filter_sock_addr(): called only where such a program is loaded. */

@@ -308,12 +308,13 @@ struct windows_facts {
 #define CGROUP_PROGRAM_LEN 16
 #define LSM_NAME_LEN	   16
 #define LSM_LIST_LEN	   128
+#define LSM_LABEL_LEN	   256
 
 /* A BPF program on a cgroup. */
 struct cgroup_program {
 	uint32_t id; /* 0: unknown */
 	char name[CGROUP_PROGRAM_LEN];
-	char cgroup[NAME_LEN]; /* where it is attached, "" if unknown */
+	char cgroup[CGROUP_LEN]; /* where it is attached, "" if unknown */
 };
 
 /* Why something other than the port table refused: observed on Linux, and of refused attempts only. */
@@ -322,12 +323,12 @@ struct refusal_facts {
 	int32_t addrlen;	       /* as given, -1: no address was given */
 	uint16_t sa_family;	       /* number as given, 0 also where it could not be read */
 	char lsm[LSM_NAME_LEN];	       /* the security module that refused, "" if unknown */
-	char lsm_label[NAME_LEN];      /* the process's profile or context there, "" if unknown */
+	char lsm_label[LSM_LABEL_LEN]; /* the process's profile or context there, "" if unknown */
 	char lsm_active[LSM_LIST_LEN]; /* "capability,landlock,apparmor", "" if unknown */
 	struct cgroup_program programs[PROGRAMS_MAX]; /* in effect for the hook that refused or rewrote */
 	uint32_t program_count;
 	uint64_t cgroup_id; /* of the socket, for which they are in effect; 0: unknown */
-	bool rewritten; /* a program changed what was asked for to new_address and new_port */
+	bool rewritten;	    /* a program changed what was asked for to new_address and new_port */
 	struct address new_address;
 	uint16_t new_port;
 	uint32_t user_ns, net_user_ns; /* inodes: the caller's, the network namespace's; 0: unknown */
