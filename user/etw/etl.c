@@ -467,3 +467,8 @@ bool etl_next(struct etl *etl, struct etw_record *ret_record)
 	}
 	return true;
 }
+
+void etl_rewind(struct etl *etl)
+{
+	etl->next = 0;
+}

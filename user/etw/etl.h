@@ -46,4 +46,7 @@ const struct etl_info *etl_info(const struct etl *etl);
 /* The next record of all CPUs by time; false at the end.  Valid until etl_close(). */
 bool etl_next(struct etl *etl, struct etw_record *ret_record);
 
+/* The first one again. */
+void etl_rewind(struct etl *etl);
+
 #endif
