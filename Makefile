@@ -144,7 +144,7 @@ payload: reusetrace $(BUILD)/tests/reusetrace $(STIMULI)
 	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(STIMULI) \
 		$(wildcard tests/vm/*.py tests/demo/*.py)
 
--include tests/oracle/oracle.mk
+-include tests/oracle/oracle.mk tests/etw/etw.mk
 
 format:
 	clang-format-14 -i $(wildcard bpf/*.[ch] user/*.h user/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])

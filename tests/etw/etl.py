@@ -2,7 +2,7 @@
 """Writes .etl files: records in, buffers of several CPUs out, as Windows lays them out."""
 import struct
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 BUFFER_HEADER = 0x48
 FREQUENCY = 10_000_000
@@ -176,6 +176,8 @@ def split(layout, records):
 def write(layout, records):
     """The file: the header's buffer, then those of all CPUs, none in order of time."""
     buffers = []
+    if layout.clock == 2:
+        records = [replace(r, ticks=r.ticks + START - FIRST_TICK) for r in records]
     for cpu in range(layout.cpus):
         mine = [r for r in records if r.cpu % layout.cpus == cpu]
         if layout.clutter:
@@ -183,7 +185,9 @@ def write(layout, records):
         for sequence, body in enumerate(split(layout, mine)):
             buffers.append((sequence, cpu, body))
     buffers.sort(key=lambda b: (-b[0] % 3, b[1], b[0]))
-    header = pad8(logfile_header(layout, len(buffers) + 1).pack())
+    first = logfile_header(layout, len(buffers) + 1)
+    first.ticks += START - FIRST_TICK if layout.clock == 2 else 0
+    header = pad8(first.pack())
     out = buffer(layout, 0, 0, header, kind=4)
     for sequence, cpu, body in buffers:
         lost = EVENTS_LOST if layout.lost and sequence == 1 else 0

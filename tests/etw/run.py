@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""run.py DUMP OUT [--write]: every scenario in every way of writing it, and what dump says of it."""
+"""run.py DUMP OUT: every scenario in every way of writing it, damaged files and other people's captures."""
 import os
 import subprocess
 import sys
@@ -47,8 +47,7 @@ def check(program, name, way, path, expected):
         print(f"ok {label}")
 
 
-def main(program, out):
-    os.makedirs(out, exist_ok=True)
+def scenarios(program, out):
     for file in sorted(os.listdir(os.path.join(HERE, "scenarios"))):
         name = file.removesuffix(".txt")
         scenario = Scenario(os.path.join(HERE, "scenarios", file))
@@ -61,5 +60,94 @@ def main(program, out):
             check(program, name, way, path, scenario.expected)
 
 
+def say(label, wrong):
+    print(*(f"  {line}" for line in wrong), sep="\n", end="\n" if wrong else "")
+    print(f"{'not ok' if wrong else 'ok'} etw.{label}")
+
+
+def lossy(program, out):
+    """Lost events: said on every line, and nothing is concluded from silence."""
+    path = os.path.join(out, "lossy.etl")
+    scenario = Scenario(os.path.join(HERE, "scenarios", "windows-10.txt"))
+    with open(path, "wb") as etl:
+        etl.write(write(Layout(lost=True), scenario.records(Style())))
+    _, lines, _ = dump(program, path)
+    wrong = [line for line in lines if " lossy" not in line or "~]" in line]
+    counts = subprocess.run([program, "--count", path], capture_output=True, text=True, check=False).stdout
+    wrong += [] if " lost 7 1" in counts and " lossy 0 " not in counts else counts.splitlines()
+    say("lossy", wrong if lines else ["nothing"])
+
+
+def truncated(program, out):
+    """A file cut anywhere: what is left of it is read, and that it was cut is said."""
+    scenario = Scenario(os.path.join(HERE, "scenarios", "hijack.txt"))
+    for way in ("plain", "compressed"):
+        style, layout = WAYS[way]
+        whole = write(layout, scenario.records(style))
+        path, wrong, seen = os.path.join(out, "truncated.etl"), [], set()
+        for size in range(0, len(whole), 97):
+            with open(path, "wb") as etl:
+                etl.write(whole[:size])
+            status, lines, errors = dump(program, path)
+            seen.add(len(lines))
+            if status not in (0, 1) or errors or (status == 1 and lines[0] != "error 74"):
+                wrong.append(f"cut at {size}: status {status} {lines} {errors}")
+        say(f"truncated.{way}", wrong or ([] if len(seen) > 4 else [f"line counts seen: {seen}"]))
+
+
+def system_clock(program, out):
+    path = os.path.join(out, "system-clock.etl")
+    scenario = Scenario(os.path.join(HERE, "scenarios", "hijack.txt"))
+    records = scenario.records(Style())
+    times = []
+    for clock in (1, 2):
+        with open(path, "wb") as etl:
+            etl.write(write(Layout(clock=clock), records))
+        times.append([line.split()[0] for line in dump(program, path)[1]])
+    say("clock", [] if times[0] == times[1] and times[0][0].startswith("1763745143.") else times[0] + times[1])
+
+
+def exclusions(program, out):
+    """Ranges that netsh listed: the port is in one, and whose it is."""
+    path = os.path.join(out, "exclusive.plain.etl")
+    run = subprocess.run([program, "--exclude", "udp:1400-1500", "--exclude", "tcp:1433-1433*", path],
+                         capture_output=True, text=True, check=False)
+    binds = [line for line in run.stdout.splitlines() if " bind " in line]
+    say("exclusions", [line for line in binds if " reserved 1433-1433*" not in line] if binds else ["no binds"])
+
+
+# Headers by type: PROVENANCE.md of the captures says how many events each has.
+CAPTURES = {
+    "amsi_trace.etl": ["type 13: 19"],
+    "lxcore_kernel.etl": ["type 13: 2"],
+    "self_describing_single_event.etl": ["compressed 2", "type 13: 1", "type 14: 18"],
+    "process_data_32_v2.etl": ["pointer 4", "type 0a: 8"],
+    "image_data_64_v1.etl": ["pointer 4", "type 0a: 26"],
+}
+
+
+def captures(program):
+    """What others have captured is read to its end."""
+    folder = os.environ.get("ETL_SAMPLES") or os.path.join(HERE, "..", "..", "..", "shared", "etl")
+    for name, wanted in CAPTURES.items():
+        path = os.path.join(folder, name)
+        if not os.path.exists(path):
+            print(f"skip etw.capture.{name} not there; $ETL_SAMPLES names the folder of third-party captures")
+            continue
+        run = subprocess.run([program, "--count", path], capture_output=True, text=True, check=False)
+        words = " ".join(run.stdout.split())
+        say(f"capture.{name}", [f"no '{want}'" for want in wanted + ["damaged 0", "truncated 0"] if want not in words])
+
+
+def main(program, out):
+    os.makedirs(out, exist_ok=True)
+    scenarios(program, out)
+    lossy(program, out)
+    truncated(program, out)
+    system_clock(program, out)
+    exclusions(program, out)
+    captures(program)
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    main(*sys.argv[1:])

@@ -217,13 +217,15 @@ int call_attempt(const struct call *call, struct event *event, struct endpoint *
 {
 	struct endpoints *endpoints = call->correlator->endpoints;
 	bool listening = event->type == EVENT_LISTEN;
-	int err;
+	int err = 0;
 
 	event->entry_port = endpoint->sock.port;
 	if (event->result >= 0 && listening)
 		endpoint->sock.state = STATE_LISTEN;
 	else if (event->result >= 0)
-		endpoint_bind(endpoints, endpoint, address, port, call->record->time_ns);
+		err = endpoint_bind(endpoints, endpoint, address, port, call->record->time_ns);
+	if (err)
+		return err;
 	if (event->result >= 0 && !listening && !call->correlator->lossy)
 		endpoint_infer_sharing(endpoints, endpoint);
 	event->sock = endpoint->sock;

@@ -8,14 +8,14 @@
 #include "etw/index.h"
 #include "model/address.h"
 
-#define PORTS	    65536
+#define PAGE	    256	 /* ports; their lists are made as they are used */
 #define HOLDERS_MAX 64	 /* described in one event */
 #define LOOKED_MAX  4096 /* sockets of one port that are looked at */
 
 struct endpoints {
 	struct processes *processes;
 	struct index by_id, by_handle, by_afd, by_tcpip;
-	struct endpoint *ports[PORTS];
+	struct endpoint **ports[65536 / PAGE];
 	uint64_t last_id;
 };
 
@@ -34,6 +34,8 @@ void endpoints_free(struct endpoints *endpoints)
 		return;
 	for (size_t i = 0; i < endpoints->by_id.room; i++)
 		free(endpoints->by_id.entries[i].value);
+	for (size_t i = 0; i < 65536 / PAGE; i++)
+		free(endpoints->ports[i]);
 	index_free(&endpoints->by_id);
 	index_free(&endpoints->by_handle);
 	index_free(&endpoints->by_afd);
@@ -163,6 +165,13 @@ struct endpoint *endpoint_add(struct endpoints *endpoints, uint32_t pid)
 	return endpoint;
 }
 
+static struct endpoint *first_on(const struct endpoints *endpoints, uint16_t port)
+{
+	struct endpoint *const *page = endpoints->ports[port / PAGE];
+
+	return page ? page[port % PAGE] : NULL;
+}
+
 static void leave_port(struct endpoint *endpoint)
 {
 	if (!endpoint->has_port)
@@ -183,10 +192,10 @@ void endpoint_remove(struct endpoints *endpoints, struct endpoint *endpoint)
 	free(endpoint);
 }
 
-void endpoint_bind(struct endpoints *endpoints, struct endpoint *endpoint, const struct address *address,
-		   uint16_t port, uint64_t time_ns)
+int endpoint_bind(struct endpoints *endpoints, struct endpoint *endpoint, const struct address *address,
+		  uint16_t port, uint64_t time_ns)
 {
-	struct endpoint **head = &endpoints->ports[port];
+	struct endpoint ***page = &endpoints->ports[port / PAGE], **head;
 
 	leave_port(endpoint);
 	endpoint->sock.address = *address;
@@ -194,13 +203,19 @@ void endpoint_bind(struct endpoints *endpoints, struct endpoint *endpoint, const
 	endpoint->sock.state = STATE_BOUND;
 	endpoint->bound_ns = time_ns;
 	if (!port)
-		return;
+		return 0;
+	if (!*page)
+		*page = calloc(PAGE, sizeof(**page));
+	if (!*page)
+		return -ENOMEM;
+	head = &(*page)[port % PAGE];
 	endpoint->next_on_port = *head;
 	if (*head)
 		(*head)->link_on_port = &endpoint->next_on_port;
 	*head = endpoint;
 	endpoint->link_on_port = head;
 	endpoint->has_port = true;
+	return 0;
 }
 
 static void merge_options(struct sock_info *into, const struct sock_info *from)
@@ -227,9 +242,9 @@ int endpoint_merge(struct endpoints *endpoints, struct endpoint *into, struct en
 
 	merge_options(&into->sock, &from->sock);
 	if (!into->has_port && from->has_port)
-		endpoint_bind(endpoints, into, &from->sock.address, from->sock.port, from->bound_ns);
+		err = endpoint_bind(endpoints, into, &from->sock.address, from->sock.port, from->bound_ns);
 	endpoint_remove(endpoints, from);
-	if (!into->handle)
+	if (!err && !into->handle)
 		err = endpoint_name_handle(endpoints, into, handle);
 	if (!err && !into->tcpip)
 		err = endpoint_name_tcpip(endpoints, into, tcpip);
@@ -300,7 +315,7 @@ int endpoint_holders(const struct endpoints *endpoints, const struct endpoint *b
 	size_t total = 0, looked = 0;
 	const struct endpoint *at;
 
-	for (at = endpoints->ports[port]; at && looked < LOOKED_MAX; at = at->next_on_port, looked++)
+	for (at = first_on(endpoints, port); at && looked < LOOKED_MAX; at = at->next_on_port, looked++)
 		total += is_companion(endpoints, binder, at);
 	event->holders_total = (uint32_t)total;
 	event->truncated = total > HOLDERS_MAX || looked == LOOKED_MAX;
@@ -310,7 +325,7 @@ int endpoint_holders(const struct endpoints *endpoints, const struct endpoint *b
 	event->holders = calloc(total, sizeof(*event->holders));
 	if (!event->holders)
 		return -ENOMEM;
-	for (at = endpoints->ports[port]; at && event->holder_count < total; at = at->next_on_port) {
+	for (at = first_on(endpoints, port); at && event->holder_count < total; at = at->next_on_port) {
 		if (!is_companion(endpoints, binder, at))
 			continue;
 		if (describe(endpoints, at, &event->holders[event->holder_count]))
@@ -323,7 +338,7 @@ int endpoint_holders(const struct endpoints *endpoints, const struct endpoint *b
 struct endpoint *endpoint_on_port(const struct endpoints *endpoints, uint32_t pid,
 				  const struct address *address, uint16_t port)
 {
-	struct endpoint *at = endpoints->ports[port];
+	struct endpoint *at = first_on(endpoints, port);
 	size_t looked = 0;
 
 	while (at && looked++ < LOOKED_MAX && (at->pid != pid || !address_equal(&at->sock.address, address)))
@@ -357,7 +372,7 @@ void endpoint_infer_sharing(struct endpoints *endpoints, struct endpoint *endpoi
 
 	if (!endpoint->has_port || is_multicast(&sock->address))
 		return;
-	for (struct endpoint *at = endpoints->ports[sock->port]; at && looked < LOOKED_MAX;
+	for (struct endpoint *at = first_on(endpoints, sock->port); at && looked < LOOKED_MAX;
 	     at = at->next_on_port, looked++) {
 		if (!is_companion(endpoints, endpoint, at) ||
 		    !address_equal(&at->sock.address, &sock->address) || is_known_without(sock) ||

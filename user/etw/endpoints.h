@@ -65,9 +65,9 @@ int endpoint_merge(struct endpoints *endpoints, struct endpoint *into, struct en
 /* It is called id from now on, which is no other socket's. */
 int endpoint_renumber(struct endpoints *endpoints, struct endpoint *endpoint, uint64_t id);
 
-/* It has this address and port from now on. */
-void endpoint_bind(struct endpoints *endpoints, struct endpoint *endpoint, const struct address *address,
-		   uint16_t port, uint64_t time_ns);
+/* It has this address and port from now on.  0 or -ENOMEM. */
+int endpoint_bind(struct endpoints *endpoints, struct endpoint *endpoint, const struct address *address,
+		  uint16_t port, uint64_t time_ns);
 
 /* A socket of this process with exactly this address and port, or NULL. */
 struct endpoint *endpoint_on_port(const struct endpoints *endpoints, uint32_t pid,

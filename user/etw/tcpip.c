@@ -79,12 +79,14 @@ static int send_attempt(const struct call *call, enum event_type type, struct en
 	const struct etw_facts *facts = call->facts;
 	struct call caller = *call;
 	struct event event;
-	int err;
+	int err = 0;
 
 	caller.pid = endpoint->pid;
 	if (type == EVENT_LISTEN && !call_failed(facts) && !endpoint->has_port)
-		endpoint_bind(call->correlator->endpoints, endpoint, &facts->address, facts->port,
-			      call->record->time_ns);
+		err = endpoint_bind(call->correlator->endpoints, endpoint, &facts->address, facts->port,
+				    call->record->time_ns);
+	if (err)
+		return err;
 	err = call_event(&caller, type, endpoint, &event);
 	if (err)
 		return err;

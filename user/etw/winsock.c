@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "etw/correlator.h"
@@ -102,6 +103,22 @@ static int find_endpoint(const struct call *call, struct outgoing **waiting, uin
 	return err;
 }
 
+/* A socket that Winsock alone knew turns out to be this one: it is not in its own way. */
+static void drop_self(struct event *event)
+{
+	for (size_t i = 0; i < event->holder_count; i++) {
+		struct holder *holder = &event->holders[i];
+
+		if (holder->sock.id != event->sock.id)
+			continue;
+		free(holder->owners);
+		event->holder_count--;
+		event->holders_total--;
+		memmove(holder, holder + 1, (event->holder_count - i) * sizeof(*holder));
+		return;
+	}
+}
+
 /* What is known of the socket since it has a handle, into an event that is still here. */
 static void complete(const struct call *call, struct outgoing *waiting, const struct endpoint *endpoint)
 {
@@ -126,6 +143,7 @@ static void complete(const struct call *call, struct outgoing *waiting, const st
 	event->result = result;
 	event->windows.result = FROM_OBSERVED;
 	event->windows.other_result = 0;
+	drop_self(event);
 }
 
 static void fill_identity(struct endpoint *endpoint, const struct etw_facts *facts)
