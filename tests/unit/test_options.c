@@ -88,6 +88,7 @@ HOLDS(one_ns, config.duration_ns == 1)
 HOLDS(most_seconds, config.duration_ns == UINT64_C(4294967295) * 1000000000)
 HOLDS(limit_most, config.limit == UINT64_MAX)
 HOLDS(limit_five, config.limit == 5)
+HOLDS(compare_windows, config.compare == 1)
 HOLDS(summary, config.summary)
 HOLDS(fail_on_reject, config.fail_on_reject)
 HOLDS(help, config.help)
@@ -110,6 +111,7 @@ static const struct {
 	{"", defaults},
 	{"8080|-P|8081", NULL},
 	{"80", ports_80},
+	{"--compare|windows", compare_windows},
 	{"-P|80", ports_80},
 	{"-P80", ports_80},
 	{"--port=80", ports_80},
@@ -243,6 +245,10 @@ static const struct {
 	{"--limit=0", "--limit: '0' is not a number above 0"},
 	{"--limit=18446744073709551616", "is not a number above 0"},
 	{"--limit=-1", "is not a number above 0"},
+	{"--compare|linux", "--compare: 'linux' is not another system (one of windows,"},
+	{"--compare|", "is not another system"},
+	{"--compare|windows,macos", "is not another system"},
+	{"--os|windows", "'--os' is not an option"},
 	{"--summary=1", "--summary takes no value"},
 	{"--failed=1", "--failed takes no value"},
 	{"-Q", "'-Q' is not an option"},
@@ -329,6 +335,7 @@ static void test_help(void **state)
 		"-d, --duration SEC",
 		"--limit=N",
 		"--summary",
+		"--compare=OS",
 		"--fail-on-reject",
 		"--run-as=USER",
 		"-h, --help",

@@ -277,6 +277,17 @@ static bool parse_system(const char *element, size_t length, void *field)
 	return true;
 }
 
+static bool parse_other_system(const char *value, long constant, void *field)
+{
+	int system = system_from_name(value, strlen(value));
+
+	(void)constant;
+	if (system <= SYSTEM_LINUX)
+		return false;
+	*(unsigned int *)field = (unsigned int)system;
+	return true;
+}
+
 static bool parse_systems(const char *value, long constant, void *field)
 {
 	(void)constant;
@@ -314,6 +325,9 @@ const struct option_type type_positive = {parse_positive, "a number above 0"};
 const struct option_type type_time = {parse_time, "one of wall, delta, boot, iso, none"};
 const struct option_type type_color = {parse_color, "one of auto, always, never"};
 const struct option_type type_json = {parse_json, "a JSON format (plain)"};
+const struct option_type type_system = {
+	parse_other_system,
+	"another system (one of windows, windows-xp, macos, freebsd, openbsd, netbsd, solaris)"};
 const struct option_type type_systems = {
 	parse_systems,
 	"a list of systems (of linux,windows,windows-xp,macos,freebsd,openbsd,netbsd,solaris, or all)"};

@@ -68,6 +68,8 @@ static const struct option_row rows[] = {
 	 "a table of the first's and the second's options"},
 	{'v', "verbose", NULL, false, &type_count, FIELD(verbose), 0, COMMAND_TRACE, SECTION_OUTPUT,
 	 "the socket's whole life; -vv adds libbpf's log"},
+	{0, "compare", "OS", false, &type_system, FIELD(compare), 0, COMMAND_TRACE, SECTION_OUTPUT,
+	 "add what another system would have answered"},
 	{'j', "json", "FORMAT", true, &type_json, FIELD(json), 0, COMMAND_TRACE | COMMAND_EXPLAIN, SECTION_OUTPUT,
 	 "NDJSON, one object a line (FORMAT: plain)"},
 	{'o', "output", "FILE", false, &type_path, FIELD(output), 0, COMMAND_TRACE | COMMAND_EXPLAIN, SECTION_OUTPUT,

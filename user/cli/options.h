@@ -83,6 +83,7 @@ struct config {
 	const char *file;
 	/* other systems' answers */
 	unsigned int systems; /* 1 << enum system_id, 0: none named */
+	unsigned int compare; /* enum system_id, 0 (Linux): none */
 	bool matrix;
 	struct socket_list sockets;
 	/* the traced command */

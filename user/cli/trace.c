@@ -17,6 +17,7 @@
 #include "linux/place.h"
 #include "linux/process.h"
 #include "linux/session.h"
+#include "rules/compare.h"
 
 #define POLL_MS	      100
 #define LAST_POLLS    3
@@ -226,6 +227,12 @@ static int show_event(void *context, const struct event *event)
 	if (attempt)
 		summary_add(&trace->summary, event);
 	trace->rejected |= attempt && event->result < 0;
+	if (attempt && trace->config->compare) {
+		struct event compared = *event; /* its holders stay the session's */
+
+		compare_event(&compared, (enum system_id)trace->config->compare);
+		return trace->view->ops->event(trace->view, &compared);
+	}
 	return trace->view->ops->event(trace->view, event);
 }
 

@@ -271,6 +271,20 @@ struct event_finding {
 	char text[512];	   /* one sentence */
 };
 
+/* What another system would have answered to this attempt (--compare); strings are constants. */
+struct comparison {
+	const char *system; /* "windows"; NULL: nothing was compared */
+	bool known;	    /* false: no source says */
+	bool ok;
+	const char *error; /* "WSAEADDRINUSE or WSAEACCES", NULL if accepted or unknown */
+	int code;	   /* its number there, 0 if it has none or two */
+	const char *rule, *text, *source;
+	const char *delivery;	/* NULL: nobody shares */
+	int holder;		/* index into holders, -1 none */
+	uint8_t from[FACT_MAX]; /* enum provenance of this socket's facts, for that system */
+	const char *ignored[4]; /* options that mean nothing there, up to a NULL */
+};
+
 struct option_change {
 	char name[40]; /* "SO_REUSEADDR" */
 	int64_t value;
@@ -377,6 +391,7 @@ struct event {
 	int64_t delta_ns;
 	struct verdict verdict;
 	bool has_verdict;
+	struct comparison comparison;
 	struct holder *holders; /* the culprit first */
 	size_t holder_count;
 	uint32_t holders_total;

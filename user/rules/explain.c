@@ -107,48 +107,27 @@ static void explain_linux(const struct claim *claims, size_t index, struct expla
 	explanation->at_listen = true;
 }
 
-/* A refusal decides, then what is undocumented, then who shares, then what keeps apart. */
-static int rank(const struct pair_row *row)
-{
-	if (reply_is_refusal(row->reply))
-		return 4;
-	if (row->reply == REPLY_UNDOCUMENTED)
-		return 3;
-	return row->delivery ? 2 : 1;
-}
-
 static void explain_other(enum system_id system, const struct claim *claims, size_t index,
 			  struct explanation *done)
 {
-	static const struct pair_row port_free = {
-		0, 0, REPLY_ACCEPTED, "free", "port was free", NULL, "RFC 9293, RFC 768"};
 	const struct pair_row *alone = system_alone(system, &claims[index]);
 	struct explanation *explanation = &done[index];
-	struct pair_row best = alone ? *alone : port_free;
-	int best_rank = 0;
+	struct decision decision = decision_free;
+	const struct pair_row *row = alone ? alone : &decision.row;
 
-	explanation->holder = -1;
-	for (size_t i = 0; i < index && !alone; i++) {
-		struct pair_row row;
-
-		if (!done[i].ok)
-			continue;
-		system_pair(system, &claims[i], &claims[index], &row);
-		if (rank(&row) <= best_rank)
-			continue;
-		best = row;
-		best_rank = rank(&row);
-		explanation->holder = (int)i;
-	}
-	explanation->known = best.reply != REPLY_UNDOCUMENTED;
-	explanation->ok = best.reply == REPLY_ACCEPTED;
-	explanation->error = system_error(system, best.reply);
-	explanation->code = system_error_code(system, best.reply);
-	explanation->rule = best.rule;
-	explanation->source = best.source;
-	snprintf(explanation->text, sizeof(explanation->text), "%s", best.because);
+	for (size_t i = 0; i < index && !alone; i++)
+		if (done[i].ok)
+			decision_add(&decision, system, &claims[i], &claims[index], (int)i);
+	explanation->holder = decision.holder;
+	explanation->known = row->reply != REPLY_UNDOCUMENTED;
+	explanation->ok = row->reply == REPLY_ACCEPTED;
+	explanation->error = system_error(system, row->reply);
+	explanation->code = system_error_code(system, row->reply);
+	explanation->rule = row->rule;
+	explanation->source = row->source;
+	snprintf(explanation->text, sizeof(explanation->text), "%s", row->because);
 	snprintf(explanation->delivery, sizeof(explanation->delivery), "%s",
-		 best.delivery ? best.delivery : "");
+		 row->delivery ? row->delivery : "");
 }
 
 void rules_explain(enum system_id system, const struct claim *claims, size_t count, struct explanation *ret)

@@ -84,6 +84,29 @@ const struct pair_row *system_alone(enum system_id system, const struct claim *c
 	return is_windows(system) ? windows_alone(pair_bits(claim, claim, systems[system].traits)) : NULL;
 }
 
+const struct decision decision_free = {
+	.row = {0, 0, REPLY_ACCEPTED, "free", "port was free", NULL, "RFC 9293, RFC 768"}, .holder = -1};
+
+static int rank(const struct pair_row *row)
+{
+	if (reply_is_refusal(row->reply))
+		return 4;
+	if (row->reply == REPLY_UNDOCUMENTED)
+		return 3;
+	return row->delivery ? 2 : 1;
+}
+
+void decision_add(struct decision *decision, enum system_id system, const struct claim *first,
+		  const struct claim *second, int holder)
+{
+	struct pair_row row;
+
+	system_pair(system, first, second, &row);
+	if (rank(&row) <= decision->rank)
+		return;
+	*decision = (struct decision){.row = row, .rank = rank(&row), .holder = holder};
+}
+
 bool reply_is_refusal(enum reply reply)
 {
 	return errors[reply].unix_name;

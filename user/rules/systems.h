@@ -34,6 +34,21 @@ void system_pair(enum system_id system, const struct claim *first, const struct 
 /* What is wrong with the options of one socket; NULL if nothing. */
 const struct pair_row *system_alone(enum system_id system, const struct claim *claim);
 
+/*
+ * The one answer that several holders give: a refusal before what is
+ * undocumented, that before sharing, that before being apart.  Begins as
+ * "port was free" of holder -1.
+ */
+struct decision {
+	struct pair_row row;
+	int rank, holder;
+};
+
+extern const struct decision decision_free;
+
+void decision_add(struct decision *decision, enum system_id system, const struct claim *first,
+		  const struct claim *second, int holder);
+
 bool reply_is_refusal(enum reply reply);
 /* How the system names it: "WSAEADDRINUSE or WSAEACCES"; NULL if accepted or undocumented. */
 const char *system_error(enum system_id system, enum reply reply);

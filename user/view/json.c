@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "view/compare_view.h"
 #include "view/json.h"
 
 #include <inttypes.h>
@@ -511,6 +512,7 @@ int json_event(struct json_writer *writer, const struct event *event, const stru
 	put_facts(writer, event, policy, parts & PART_ATTEMPT);
 	if (parts & PART_HOLDERS)
 		put_holders(writer, event, clock);
+	compare_json(writer, event);
 	jw_object_end(writer);
 	return jw_finish(writer);
 }

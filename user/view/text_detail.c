@@ -5,6 +5,7 @@
 #include <string.h>
 #include "model/address.h"
 #include "rules/rules.h"
+#include "view/compare_view.h"
 
 #define MORE_HOLDERS  4 /* in short lines after the first one */
 #define MORE_OWNERS   3 /* pids named after the first process */
@@ -325,8 +326,10 @@ void text_details(struct strbuf *out, const struct event *event, const struct te
 	const struct block block = {.out = out, .label_width = is_sharing ? SHARED_LABEL : REFUSED_LABEL};
 	const char *label = holder_label(event);
 
-	if (event->result >= 0 && !is_sharing && !is_odd)
+	if (event->result >= 0 && !is_sharing && !is_odd) {
+		compare_text(out, event, REFUSED_LABEL);
 		return;
+	}
 	if (label)
 		put_holders(&block, event, time, label);
 	if (!event->has_verdict)
@@ -335,4 +338,5 @@ void text_details(struct strbuf *out, const struct event *event, const struct te
 	if (is_sharing)
 		put_answers(&block, &event->verdict);
 	put_fixes(&block, &event->verdict);
+	compare_text(out, event, block.label_width);
 }
