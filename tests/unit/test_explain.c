@@ -123,6 +123,27 @@ static void test_netcat_twice(void **state)
 		    "bind once and hand the socket to the other processes\n");
 }
 
+/* Every system has its row and its source; the same words are said once. */
+static void test_same_words_once(void **state)
+{
+	(void)state;
+	expect_text("-H|--os|freebsd,macos,solaris|127.0.0.1:80 reuseaddr|127.0.0.1:80 reuseaddr",
+		    "macos       2      EADDRINUSE\n"
+		    "    held by  socket 1\n"
+		    "    because  SO_REUSEADDR does not let two sockets have one address, listening or not; "
+		    "SO_REUSEPORT on both would (rule same-address)\n"
+		    "    source   xnu: in_pcbbind()\n"
+		    "freebsd     2      EADDRINUSE  as macos\n"
+		    "    source   FreeBSD: in_pcbbind_setup()\n"
+		    "solaris     2      EADDRINUSE\n"
+		    "    held by  socket 1\n"
+		    "    because  SO_REUSEADDR does not let two sockets have one address while the holder "
+		    "listens or is bound (rule same-address)\n"
+		    "    source   illumos: tcp_bindi()\n"
+		    "portable    so that a second server fails everywhere, set SO_REUSEADDR on Unix only and "
+		    "SO_EXCLUSIVEADDRUSE on Windows\n");
+}
+
 /* One that is refused is not there for the next; bind() and listen() are two questions on Linux. */
 static void test_in_order(void **state)
 {
@@ -320,10 +341,15 @@ static void test_linux_is_the_trace(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_http_server_twice), cmocka_unit_test(test_netcat_twice),
-		cmocka_unit_test(test_in_order),	  cmocka_unit_test(test_json),
-		cmocka_unit_test(test_refusals_in_json),  cmocka_unit_test(test_matrix),
-		cmocka_unit_test(test_exit_status),	  cmocka_unit_test(test_linux_is_the_trace),
+		cmocka_unit_test(test_http_server_twice),
+		cmocka_unit_test(test_netcat_twice),
+		cmocka_unit_test(test_same_words_once),
+		cmocka_unit_test(test_in_order),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_refusals_in_json),
+		cmocka_unit_test(test_matrix),
+		cmocka_unit_test(test_exit_status),
+		cmocka_unit_test(test_linux_is_the_trace),
 	};
 
 	return cmocka_run_group_tests(tests, make_file, remove_file);

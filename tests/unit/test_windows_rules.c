@@ -182,6 +182,12 @@ static const struct pair_case prose[] = {
 	 LEARN ": multicast reaches all"},
 	{WIN, "tcp 0.0.0.0:53", "udp 0.0.0.0:53 exclusive", S, "other-protocol", "RFC 768"},
 	/* before Server 2003 the second socket alone decided */
+	{SYSTEM_WINDOWS_XP, "tcp 127.0.0.1:80 time-wait", "tcp 127.0.0.1:80", S, "time-wait-ignored",
+	 "KB307175"},
+	{SYSTEM_WINDOWS_XP, "tcp 127.0.0.1:80 accepted", "tcp 127.0.0.1:80", S, "connection-ignored",
+	 "KB307175"},
+	{SYSTEM_WINDOWS_XP, "tcp 127.0.0.1:80 accepted exclusive", "tcp 127.0.0.1:80", REPLY_REFUSED,
+	 "exclusive", LEARN},
 	{SYSTEM_WINDOWS_XP, "tcp 127.0.0.1:80", "tcp 127.0.0.1:80 reuseaddr uid=7", S, "reuseaddr-new",
 	 LEARN},
 };

@@ -62,7 +62,7 @@ static int flush(struct explain *explain, struct strbuf *text)
 	return strbuf_write(text, explain->out);
 }
 
-static int show_json(struct explain *explain, enum system_id system, const struct explanation *explanations)
+static int show_json(struct explain *explain, enum system_id system, const struct explanation *judged)
 {
 	struct strbuf line = {0};
 	int error = 0;
@@ -70,10 +70,10 @@ static int show_json(struct explain *explain, enum system_id system, const struc
 	for (size_t i = 0; i < explain->count && !error; i++) {
 		struct json_writer writer;
 
-		if (!explanations[i].attempted)
+		if (!judged[i].attempted)
 			continue;
 		jw_init(&writer, &line);
-		error = explain_json(&writer, system, explain->claims, explanations, i, ++explain->seq,
+		error = explain_json(&writer, system, explain->claims, judged, i, ++explain->seq,
 				     &explain->clock);
 		if (!error)
 			error = flush(explain, &line);
@@ -82,13 +82,19 @@ static int show_json(struct explain *explain, enum system_id system, const struc
 	return error;
 }
 
-static int show_text(struct explain *explain, enum system_id system, const struct explanation *explanations)
+static int show_text(struct explain *explain, const explanations all[SYSTEM_MAX])
 {
+	const struct config *config = explain->config;
+	bool color = options_color(config->color, explain->out);
 	struct strbuf text = {0};
 	int error;
 
-	explain_text(&text, system, explain->claims, explanations, explain->count,
-		     options_color(explain->config->color, explain->out));
+	if (!config->no_header)
+		explain_text_head(&text, explain->claims, explain->count);
+	for (int system = 0; system < SYSTEM_MAX; system++)
+		if (explain->systems & 1u << system)
+			explain_text(&text, (enum system_id)system, explain->claims, explain->count, all,
+				     explain->systems, color);
 	error = flush(explain, &text);
 	strbuf_free(&text);
 	return error;
@@ -116,22 +122,16 @@ static int show_advice(struct explain *explain)
 
 static int show_sockets(struct explain *explain)
 {
-	struct explanation explanations[EXPLAIN_MAX];
-	struct strbuf head = {0};
+	explanations all[SYSTEM_MAX];
 	int error = 0;
 
-	if (!explain->config->json && !explain->config->no_header) {
-		explain_text_head(&head, explain->claims, explain->count);
-		error = flush(explain, &head);
-		strbuf_free(&head);
-	}
-	for (int system = 0; system < SYSTEM_MAX && !error; system++) {
-		if (!(explain->systems & 1u << system))
-			continue;
-		rules_explain((enum system_id)system, explain->claims, explain->count, explanations);
-		error = (explain->config->json ? show_json : show_text)(explain, (enum system_id)system,
-									explanations);
-	}
+	for (int system = 0; system < SYSTEM_MAX; system++)
+		rules_explain((enum system_id)system, explain->claims, explain->count, all[system]);
+	if (!explain->config->json)
+		error = show_text(explain, all);
+	for (int system = 0; system < SYSTEM_MAX && explain->config->json && !error; system++)
+		if (explain->systems & 1u << system)
+			error = show_json(explain, (enum system_id)system, all[system]);
 	return error ? error : show_advice(explain);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "model/address.h"
 #include "rules/rules.h"
@@ -142,6 +143,17 @@ void rules_explain(enum system_id system, const struct claim *claims, size_t cou
 		else
 			explain_other(system, claims, i, ret);
 	}
+}
+
+bool explanation_same(const struct explanation *one, const struct explanation *two)
+{
+	bool same_error =
+		one->error && two->error ? !strcmp(one->error, two->error) : one->error == two->error;
+
+	return one->attempted == two->attempted && one->known == two->known && one->ok == two->ok &&
+	       one->at_listen == two->at_listen && one->holder == two->holder && same_error &&
+	       !strcmp(one->rule, two->rule) && !strcmp(one->text, two->text) &&
+	       !strcmp(one->delivery, two->delivery) && !one->fix_count && !two->fix_count;
 }
 
 /* ---- portable advice: what is the case in any two of the sockets */

@@ -27,6 +27,9 @@ struct explanation {
 /* At most EXPLAIN_MAX claims; one that is refused is not there for the next. */
 void rules_explain(enum system_id system, const struct claim *claims, size_t count, struct explanation *ret);
 
+/* Two systems say the same of the same socket, in the same words. */
+bool explanation_same(const struct explanation *one, const struct explanation *two);
+
 /*
  * What to do so that every system answers alike, best first: sentences.  The
  * return value is how many of them there are, at most size.

@@ -88,16 +88,35 @@ static const enum windows_kind kinds[2][2][2] = {
 #define NEW_SPECIFIC  "this socket gets what is sent to its address, the holder the rest"
 #define OLD_SPECIFIC  "the holder gets what is sent to its address, this socket the rest"
 
-/* Before any table, in Windows 2000 and later. */
+#define REMNANT                                                                                              \
+	{                                                                                                    \
+		P_TCP | P_TIME_WAIT, 0, REPLY_ACCEPTED, "time-wait-ignored",                                 \
+			"Windows does not look at TIME_WAIT remnants, SO_REUSEADDR is not needed", NULL, KB  \
+	}
+#define CONNECTION                                                                                           \
+	{                                                                                                    \
+		P_TCP | P_CONNECTED, 0, REPLY_ACCEPTED, "connection-ignored",                                \
+			"Windows does not look at accepted connections, only at sockets that could answer",  \
+			NULL, KB                                                                             \
+	}
+
+/* Before any table: what is left of connections. */
 static const struct pair_row before[] = {
-	{P_TCP | P_TIME_WAIT, 0, REPLY_ACCEPTED, "time-wait-ignored",
-	 "Windows does not look at TIME_WAIT remnants, SO_REUSEADDR is not needed", NULL, KB},
+	REMNANT,
 	{P_TCP | P_CONNECTED | P_OLD_EXCL, 0, REPLY_ACCEPTED, "connection-ignored",
 	 "documented as refused while a connection of an exclusive socket is active, but measured on "
 	 "Windows 10 the bind passes",
 	 NULL, LEARN "; Trio's time-wait-windows-exclusiveaddruse.py"},
-	{P_TCP | P_CONNECTED, 0, REPLY_ACCEPTED, "connection-ignored",
-	 "Windows does not look at accepted connections, only at sockets that could answer", NULL, KB},
+	CONNECTION,
+};
+
+static const struct pair_row before_xp[] = {
+	REMNANT,
+	{P_TCP | P_CONNECTED | P_OLD_EXCL, 0, REPLY_REFUSED, "exclusive",
+	 "documented: refused while a connection of an exclusive socket is active; no source says with which "
+	 "code",
+	 NULL, LEARN},
+	CONNECTION,
 };
 
 /* One socket alone. */
@@ -144,9 +163,8 @@ static const struct pair_row words[] = {
 	 "the holder set SO_EXCLUSIVEADDRUSE: its port is not shared, whatever this socket sets", NULL, NULL},
 	{P_USERS | P_OLD_WIDER, 0, REPLY_ACCESS, "other-user",
 	 "only the same user may take a specific address away from the holder's wildcard", NULL, NULL},
-	{P_NEW_ADDR, P_OLD_ADDR, REPLY_ACCESS, "no-reuse",
+	{0, 0, REPLY_ACCESS, "no-reuse",
 	 "SO_REUSEADDR on this socket only: since Server 2003 the holder must have set it, too", NULL, NULL},
-	{0, 0, REPLY_ACCESS, "access", "the two may not share this address", NULL, NULL},
 
 	{P_OLD_EXCL, 0, REPLY_REFUSED, "exclusive", "the holder is exclusive; sources disagree on the code",
 	 NULL, NULL},
@@ -208,7 +226,8 @@ void windows_pair(enum windows_version version, uint32_t bits, struct pair_row *
 	if (!row)
 		row = pair_apart(bits);
 	if (!row)
-		row = pair_find(ROWS(before), bits);
+		row = version == WINDOWS_XP ? pair_find(ROWS(before_xp), bits)
+					    : pair_find(ROWS(before), bits);
 	if (row) {
 		*ret_row = *row;
 		return;

@@ -115,7 +115,6 @@ static void put_row(struct strbuf *out, enum system_id system, const struct clai
 	put_result(out, &claims[index], explanation);
 	if (color && paint)
 		strbuf_puts(out, COLOR_RESET);
-	strbuf_puts(out, "\n");
 }
 
 static void begin_line(struct strbuf *out, const char *label, bool wide)
@@ -166,8 +165,7 @@ static void put_notes(struct strbuf *out, enum system_id system, const struct cl
 	}
 }
 
-static void put_lines(struct strbuf *out, enum system_id system, const struct claim *claims,
-		      const struct explanation *explanation, size_t index)
+static void put_lines(struct strbuf *out, const struct explanation *explanation)
 {
 	bool wide = explanation->delivery[0];
 	const char *label = !explanation->ok && explanation->known ? "held by" : wide ? "shared with" : NULL;
@@ -181,21 +179,37 @@ static void put_lines(struct strbuf *out, enum system_id system, const struct cl
 	strbuf_printf(out, " (rule %s)\n", explanation->rule);
 	put_line(out, "who answers", explanation->delivery, wide);
 	put_fixes(out, explanation, wide);
-	put_notes(out, system, claims, explanation, index, wide);
-	put_line(out, "source", explanation->source, wide);
 }
 
-void explain_text(struct strbuf *out, enum system_id system, const struct claim *claims,
-		  const struct explanation *explanations, size_t count, bool color)
+/* The earlier system that said the same of this socket, -1 if there is none. */
+static int twin_of(enum system_id system, size_t index, const explanations all[SYSTEM_MAX],
+		   unsigned int systems)
+{
+	for (int other = 0; other < (int)system; other++)
+		if (systems & 1u << other && explanation_same(&all[other][index], &all[system][index]))
+			return other;
+	return -1;
+}
+
+void explain_text(struct strbuf *out, enum system_id system, const struct claim *claims, size_t count,
+		  const explanations all[SYSTEM_MAX], unsigned int systems, bool color)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct explanation *explanation = &explanations[i];
+		const struct explanation *explanation = &all[system][i];
+		int twin = twin_of(system, i, all, systems);
+		bool wide = explanation->delivery[0];
 
 		/* the first one meets nobody */
-		if (!explanation->attempted || (!i && explanation->ok && count > 1))
+		if (!explanation->attempted || (!i && explanation->ok))
 			continue;
 		put_row(out, system, claims, explanation, i, color);
-		put_lines(out, system, claims, explanation, i);
+		if (twin >= 0)
+			strbuf_printf(out, "  as %s", system_name((enum system_id)twin));
+		strbuf_puts(out, "\n");
+		if (twin < 0)
+			put_lines(out, explanation);
+		put_notes(out, system, claims, explanation, i, wide);
+		put_line(out, "source", explanation->source, wide);
 	}
 }
 

@@ -10,9 +10,16 @@
 /* The sockets with their numbers, and the line of titles. */
 void explain_text_head(struct strbuf *out, const struct claim *claims, size_t count);
 
-/* A row for each attempt behind the first, with its lines. */
-void explain_text(struct strbuf *out, enum system_id system, const struct claim *claims,
-		  const struct explanation *explanations, size_t count, bool color);
+/* All explanations of one system: [socket]. */
+typedef struct explanation explanations[EXPLAIN_MAX];
+
+/*
+ * A row for each attempt behind the first, with its lines; what an earlier
+ * system among systems (1 << enum system_id) said in the same words is only
+ * referred to.  all is indexed by system.
+ */
+void explain_text(struct strbuf *out, enum system_id system, const struct claim *claims, size_t count,
+		  const explanations all[SYSTEM_MAX], unsigned int systems, bool color);
 
 void explain_text_advice(struct strbuf *out, const char *const *sentences, size_t count);
 
