@@ -87,6 +87,8 @@ static void test_http_server_twice(void **state)
 		    "    who answers  undefined by the documentation; in practice usually the socket that "
 		    "listened "
 		    "first, the other one when it closes\n"
+		    "    note         DisableAddressSharing=1 in the registry forbids it (documented for "
+		    "Server 2003 only)\n"
 		    "    source       WSK: Sharing Transport Addresses\n"
 		    "portable    so that a second server fails everywhere, set SO_REUSEADDR on Unix only and "
 		    "SO_EXCLUSIVEADDRUSE on Windows\n");
@@ -114,6 +116,8 @@ static void test_netcat_twice(void **state)
 		    "    who answers  undefined by the documentation; in practice usually the socket that "
 		    "listened "
 		    "first, the other one when it closes\n"
+		    "    note         DisableAddressSharing=1 in the registry forbids it (documented for "
+		    "Server 2003 only)\n"
 		    "    note         socket 1: SO_REUSEPORT does not exist there\n"
 		    "    note         socket 2: SO_REUSEPORT does not exist there\n"
 		    "    source       WSK: Sharing Transport Addresses; Learn: Using SO_REUSEADDR and "

@@ -205,6 +205,20 @@ static void test_prose(void **state)
 		       "undefined"));
 }
 
+/* Learn: Appendix C, Windows Sockets and DNS registry parameters; KB870562. */
+static void test_remarks(void **state)
+{
+	struct claim plain = claim_of("tcp 0.0.0.0:80"), reuse = claim_of("tcp 0.0.0.0:80 reuseaddr"),
+		     exclusive = claim_of("tcp 0.0.0.0:80 exclusive");
+
+	(void)state;
+	assert_non_null(strstr(system_remark(WIN, &reuse, &reuse), "DisableAddressSharing"));
+	assert_null(system_remark(WIN, &plain, &reuse));
+	assert_non_null(strstr(system_remark(SYSTEM_WINDOWS_XP, &plain, &exclusive), "KB870562"));
+	assert_null(system_remark(WIN, &plain, &exclusive));
+	assert_null(system_remark(SYSTEM_MACOS, &reuse, &reuse));
+}
+
 static void test_errors(void **state)
 {
 	(void)state;
@@ -223,9 +237,8 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tables),
-		cmocka_unit_test(test_other_address),
-		cmocka_unit_test(test_prose),
+		cmocka_unit_test(test_tables), cmocka_unit_test(test_other_address),
+		cmocka_unit_test(test_prose),  cmocka_unit_test(test_remarks),
 		cmocka_unit_test(test_errors),
 	};
 

@@ -120,6 +120,8 @@ static void explain_other(enum system_id system, const struct claim *claims, siz
 		if (done[i].ok)
 			decision_add(&decision, system, &claims[i], &claims[index], (int)i);
 	explanation->holder = decision.holder;
+	if (decision.holder >= 0)
+		explanation->remark = system_remark(system, &claims[decision.holder], &claims[index]);
 	explanation->known = row->reply != REPLY_UNDOCUMENTED;
 	explanation->ok = row->reply == REPLY_ACCEPTED;
 	explanation->error = system_error(system, row->reply);

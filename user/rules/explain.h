@@ -17,7 +17,8 @@ struct explanation {
 	int code;	   /* its number there; 0 unknown or ambiguous */
 	const char *rule;
 	const char *source;
-	int holder; /* the socket that the sentence is about, -1 none */
+	const char *remark; /* what may change the answer, or NULL */
+	int holder;	    /* the socket that the sentence is about, -1 none */
 	char text[512];
 	char delivery[256]; /* who answers, "" if nobody shares */
 	char fix[4][256];

@@ -124,6 +124,28 @@ int system_error_code(enum system_id system, enum reply reply)
 	return 0; /* errno numbers of other Unix systems are not Linux's */
 }
 
+static const struct {
+	enum system_id system;
+	uint32_t need;
+	const char *sentence;
+} remarks[] = {
+	{SYSTEM_WINDOWS, P_SAME | P_NEW_ADDR | P_OLD_ADDR,
+	 "DisableAddressSharing=1 in the registry forbids it (documented for Server 2003 only)"},
+	{SYSTEM_WINDOWS_XP, P_NEW_EXCL,
+	 "SO_EXCLUSIVEADDRUSE needs an administrator before XP SP2 and 2000 SP4 (KB870562)"},
+	{SYSTEM_SOLARIS, P_NEW_PORT | P_OLD_PORT, "before Solaris 11.4 there is no SO_REUSEPORT"},
+};
+
+const char *system_remark(enum system_id system, const struct claim *first, const struct claim *second)
+{
+	uint32_t bits = pair_bits(first, second, systems[system].traits);
+
+	for (size_t i = 0; i < sizeof(remarks) / sizeof(remarks[0]); i++)
+		if (remarks[i].system == system && (bits & remarks[i].need) == remarks[i].need)
+			return remarks[i].sentence;
+	return NULL;
+}
+
 enum ignored { IGNORED_REUSEPORT, IGNORED_EXCLUSIVE, IGNORED_DUAL, IGNORED_DEVICE, IGNORED_MAX };
 
 static bool is_ignored(enum ignored what, enum system_id system, const struct claim *claim)

@@ -55,6 +55,9 @@ const char *system_error(enum system_id system, enum reply reply);
 /* Its number there (10048), 0 if it is none or more than one. */
 int system_error_code(enum system_id system, enum reply reply);
 
+/* What may change that answer: a sentence, or NULL. */
+const char *system_remark(enum system_id system, const struct claim *first, const struct claim *second);
+
 /* An option that the claim sets and the system lacks: a sentence; NULL behind the last. */
 const char *system_ignores(enum system_id system, const struct claim *claim, size_t index);
 

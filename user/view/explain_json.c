@@ -62,6 +62,7 @@ static void put_verdict(struct json_writer *writer, const struct explanation *ex
 		jw_chars(writer, NULL, explanation->fix[i], sizeof(explanation->fix[i]));
 	jw_array_end(writer);
 	jw_chars(writer, "delivery", explanation->delivery, sizeof(explanation->delivery));
+	jw_string(writer, "note", explanation->remark);
 	jw_string(writer, "source", explanation->source);
 	jw_object_end(writer);
 }

@@ -208,6 +208,7 @@ void explain_text(struct strbuf *out, enum system_id system, const struct claim 
 		strbuf_puts(out, "\n");
 		if (twin < 0)
 			put_lines(out, explanation);
+		put_line(out, "note", explanation->remark, wide);
 		put_notes(out, system, claims, explanation, i, wide);
 		put_line(out, "source", explanation->source, wide);
 	}
