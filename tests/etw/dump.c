@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * dump [--exclude PROTO:FIRST-LAST[*]]... FILE   the events of a capture, one a line
+ * dump --words FILE           ... and why, in words
  * dump --count FILE          what the reader found in the file
  *
  * A socket's flags are in brackets: R reuseaddr, X exclusive, P
- * port-scalability, 6 v6only (IPv6 only), ~ inferred, ? nothing known.
+ * port-scalability, 6 v6only (IPv6 only), ~ inferred, ? nothing known.  Behind = is
+ * the rule, with ! where it disagrees with Windows and ? where it cannot be known.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include "etw/source.h"
 #include "model/address.h"
 #include "model/text.h"
+#include "rules/rules.h"
 #include "view/errno_name.h"
 
 #define EXCLUSIONS_MAX 8
@@ -79,8 +82,9 @@ static void put_result(const struct event *event)
 static int put_event(void *context, struct event *event)
 {
 	const struct sock_info *sock = &event->sock;
+	bool talking = *(const bool *)context;
 
-	(void)context;
+	judge(event, NULL);
 	printf("%" PRIu64 ".%03u %s %" PRIu32 " %s", event->time_ns / 1000000000,
 	       (unsigned int)(event->time_ns / 1000000 % 1000), event_type_name(event->type),
 	       event->process.pid, event->process.comm[0] ? event->process.comm : "-");
@@ -110,7 +114,19 @@ static int put_event(void *context, struct event *event)
 		if (holder->sock.uid != event->sock.uid)
 			printf(" other-user");
 	}
+	if (event->has_verdict)
+		printf(" = %s%s", rule_name((enum rule_id)event->verdict.rule),
+		       event->verdict.agrees < 0 ? "?"
+		       : event->verdict.agrees	 ? ""
+						 : "!");
 	printf("\n");
+	if (talking && event->has_verdict) {
+		printf("    %s\n", event->verdict.text);
+		if (event->verdict.delivery[0])
+			printf("    answers: %s\n", event->verdict.delivery);
+		for (size_t i = 0; i < event->verdict.fix_count; i++)
+			printf("    fix: %s\n", event->verdict.fix[i]);
+	}
 	return 0;
 }
 
@@ -176,7 +192,7 @@ int main(int argc, char **argv)
 {
 	struct etw_exclusion exclusions[EXCLUSIONS_MAX];
 	struct etw_summary summary;
-	bool counting = false;
+	bool counting = false, talking = false;
 	size_t size, count = 0;
 	void *data;
 	int err, at = 1;
@@ -184,6 +200,8 @@ int main(int argc, char **argv)
 	for (; at < argc - 1; at++) {
 		if (!strcmp(argv[at], "--count"))
 			counting = true;
+		else if (!strcmp(argv[at], "--words"))
+			talking = true;
 		else if (count < EXCLUSIONS_MAX && !strcmp(argv[at], "--exclude") && at + 1 < argc - 1 &&
 			 read_exclusion(argv[at + 1], &exclusions[count]))
 			count++, at++;
@@ -193,7 +211,7 @@ int main(int argc, char **argv)
 	data = at < argc ? read_file(argv[at], &size) : NULL;
 	if (!data)
 		return 1;
-	err = etw_read(data, size, exclusions, count, counting ? nothing : put_event, NULL, &summary);
+	err = etw_read(data, size, exclusions, count, counting ? nothing : put_event, &talking, &summary);
 	free(data);
 	if (err)
 		printf("error %d\n", -err);

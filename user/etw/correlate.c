@@ -110,6 +110,7 @@ int call_event(const struct call *call, enum event_type type, const struct endpo
 	memcpy(ret_event->process.exe, process->name, EXE_LEN);
 	if (endpoint) {
 		ret_event->sock = endpoint->sock;
+		ret_event->sock.uid = process->uid;
 		if (endpoint->handle && endpoint->handle <= INT32_MAX)
 			ret_event->fd = (int)endpoint->handle;
 	}
@@ -229,6 +230,7 @@ int call_attempt(const struct call *call, struct event *event, struct endpoint *
 	if (event->result >= 0 && !listening && !call->correlator->lossy)
 		endpoint_infer_sharing(endpoints, endpoint);
 	event->sock = endpoint->sock;
+	event->sock.uid = event->process.uid;
 	if (!event->sock.port) {
 		event->sock.address = *address;
 		event->sock.port = port;

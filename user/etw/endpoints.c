@@ -286,10 +286,12 @@ static int describe(const struct endpoints *endpoints, const struct endpoint *en
 		.pid = endpoint->pid,
 		.fd = endpoint->handle && endpoint->handle <= INT32_MAX ? (int32_t)endpoint->handle : -1,
 	};
+	bool is_same;
 
 	if (!process)
 		return -ENOMEM;
-	if (process->generation == endpoint->generation) {
+	is_same = process->generation == endpoint->generation;
+	if (is_same) {
 		memcpy(owner.comm, process->name, COMM_LEN - 1);
 		memcpy(owner.exe, process->name, EXE_LEN);
 	}
@@ -303,6 +305,7 @@ static int describe(const struct endpoints *endpoints, const struct endpoint *en
 		.owners = malloc(sizeof(owner)),
 		.owner_count = 1,
 	};
+	holder->sock.uid = is_same ? process->uid : UID_NONE;
 	if (!holder->owners)
 		return -ENOMEM;
 	holder->owners[0] = owner;

@@ -128,6 +128,7 @@ static void complete(const struct call *call, struct outgoing *waiting, const st
 	int result = result_of(call->facts);
 
 	event->sock = endpoint->sock;
+	event->sock.uid = event->process.uid;
 	event->sock.address = address;
 	event->sock.port = port;
 	event->process.pid = call->pid;

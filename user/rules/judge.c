@@ -10,6 +10,7 @@
 #include "rules/sentence.h"
 #include "rules/situation.h"
 #include "rules/table.h"
+#include "rules/winsock.h"
 
 struct finding {
 	enum rule_id rule;
@@ -269,6 +270,10 @@ void judge(struct event *event, const struct policy *policy)
 	struct prediction prediction;
 	struct attempt_facts facts;
 
+	if (event->windows.present) {
+		judge_winsock(event);
+		return;
+	}
 	event->verdict = (struct verdict){.rule = RULE_NONE, .agrees = -1, .culprit = -1};
 	event->has_verdict = is_attempt(event);
 	if (!event->has_verdict)

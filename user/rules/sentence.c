@@ -327,6 +327,26 @@ static void slot_differs(const struct situation *s, struct text *text)
 		add_text(text, "%s", difference_words[s->event->verdict.differs]);
 }
 
+static void slot_reserved(const struct situation *s, struct text *text)
+{
+	add_text(text, "%u-%u", s->event->windows.reserved_lo, s->event->windows.reserved_hi);
+}
+
+static void slot_reserved_first(const struct situation *s, struct text *text)
+{
+	add_text(text, "%u", s->event->windows.reserved_lo);
+}
+
+static void slot_reserved_count(const struct situation *s, struct text *text)
+{
+	add_text(text, "%d", s->event->windows.reserved_hi - s->event->windows.reserved_lo + 1);
+}
+
+static void slot_protocol(const struct situation *s, struct text *text)
+{
+	add_text(text, "%s", s->event->sock.protocol == PROTO_UDP ? "udp" : "tcp");
+}
+
 static const struct slot slots[] = {
 	{"holder", slot_holder},
 	{"old", slot_old},
@@ -358,6 +378,10 @@ static const struct slot slots[] = {
 	{"server", slot_server},
 	{"times", slot_times},
 	{"differs", slot_differs},
+	{"reserved", slot_reserved},
+	{"reserved_first", slot_reserved_first},
+	{"reserved_count", slot_reserved_count},
+	{"protocol", slot_protocol},
 };
 
 static const struct slot *find_slot(const char *name, size_t len)

@@ -61,6 +61,20 @@ static const struct {
 	[RULE_QUIRK_STALE_REUSEADDR] = {"quirk-stale-reuseaddr", CLASS_SHARING},
 	[RULE_QUIRK_STALE_REUSEPORT] = {"quirk-stale-reuseport", CLASS_SHARING},
 	[RULE_UNEXPLAINED] = {"unexplained", CLASS_OTHER},
+	[RULE_SPECIFIC_BESIDE_WILDCARD] = {"specific-beside-wildcard", CLASS_SHARING},
+	[RULE_WILDCARD_BESIDE_SPECIFIC] = {"wildcard-beside-specific", CLASS_SHARING},
+	[RULE_DUAL_STACK] = {"dual-stack", CLASS_SHARING},
+	[RULE_OTHER_PROTOCOL] = {"other-protocol", CLASS_ACCEPTED},
+	[RULE_TIME_WAIT_IGNORED] = {"time-wait-ignored", CLASS_ACCEPTED},
+	[RULE_CONNECTION_IGNORED] = {"connection-ignored", CLASS_ACCEPTED},
+	[RULE_UNDOCUMENTED] = {"undocumented", CLASS_OTHER},
+	[RULE_EXCLUSIVE] = {"exclusive", CLASS_REFUSED},
+	[RULE_BOTH_OPTIONS] = {"both-options", CLASS_REFUSED},
+	[RULE_OTHER_USER] = {"other-user", CLASS_REFUSED},
+	[RULE_ACCESS] = {"access", CLASS_REFUSED},
+	[RULE_OPTIONS_UNSEEN] = {"options-unseen", CLASS_REFUSED},
+	[RULE_EXCLUDED_RANGE] = {"excluded-range", CLASS_REFUSED},
+	[RULE_WFP] = {"wfp", CLASS_REFUSED},
 };
 
 const char *rule_name(enum rule_id rule)
