@@ -37,9 +37,8 @@ struct rt_config {
 	__u32 hz; /* ticks a second: the resolution of CLOCK_MONOTONIC_COARSE */
 	__u32 pad0;
 	__u8 connects; /* report implicit binds that passed */
-	__u8 verbose;  /* report the whole life of sockets */
 	__u8 command;  /* children of the tracer belong to the tree */
-	__u8 pad[5];
+	__u8 pad[6];
 	char comm[RT_COMM_LEN];
 	char cgroup_path[RT_CGROUP_LEN]; /* from the root of the hierarchy */
 };

@@ -93,13 +93,9 @@ static uint64_t quirk_rules(const struct test_case *one)
 	/* <= 6.16 an orphan counts as root's, but the cache still has its user */
 	if (one->state == AT_ORPHAN && one->holder.flags & one->binder.flags & FLAG_RP)
 		rules |= BIT(RULE_QUIRK_STALE_REUSEPORT);
-	/* 6.1: an IPv4 wildcard is overlooked if one of the two is an IPv6 socket */
-	if (!one->udp && variant_mapped(one->holder.variant) && variant_mapped(one->binder.variant) &&
-	    (variants[one->holder.variant].family == AF_INET6 ||
-	     variants[one->binder.variant].family == AF_INET6))
-		rules |= BIT(RULE_QUIRK_MAPPED_ANY) |
-			 (one->holder.flags & one->binder.flags & FLAG_RP ? BIT(RULE_QUIRK_STALE_REUSEPORT)
-									  : 0);
+	/* 6.1: ::ffff:0.0.0.0 is overlooked when ::ffff:127.0.0.1 binds */
+	if (!one->udp && one->holder.variant == 7 && one->binder.variant == 8)
+		rules |= BIT(RULE_QUIRK_MAPPED_ANY);
 	return rules;
 }
 

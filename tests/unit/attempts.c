@@ -5,13 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct policy new_kernel = {.closed_group_ok = true, .conflict_uid_tw = true};
-const struct policy kernel_6_1 = {.orphan_uid_root = true,
-				  .closed_group_ok = true,
-				  .fast_cache_live = true,
-				  .bhash2_native = true,
-				  .conflict_uid_tw = true};
-const struct policy kernel_5_10 = {.orphan_uid_root = true, .fast_cache_live = true, .conflict_uid_tw = true};
+const struct policy new_kernel = {.closed_group_ok = true};
+const struct policy kernel_6_1 = {
+	.orphan_uid_root = true, .closed_group_ok = true, .fast_cache_live = true, .bhash2_native = true};
+const struct policy kernel_5_10 = {.orphan_uid_root = true, .fast_cache_live = true, .udp_slot_blind = true};
 
 static const struct {
 	const char *word;

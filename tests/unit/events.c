@@ -8,7 +8,7 @@
 
 const struct clock_base clock_base = CLOCK_BASE;
 
-const struct policy kept = {.closed_group_ok = true, .conflict_uid_tw = true};
+const struct policy kept = {.closed_group_ok = true};
 
 const struct view_config no_header = {.clock = CLOCK_BASE, .policy = &kept};
 

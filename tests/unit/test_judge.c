@@ -173,17 +173,24 @@ static void test_udp_slot(void **state)
 		const char *binder;
 		const char *holders[MAX_HOLDERS];
 		uint32_t slot_count;
+		const struct policy *policy;
 		int result;
 		enum rule_id rule;
 	} table[] = {
-		{"0.0.0.0", {"127.0.0.1"}, 11, 0, RULE_QUIRK_UDP_SLOT},
-		{"0.0.0.0", {"127.0.0.1"}, 10, 0, RULE_UNEXPLAINED},
-		{"0.0.0.0", {"127.0.0.1", "0.0.0.0"}, 11, 0, RULE_UNEXPLAINED},
-		{"127.0.0.1", {"0.0.0.0"}, 11, 0, RULE_UNEXPLAINED},
-		{"0.0.0.0", {"127.0.0.1"}, 11, USED, RULE_NO_REUSE},
+		{"0.0.0.0", {"127.0.0.1"}, 11, &kernel_5_10, 0, RULE_QUIRK_UDP_SLOT},
+		{"0.0.0.0", {"127.0.0.1"}, 10, &kernel_5_10, 0, RULE_UNEXPLAINED},
+		{"0.0.0.0", {"127.0.0.1"}, 10, &kernel_5_10, USED, RULE_NO_REUSE},
+		{"0.0.0.0", {"127.0.0.1"}, 11, &kernel_5_10, USED, RULE_UNEXPLAINED},
+		{"0.0.0.0", {"127.0.0.1"}, 11, &new_kernel, 0, RULE_UNEXPLAINED},
+		{"0.0.0.0", {"127.0.0.1"}, 11, &new_kernel, USED, RULE_NO_REUSE},
+		{"0.0.0.0", {"127.0.0.1", "0.0.0.0"}, 11, &kernel_5_10, 0, RULE_UNEXPLAINED},
+		{"0.0.0.0", {"127.0.0.1", "0.0.0.0"}, 11, &kernel_5_10, USED, RULE_NO_REUSE},
+		{"0.0.0.0 rp", {"127.0.0.1", "0.0.0.0 rp"}, 11, &kernel_5_10, 0, RULE_QUIRK_UDP_SLOT},
+		{"127.0.0.1", {"0.0.0.0"}, 11, &kernel_5_10, 0, RULE_UNEXPLAINED},
+		{"127.0.0.1", {"0.0.0.0"}, 11, &kernel_5_10, USED, RULE_NO_REUSE},
 		/* each chain stops at its own compatible socket */
-		{"127.0.0.1 rp", {"0.0.0.0 rp", "127.0.0.1"}, 11, USED, RULE_NO_REUSE},
-		{"127.0.0.1 rp", {"0.0.0.0 rp", "127.0.0.1"}, 10, 0, RULE_REUSEPORT_GROUP},
+		{"127.0.0.1 rp", {"0.0.0.0 rp", "127.0.0.1"}, 11, &new_kernel, USED, RULE_NO_REUSE},
+		{"127.0.0.1 rp", {"0.0.0.0 rp", "127.0.0.1"}, 10, &new_kernel, 0, RULE_REUSEPORT_GROUP},
 	};
 	/* clang-format on */
 	struct attempt attempt;
@@ -193,7 +200,7 @@ static void test_udp_slot(void **state)
 		make_attempt(&attempt, PROTO_UDP, table[i].binder, table[i].holders);
 		attempt.event.bucket.slot_count = table[i].slot_count;
 		kernel_says(&attempt.event, table[i].result, STAGE_PORT);
-		judge(&attempt.event, &kernel_5_10);
+		judge(&attempt.event, table[i].policy);
 		if (attempt.event.verdict.rule != (int)table[i].rule ||
 		    attempt.event.verdict.agrees != (table[i].rule != RULE_UNEXPLAINED))
 			fail_msg("slot row %zu: %s", i, rule_name((enum rule_id)attempt.event.verdict.rule));

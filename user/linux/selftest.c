@@ -44,3 +44,41 @@ int selftest_run(void)
 
 	return tcp ? tcp : udp;
 }
+
+/* More than udp_lib_get_port() looks at one by one */
+#define SLOT_SOCKETS 11
+
+/* Sockets on one port, each on its own address; their number or, where one could not bind, less. */
+static int fill_slot(int *sockets, struct sockaddr_in *address)
+{
+	socklen_t length = sizeof(*address);
+
+	for (int i = 0; i < SLOT_SOCKETS; i++) {
+		address->sin_addr.s_addr = htonl(0x7f000101 + (uint32_t)i);
+		sockets[i] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (sockets[i] < 0)
+			return i;
+		if (bind(sockets[i], (struct sockaddr *)address, sizeof(*address)) ||
+		    getsockname(sockets[i], (struct sockaddr *)address, &length)) {
+			close(sockets[i]);
+			return i;
+		}
+	}
+	return SLOT_SOCKETS;
+}
+
+bool selftest_udp_slot_blind(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	int sockets[SLOT_SOCKETS], count = fill_slot(sockets, &address);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool blind;
+
+	address.sin_addr.s_addr = htonl(INADDR_ANY);
+	blind = count == SLOT_SOCKETS && fd >= 0 && !bind(fd, (struct sockaddr *)&address, sizeof(address));
+	if (fd >= 0)
+		close(fd);
+	while (count)
+		close(sockets[--count]);
+	return blind;
+}

@@ -81,7 +81,6 @@ static void fill_config(const struct tracer_options *options, struct rt_config *
 	config->uid = options->uid;
 	config->netns = options->netns;
 	config->connects = options->connects;
-	config->verbose = options->verbose > 0;
 	config->command = options->command;
 	config->hz = kernel_hz();
 	config->tracer = getpid();

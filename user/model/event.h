@@ -241,8 +241,8 @@ struct policy {
 	bool closed_group_ok;	/* >= 5.14: a group with closed members does not block */
 	bool fast_cache_live;	/* <= 6.7: tb->fastreuse is maintained */
 	bool bhash2_native;	/* 6.1 .. 6.7: bhash2 keyed by family and native address */
+	bool udp_slot_blind;	/* before 6.19 and its backports: see linux_udp.c */
 	bool connect_bind_flag; /* >= 6.17.8 SOCK_CONNECT_BIND tells ports chosen by connect() */
-	bool conflict_uid_tw;	/* TIME_WAIT ignores the uid (all known kernels) */
 };
 
 struct verdict {

@@ -79,45 +79,6 @@ static bool is_port_conflict(const struct event *event)
 	       (event->result == -EADDRINUSE || event->result == -EAGAIN || event->result == -EADDRNOTAVAIL);
 }
 
-/*
- * 6.1 .. 6.7 look for a wildcard in bhash2 by family and native address
- * (inet_bind2_bucket_match_addr_any()): an IPv4 wildcard in the other notation
- * than the binder's, or in the mapped one, is not found.
- */
-static bool mapped_any_missed(const struct event *event, const struct sock_info *holder)
-{
-	const struct sock_info *binder = &event->sock;
-	bool binder_mapped = binder->family == FAMILY_IPV6;
-	bool holder_mapped = holder->family == FAMILY_IPV6;
-
-	return address_class(binder) == ADDRESS_MAPPED && !addr_wildcard(binder) &&
-	       address_class(holder) == ADDRESS_MAPPED && addr_wildcard(holder) &&
-	       (binder_mapped || holder_mapped);
-}
-
-/* The table by (address, port) has the binder's wildcard only; specific owners are elsewhere. */
-static bool udp_slot_missed(const struct event *event, const struct sock_info *holder)
-{
-	return addr_wildcard(&event->sock) && event->bucket.slot_count > 10 && !addr_wildcard(holder);
-}
-
-/* A known deviation, only if it accounts for every socket that should have been in the way. */
-static enum rule_id known_quirk(const struct event *event, const struct policy *policy)
-{
-	bool mapped = policy->bhash2_native && sock_is_tcp(&event->sock);
-	bool slot = event->sock.protocol == PROTO_UDP;
-
-	for (size_t i = 0; i < event->holder_count; i++) {
-		if (!conflicts(event, i))
-			continue;
-		mapped = mapped && mapped_any_missed(event, &event->holders[i].sock);
-		slot = slot && udp_slot_missed(event, &event->holders[i].sock);
-	}
-	if (mapped)
-		return RULE_QUIRK_MAPPED_ANY;
-	return slot ? RULE_QUIRK_UDP_SLOT : RULE_UNEXPLAINED;
-}
-
 /* The holder whose reason is the prediction's. */
 static int subject_of(const struct event *event, const struct prediction *prediction)
 {
@@ -134,8 +95,8 @@ static int subject_of(const struct event *event, const struct prediction *predic
 	return connected;
 }
 
-static struct finding find_accepted(const struct event *event, const struct policy *policy,
-				    const struct attempt_facts *facts, const struct prediction *prediction)
+static struct finding find_accepted(const struct event *event, const struct attempt_facts *facts,
+				    const struct prediction *prediction)
 {
 	struct finding finding = {.rule = prediction->rule, .agrees = 1, .subject = -1};
 
@@ -147,8 +108,8 @@ static struct finding find_accepted(const struct event *event, const struct poli
 			finding.agrees = -1;
 		}
 	} else if (prediction->answer == ANSWER_REFUSE) {
-		finding.rule = known_quirk(event, policy);
-		finding.agrees = finding.rule != RULE_UNEXPLAINED;
+		finding.rule = RULE_UNEXPLAINED;
+		finding.agrees = 0;
 		finding.subject = prediction->culprit;
 		return finding;
 	}
@@ -284,7 +245,7 @@ void judge(struct event *event, const struct policy *policy)
 	name_reasons(event, &facts);
 
 	if (event->result >= 0)
-		finding = find_accepted(event, policy, &facts, &prediction);
+		finding = find_accepted(event, &facts, &prediction);
 	else if ((finding.rule = refusal_rule(event)) != RULE_NONE)
 		finding.agrees = -1;
 	else if (is_port_conflict(event))

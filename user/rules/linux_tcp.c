@@ -17,6 +17,20 @@ static bool bhash2_apart(const struct attempt_facts *facts, const struct sock_in
 	       address_class(contender) == ADDRESS_OTHER;
 }
 
+/*
+ * 6.1 .. 6.7 look for a wildcard in bhash2 by family and native address
+ * (inet_bind2_bucket_match_addr_any()): between two IPv6 sockets only [::] is
+ * one, so that [::ffff:0.0.0.0] is not found.
+ */
+static bool mapped_any_missed(const struct attempt_facts *facts, const struct sock_info *contender)
+{
+	const struct sock_info *binder = facts->binder;
+
+	return facts->policy->bhash2_native && binder->family == FAMILY_IPV6 && !addr_wildcard(binder) &&
+	       contender->family == FAMILY_IPV6 && address_class(contender) == ADDRESS_MAPPED &&
+	       addr_wildcard(contender);
+}
+
 /* inet_bind_conflict() with relax and reuseport_ok, and inet_rcv_saddr_equal() */
 enum rule_id linux_tcp_pair(const struct attempt_facts *facts, const struct sock_info *contender,
 			    bool *ret_conflict)
@@ -37,6 +51,8 @@ enum rule_id linux_tcp_pair(const struct attempt_facts *facts, const struct sock
 		  linux_tcp_group_ok(facts->policy, binder) &&
 		  (time_wait || linux_uid_same(facts->policy, binder, contender));
 	if (!by_addr && !by_port) {
+		if (mapped_any_missed(facts, contender))
+			return RULE_QUIRK_MAPPED_ANY;
 		*ret_conflict = true;
 		return linux_conflict_rule(facts, contender);
 	}

@@ -2,12 +2,23 @@
 /* udp_lib_get_port() for a port asked for by number. */
 #include "rules/linux_common.h"
 
-#include <string.h>
-
 #include "rules/address.h"
 
 /* Above this the kernel looks into the table by (address, port) instead. */
 #define SLOT_SCAN_MAX 10
+
+/* The socket is looked for by address: in its own chain, then in the wildcards'. */
+static bool by_address(const struct attempt_facts *facts)
+{
+	return facts->bucket && facts->bucket->slot_count > SLOT_SCAN_MAX &&
+	       (facts->policy->udp_slot_blind || !addr_wildcard(facts->binder));
+}
+
+/* A wildcard's own chain is the wildcards': kernels without inet_use_hash2_on_bind() look no further. */
+static bool is_overlooked(const struct attempt_facts *facts, const struct sock_info *contender)
+{
+	return by_address(facts) && addr_wildcard(facts->binder) && !addr_wildcard(contender);
+}
 
 static bool group_ok(const struct attempt_facts *facts, const struct sock_info *contender)
 {
@@ -31,6 +42,8 @@ enum rule_id linux_udp_pair(const struct attempt_facts *facts, const struct sock
 		return RULE_REUSEPORT_GROUP;
 	if (by_addr)
 		return RULE_UDP_REUSEADDR;
+	if (is_overlooked(facts, contender))
+		return RULE_QUIRK_UDP_SLOT;
 	*ret_conflict = true;
 	return linux_conflict_rule(facts, contender);
 }
@@ -67,18 +80,14 @@ static int scan_chain(const struct attempt_facts *facts, enum chain chain)
 	return -1;
 }
 
-/*
- * A full slot and a specific address: first the chain of that address, then
- * that of the wildcards.  Kernels without inet_use_hash2_on_bind() do so for a
- * wildcard binder too and then miss the specific owners: judge() names that.
- */
+/* A full slot: first the chain of the binder's address, then that of the wildcards. */
 static int scan_slot(const struct attempt_facts *facts)
 {
 	int culprit;
 
-	if (!facts->bucket || facts->bucket->slot_count <= SLOT_SCAN_MAX || addr_wildcard(facts->binder))
+	if (!by_address(facts))
 		return scan_chain(facts, CHAIN_PRIMARY);
-	culprit = scan_chain(facts, CHAIN_OWN_ADDRESS);
+	culprit = addr_wildcard(facts->binder) ? -1 : scan_chain(facts, CHAIN_OWN_ADDRESS);
 	return culprit >= 0 ? culprit : scan_chain(facts, CHAIN_WILDCARD);
 }
 

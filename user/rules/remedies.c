@@ -32,11 +32,6 @@ static const struct phrase remedies[] = {
 	 "set SO_REUSEADDR on the client's socket before it connects"},
 	{RULE_OUTGOING_CONNECTION, S_FIX_ADDR_BOTH, 0,
 	 "set SO_REUSEADDR on this socket and on the client's before it connects"},
-	{RULE_ACCEPTED_CONNECTION, S_FIX_ADDR_OLD, S_FIX_INHERIT,
-	 "set SO_REUSEADDR on the server before listen(): accepted connections inherit it"},
-	{RULE_ACCEPTED_CONNECTION, S_FIX_ADDR_BOTH, S_FIX_INHERIT,
-	 "set SO_REUSEADDR on this socket, and on the server before listen(): accepted connections inherit "
-	 "it"},
 	{ANY, S_FIX_ADDR_OLD | S_TCP, S_CONNECTED,
 	 "set SO_REUSEADDR on {old} too; only one of them may then listen"},
 	{ANY, S_FIX_ADDR_BOTH | S_TCP, S_CONNECTED,

@@ -73,9 +73,8 @@ static uint64_t holder_bits(const struct situation *situation)
 		bits |= S_OLD_WIDER;
 	if (binder->family != sock->family)
 		bits |= S_MIXED;
-	if (binder->options.reuseport && sock->options.reuseport)
-		bits |= S_BOTH_PORT;
-	if (!group_ok(situation))
+	if (binder->options.reuseport && sock->options.reuseport && !group_ok(situation) &&
+	    !(bits & S_UID_DIFFERS))
 		bits |= S_OWN_GROUP;
 	return bits;
 }

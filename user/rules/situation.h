@@ -29,10 +29,9 @@ enum situation_bit {
 	S_NEW_WIDER = 1 << 15,	 /* only the binder has a wildcard */
 	S_OLD_WIDER = 1 << 16,	 /* only the holder has one */
 	S_MIXED = 1 << 17,	 /* an IPv4 and an IPv6 socket */
-	S_BOTH_PORT = 1 << 18,	 /* SO_REUSEPORT on both */
 	S_UID_DIFFERS = 1 << 19, /* as the kernel compares them */
 	S_ROOT_ORPHAN = 1 << 20, /* ... only because an orphan counts as root's */
-	S_OWN_GROUP = 1 << 21,	 /* the binder's own group forbids sharing by SO_REUSEPORT */
+	S_OWN_GROUP = 1 << 21,	 /* nothing but the binder's own group forbids sharing by SO_REUSEPORT */
 	S_LACKS = 1 << 22,	 /* an option is missing on some side */
 	/* remedies: each is true of every socket in the way, not only of the named one */
 	S_FIX_STOP = 1 << 23,

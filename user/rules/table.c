@@ -100,6 +100,10 @@ bool rule_is_sharing(enum rule_id rule)
 	return rule >= RULE_NONE && rule < RULE_MAX && rules[rule].class == CLASS_SHARING;
 }
 
+#define OWN_GROUP                                                                                            \
+	"SO_REUSEPORT on both, but this socket already has a reuseport group of its own (a BPF program was " \
+	"attached), which {old} is not in{overlap}"
+
 static const struct phrase because[] = {
 	{RULE_FREE, S_CONNECT, 0, "the socket already had its port"},
 	{RULE_FREE, 0, 0, "port was free"},
@@ -137,24 +141,17 @@ static const struct phrase because[] = {
 	 "{lacks}; while one listens only SO_REUSEPORT on both would let them share{overlap}"},
 	{RULE_NO_REUSE, 0, 0, "{lacks}; to share, both sockets need the same option{overlap}"},
 	{RULE_NO_COMMON_FLAG, 0, 0, "{lacks}; to share, both sockets need the same option{overlap}"},
-	{RULE_REUSEPORT_UID, S_ROOT_ORPHAN, 0,
-	 "SO_REUSEPORT on both, but this kernel counts {old} as root's since no process has it{overlap}"},
 	{RULE_REUSEPORT_UID, 0, 0,
 	 "SO_REUSEPORT on both, but the uids differ: {holder} has {old_uid}, this socket {new_uid}{overlap}"},
 	{RULE_REUSEPORT_PROGRAM, S_LISTEN_CALL, 0,
 	 "SO_REUSEPORT on both, but a BPF program was attached to this socket before listen(): that made a "
-	 "group "
-	 "of its own, which cannot join {holder}'s"},
+	 "group of its own, which cannot join {holder}'s"},
 	{RULE_REUSEPORT_PROGRAM, 0, 0,
 	 "SO_REUSEPORT on both, but a BPF program was attached to this socket before bind(): that made a "
-	 "group "
-	 "of its own, which cannot join {holder}'s"},
+	 "group of its own, which cannot join {holder}'s"},
 	{RULE_TIME_WAIT, S_LACKS | S_PEER | S_LEFT, 0, "{lacks}: {left} s left{overlap}"},
 	{RULE_TIME_WAIT, S_LACKS, 0, "{lacks}{overlap}"},
-	{RULE_TIME_WAIT, 0, 0,
-	 "SO_REUSEPORT on both, but this socket already has a reuseport group of its own (a BPF program was "
-	 "attached)"
-	 "{overlap}"},
+	{RULE_TIME_WAIT, S_OWN_GROUP, 0, OWN_GROUP},
 	{RULE_ORPHAN, S_LACKS, 0,
 	 "{lacks}; no process has it any more, the kernel is still closing it{overlap}"},
 	{RULE_ORPHAN, S_ROOT_ORPHAN, 0,
@@ -163,15 +160,18 @@ static const struct phrase because[] = {
 	{RULE_ORPHAN, S_UID_DIFFERS, 0,
 	 "{old} has no process any more and is uid {old_uid}'s: uid {new_uid} may not share by "
 	 "SO_REUSEPORT{overlap}"},
-	{RULE_ORPHAN, 0, 0, "{old} has no process any more, the kernel is still closing it{overlap}"},
+	{RULE_ORPHAN, S_OWN_GROUP, 0, OWN_GROUP},
 	{RULE_ACCEPTED_CONNECTION, S_LACKS, 0,
 	 "{lacks}; an accepted connection keeps the port, with or without its listener{overlap}"},
 	{RULE_ACCEPTED_CONNECTION, S_UID_DIFFERS, 0,
 	 "{old} is uid {old_uid}'s: uid {new_uid} may not share by SO_REUSEPORT{overlap}"},
-	{RULE_ACCEPTED_CONNECTION, 0, 0, "{old} still has the port{overlap}"},
+	{RULE_ACCEPTED_CONNECTION, S_OWN_GROUP, 0, OWN_GROUP},
 	{RULE_OUTGOING_CONNECTION, S_LACKS, 0,
 	 "the kernel gave {holder} this port by chance, and {lacks}{overlap}"},
-	{RULE_OUTGOING_CONNECTION, 0, 0, "the kernel gave {holder} this port by chance, for {old}{overlap}"},
+	{RULE_OUTGOING_CONNECTION, S_UID_DIFFERS, 0,
+	 "the kernel gave {holder} this port by chance, and uid {new_uid} may not share {old_uid}'s by "
+	 "SO_REUSEPORT{overlap}"},
+	{RULE_OUTGOING_CONNECTION, S_OWN_GROUP, 0, OWN_GROUP},
 
 	{RULE_QUIRK_MAPPED_ANY, 0, 0,
 	 "this kernel overlooks {old_host} when {new_host} binds: {holder} should have been in the way"},

@@ -142,8 +142,8 @@ static const struct member policy_members[] = {
 	{"closed_group_ok", offsetof(struct policy, closed_group_ok)},
 	{"fast_cache_live", offsetof(struct policy, fast_cache_live)},
 	{"bhash2_native", offsetof(struct policy, bhash2_native)},
+	{"udp_slot_blind", offsetof(struct policy, udp_slot_blind)},
 	{"connect_bind_flag", offsetof(struct policy, connect_bind_flag)},
-	{"conflict_uid_tw", offsetof(struct policy, conflict_uid_tw)},
 };
 
 #define PUT_BOOLS(writer, members, object)                                                                   \

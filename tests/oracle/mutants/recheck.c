@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * usage: recheck RECORDING...
+ * usage: recheck RULES RECORDING...
  * Judges recorded attempts again with other rules: reads names of shared
- * objects that have judge() from stdin and says of each whether one verdict
- * differs ("noticed NAME") or none ("unnoticed NAME").
+ * objects that have judge() from stdin and says of each whether one verdict is
+ * not that of the object RULES ("noticed NAME") or none ("unnoticed NAME").
+ * RULES must predict what the kernel answered in every recorded attempt.
  */
 #include <dlfcn.h>
 #include <json-c/json.h>
@@ -17,12 +18,18 @@
 #include "model/text.h"
 #include "oracle.h"
 
+/* What rules make of one attempt. */
+struct outcome {
+	struct verdict verdict;
+	int *reasons;
+	bool *culprits;
+};
+
 struct recorded {
 	struct event event; /* not judged */
 	struct policy policy;
-	struct verdict verdict; /* as it was printed */
-	const char **reasons;
-	bool *culprits;
+	bool *culprits;		    /* the kernel's own last comparison, as it was seen */
+	struct outcome outcomes[2]; /* without and with it */
 };
 
 struct rules {
@@ -30,7 +37,6 @@ struct rules {
 	void (*predict)(const struct attempt_facts *facts, struct prediction *ret_prediction);
 	void (*facts)(const struct event *event, const struct policy *policy,
 		      struct attempt_facts *ret_facts);
-	const char *(*name)(enum rule_id rule);
 };
 
 static struct recorded *recordings;
@@ -50,39 +56,20 @@ static const char *text(struct json_object *object, const char *name)
 	return value ? json_object_get_string(value) : "";
 }
 
-static void read_verdict(struct json_object *verdict, struct recorded *one)
-{
-	struct json_object *fix = get(verdict, "fix"), *agrees = get(verdict, "agrees");
-
-	one->verdict.rule = (int)rule_from_name(text(verdict, "rule"));
-	one->verdict.agrees = agrees ? json_object_get_boolean(agrees) : -1;
-	snprintf(one->verdict.text, sizeof(one->verdict.text), "%s", text(verdict, "text"));
-	snprintf(one->verdict.lacks, sizeof(one->verdict.lacks), "%s", text(verdict, "lacks"));
-	snprintf(one->verdict.delivery, sizeof(one->verdict.delivery), "%s", text(verdict, "delivery"));
-	one->verdict.fix_count = fix ? json_object_array_length(fix) : 0;
-	for (size_t i = 0; i < one->verdict.fix_count; i++)
-		snprintf(one->verdict.fix[i], sizeof(one->verdict.fix[i]), "%s",
-			 json_object_get_string(json_object_array_get_idx(fix, i)));
-}
-
 static void read_line(const char *line, struct recorded *one)
 {
 	struct json_object *object = json_tokener_parse(line), *result = get(object, "result");
-	struct json_object *holders = get(object, "holders"), *holder;
+	struct json_object *holders = get(object, "holders");
 	int stage = stage_from_name(text(result, "stage"));
 
 	if (facts_read(object, &one->event, &one->policy))
 		exit(2);
 	one->event.result = -json_object_get_int(get(result, "code"));
 	one->event.stage = stage > 0 ? stage : STAGE_NONE;
-	read_verdict(get(object, "verdict"), one);
-	one->reasons = calloc(one->event.holder_count + 1, sizeof(*one->reasons));
 	one->culprits = calloc(one->event.holder_count + 1, sizeof(*one->culprits));
-	for (size_t i = 0; i < one->event.holder_count; i++) {
-		holder = json_object_array_get_idx(holders, i);
-		one->reasons[i] = strdup(text(holder, "reason"));
-		one->culprits[i] = json_object_get_boolean(get(holder, "culprit"));
-	}
+	for (size_t i = 0; i < one->event.holder_count; i++)
+		one->culprits[i] =
+			json_object_get_boolean(get(json_object_array_get_idx(holders, i), "culprit"));
 	json_object_put(object);
 }
 
@@ -117,60 +104,94 @@ static bool same_verdict(const struct verdict *one, const struct verdict *two)
 	return true;
 }
 
-/* The kernel's own comparison is a part of the input in one of two passes. */
-static bool judged_alike(const struct rules *rules, const struct recorded *one, bool flagged)
+static struct outcome judged(const struct rules *rules, const struct recorded *one, bool flagged)
 {
 	struct event event = one->event;
-	bool alike;
+	struct outcome outcome;
 
 	event.holders = calloc(event.holder_count + 1, sizeof(*event.holders));
+	outcome.reasons = calloc(event.holder_count + 1, sizeof(*outcome.reasons));
+	outcome.culprits = calloc(event.holder_count + 1, sizeof(*outcome.culprits));
 	memcpy(event.holders, one->event.holders, event.holder_count * sizeof(*event.holders));
 	for (size_t i = 0; i < event.holder_count; i++)
 		event.holders[i].culprit = flagged && one->culprits[i];
 	rules->judge(&event, &one->policy);
-	alike = same_verdict(&event.verdict, &one->verdict);
-	for (size_t i = 0; i < event.holder_count; i++)
-		alike = alike && event.holders[i].culprit == one->culprits[i] &&
-			!strcmp(rules->name((enum rule_id)event.holders[i].reason), one->reasons[i]);
+	outcome.verdict = event.verdict;
+	for (size_t i = 0; i < event.holder_count; i++) {
+		outcome.reasons[i] = event.holders[i].reason;
+		outcome.culprits[i] = event.holders[i].culprit;
+	}
 	free(event.holders);
+	return outcome;
+}
+
+static void judge_all(const struct rules *rules)
+{
+	for (size_t i = 0; i < count; i++)
+		for (int flagged = 0; flagged < 2; flagged++)
+			recordings[i].outcomes[flagged] = judged(rules, &recordings[i], flagged);
+}
+
+static bool judged_alike(const struct rules *rules, const struct recorded *one, bool flagged)
+{
+	const struct outcome *wanted = &one->outcomes[flagged];
+	struct outcome outcome = judged(rules, one, flagged);
+	bool alike = same_verdict(&outcome.verdict, &wanted->verdict);
+
+	for (size_t i = 0; i < one->event.holder_count; i++)
+		alike = alike && outcome.reasons[i] == wanted->reasons[i] &&
+			outcome.culprits[i] == wanted->culprits[i];
+	free(outcome.reasons);
+	free(outcome.culprits);
 	return alike;
 }
 
-/* What `check` compares with the kernel: success or EADDRINUSE, nothing else is predicted. */
-static bool predicted_alike(const struct rules *rules, const struct recorded *one)
+/* What the oracle compares with the kernel: success or EADDRINUSE of get_port(). */
+static bool predicted_right(const struct rules *rules, const struct recorded *one)
 {
 	struct attempt_facts facts;
 	struct prediction prediction;
-	bool quirk =
-		one->verdict.rule >= RULE_QUIRK_MAPPED_ANY && one->verdict.rule <= RULE_QUIRK_STALE_REUSEPORT;
 
 	rules->facts(&one->event, &one->policy, &facts);
 	rules->predict(&facts, &prediction);
-	if (one->verdict.agrees != 1 || quirk || prediction.answer == ANSWER_OPEN)
+	if (prediction.answer == ANSWER_OPEN || one->outcomes[1].verdict.agrees != 1)
 		return true;
 	return (prediction.answer == ANSWER_REFUSE) == (one->event.result < 0);
 }
 
-static int check(const char *path)
+static void load(const char *path, struct rules *rules)
 {
 	void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	struct rules rules;
 
 	if (!object) {
 		fprintf(stderr, "%s\n", dlerror());
-		return 3;
+		exit(3);
 	}
-	*(void **)&rules.judge = dlsym(object, "judge");
-	*(void **)&rules.predict = dlsym(object, "linux_predict");
-	*(void **)&rules.facts = dlsym(object, "facts_of_event");
-	*(void **)&rules.name = dlsym(object, "rule_name");
+	*(void **)&rules->judge = dlsym(object, "judge");
+	*(void **)&rules->predict = dlsym(object, "linux_predict");
+	*(void **)&rules->facts = dlsym(object, "facts_of_event");
+}
+
+static bool all_right(const struct rules *rules)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (predicted_right(rules, &recordings[i]) && recordings[i].outcomes[1].verdict.agrees)
+			continue;
+		printf("recording %zu is not explained: %s\n", i, recordings[i].outcomes[1].verdict.text);
+		return false;
+	}
+	return count > 0;
+}
+
+static int check(const char *path)
+{
+	struct rules rules;
+
+	load(path, &rules);
 	for (size_t i = 0; i < count; i++)
-		if (!predicted_alike(&rules, &recordings[i]) || !judged_alike(&rules, &recordings[i], true) ||
-		    !judged_alike(&rules, &recordings[i], false)) {
-			if (getenv("SHOW"))
-				printf("recording %zu: %s\n", i, recordings[i].verdict.text);
+		if (!predicted_right(&rules, &recordings[i]) || !judged_alike(&rules, &recordings[i], true) ||
+		    !judged_alike(&rules, &recordings[i], false))
 			return 1;
-		}
 	return 0;
 }
 
@@ -194,10 +215,17 @@ static void check_apart(const char *path)
 
 int main(int argc, char **argv)
 {
+	struct rules rules;
 	char path[4096];
 
-	for (int i = 1; i < argc; i++)
+	if (argc < 3)
+		return 2;
+	for (int i = 2; i < argc; i++)
 		read_file(argv[i]);
+	load(argv[1], &rules);
+	judge_all(&rules);
+	if (!all_right(&rules))
+		return 1;
 	fprintf(stderr, "%zu recorded attempts\n", count);
 	while (fgets(path, sizeof(path), stdin)) {
 		path[strcspn(path, "\n")] = '\0';
