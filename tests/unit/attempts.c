@@ -6,6 +6,7 @@
 #include <string.h>
 
 const struct policy new_kernel = {.closed_group_ok = true};
+const struct policy kernel_6_12 = {.orphan_uid_root = true, .closed_group_ok = true};
 const struct policy kernel_6_1 = {
 	.orphan_uid_root = true, .closed_group_ok = true, .fast_cache_live = true, .bhash2_native = true};
 const struct policy kernel_5_10 = {.orphan_uid_root = true, .fast_cache_live = true, .udp_slot_blind = true};
@@ -62,7 +63,9 @@ static void parse_word(const char *word, struct sock_info *sock)
 			return;
 		}
 	}
-	if (sscanf(word, "uid=%u", &number) == 1)
+	if (!strcmp(word, "nopeer"))
+		sock->peer_port = 0;
+	else if (sscanf(word, "uid=%u", &number) == 1)
 		sock->uid = number;
 	else if (sscanf(word, "dev=%u", &number) == 1)
 		sock->ifindex = number;
@@ -84,12 +87,13 @@ struct sock_info sock(enum protocol protocol, const char *line)
 	word = strtok_r(copy, " ", &rest);
 	parse_address(word, &result.address);
 	result.family = result.address.family;
+	result.peer_port = 51322;
 	while ((word = strtok_r(NULL, " ", &rest)))
 		parse_word(word, &result);
-	if (result.state > STATE_LISTEN) {
+	if (result.state > STATE_LISTEN && result.peer_port)
 		parse_address("127.0.0.1", &result.peer);
-		result.peer_port = 51322;
-	}
+	else
+		result.peer_port = 0;
 	return result;
 }
 
@@ -114,7 +118,7 @@ void make_attempt(struct attempt *attempt, enum protocol protocol, const char *b
 		struct holder *holder = &attempt->holders[i];
 
 		holder->sock = sock(protocol, holders[i]);
-		holder->expires_ms = holder->sock.minisock ? 42100 : -1;
+		holder->expires_ms = holder->sock.minisock && holder->sock.peer_port ? 42100 : -1;
 		holder->kind = KIND_PROCESS;
 		attempt->owners[i] = (struct owner){.pid = 4100 + (uint32_t)i, .fd = 3, .comm = "old"};
 		if (!holder->sock.minisock && !holder->sock.orphan && !holder->sock.kernel) {

@@ -16,6 +16,7 @@
 #define USED	    (-EADDRINUSE)
 
 extern const struct policy new_kernel; /* >= 6.17 */
+extern const struct policy kernel_6_12;
 extern const struct policy kernel_6_1;
 extern const struct policy kernel_5_10;
 

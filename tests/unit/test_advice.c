@@ -111,9 +111,10 @@ static void test_remedies_true(void **state)
 	}
 }
 
-static void check_fix(const char *binder, const char *holder, const char *fix, bool given)
+static void check_fix_of(const char *binder, const char *holder, const char *other, const char *fix,
+			 bool given)
 {
-	const char *const holders[MAX_HOLDERS] = {holder};
+	const char *const holders[MAX_HOLDERS] = {holder, other};
 	struct attempt attempt;
 	bool found = false;
 
@@ -124,6 +125,24 @@ static void check_fix(const char *binder, const char *holder, const char *fix, b
 		found |= strstr(attempt.event.verdict.fix[i], fix) != NULL;
 	if (found != given)
 		fail_msg("%s / %s: \"%s\" is %s", binder, holder, fix, given ? "missing" : "given");
+}
+
+static void check_fix(const char *binder, const char *holder, const char *fix, bool given)
+{
+	check_fix_of(binder, holder, NULL, fix, given);
+}
+
+/* What is said of one socket must be enough for all that are in the way. */
+static void test_remedies_of_two(void **state)
+{
+	(void)state;
+	check_fix_of("127.0.0.1", "127.0.0.1", "127.0.0.1 ra tw", "set SO_REUSEADDR on both sockets", true);
+	check_fix_of("127.0.0.1", "127.0.0.1", "127.0.0.1 tw", "set SO_REUSEADDR on both sockets", false);
+	check_fix_of("0.0.0.0 ra", "127.0.0.1 byconnect estab", "127.0.0.2 byconnect estab",
+		     "set SO_REUSEADDR on the client's socket", true);
+	check_fix_of("0.0.0.0 ra", "127.0.0.1 byconnect estab", "127.0.0.2 orphan fin1",
+		     "set SO_REUSEADDR on the client's socket", false);
+	check_fix("127.0.0.1 rp own closed uid=7", "127.0.0.1 rp listen", "run both as one user", true);
 }
 
 static void test_remedies_given(void **state)
@@ -190,6 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_remedies_true),
 		cmocka_unit_test(test_remedies_given),
+		cmocka_unit_test(test_remedies_of_two),
 		cmocka_unit_test(test_delivery),
 	};
 

@@ -46,6 +46,7 @@ static void test_stages(void **state)
 	for (size_t i = 0; i < COUNT(table); i++) {
 		make_attempt(&attempt, PROTO_TCP, "127.0.0.1", none);
 		attempt.event.type = table[i].type;
+		attempt.event.listening = table[i].type == EVENT_LISTEN;
 		attempt.event.entry_port = table[i].entry_port;
 		attempt.event.address_tentative = table[i].tentative;
 		kernel_says(&attempt.event, -table[i].code, table[i].stage);
@@ -85,6 +86,7 @@ static void test_auto_port(void **state)
 	for (size_t i = 0; i < COUNT(table); i++) {
 		make_attempt(&attempt, table[i].protocol, table[i].binder, none);
 		attempt.event.type = table[i].type;
+		attempt.event.listening = table[i].type == EVENT_LISTEN;
 		attempt.event.explicit_port = false;
 		attempt.event.requested_port = 0;
 		kernel_says(&attempt.event, table[i].result, STAGE_PORT);
@@ -115,6 +117,8 @@ static void test_fast_path(void **state)
 		{"127.0.0.1 ra", "127.0.0.1", &kernel_6_1, 1, 0, 0, "0.0.0.0", true, ANSWER_REFUSE,
 		 RULE_NO_REUSE},
 		{"127.0.0.1 ra", "127.0.0.1", &new_kernel, 1, 0, 0, "0.0.0.0", false, ANSWER_REFUSE,
+		 RULE_NO_REUSE},
+		{"127.0.0.1 ra", "127.0.0.1", &kernel_6_12, 1, 0, 0, "0.0.0.0", false, ANSWER_REFUSE,
 		 RULE_NO_REUSE},
 		{"127.0.0.1 ra", "127.0.0.1", &kernel_6_1, -1, 0, 0, "0.0.0.0", false, ANSWER_REFUSE,
 		 RULE_NO_REUSE},
@@ -207,6 +211,47 @@ static void test_udp_slot(void **state)
 	}
 }
 
+/* A listener that listens again has its port already; connect() keeps the port that bind() chose. */
+static void test_bound_before(void **state)
+{
+	static const char *const none[MAX_HOLDERS] = {NULL};
+	struct attempt attempt;
+
+	(void)state;
+	for (int bound = 0; bound < 2; bound++) {
+		make_attempt(&attempt, PROTO_TCP, "127.0.0.1", none);
+		attempt.event.type = EVENT_CONNECT;
+		attempt.event.explicit_port = false;
+		attempt.event.entry_port = bound ? 8080 : 0;
+		attempt.event.requested_port = bound ? 0 : 80;
+		kernel_says(&attempt.event, 0, STAGE_NONE);
+		judge(&attempt.event, &new_kernel);
+		assert_int_equal(attempt.event.verdict.rule, bound ? RULE_FREE : RULE_AUTO_PORT);
+		assert_int_equal(attempt.event.verdict.agrees, bound ? -1 : 1);
+	}
+}
+
+static void test_hypothetical(void **state)
+{
+	static const char *const holders[][MAX_HOLDERS] = {{NULL}, {"127.0.0.1 listen"}};
+	struct attempt attempt;
+
+	(void)state;
+	make_attempt(&attempt, PROTO_TCP, "127.0.0.1", holders[0]);
+	assert_int_equal(judge_hypothetical(&attempt.event, &new_kernel), ANSWER_ACCEPT);
+	assert_int_equal(attempt.event.result, 0);
+	assert_int_equal(attempt.event.stage, STAGE_NONE);
+	assert_int_equal(attempt.event.verdict.rule, RULE_FREE);
+	assert_int_equal(attempt.event.verdict.agrees, -1);
+
+	make_attempt(&attempt, PROTO_TCP, "127.0.0.1", holders[1]);
+	assert_int_equal(judge_hypothetical(&attempt.event, &new_kernel), ANSWER_REFUSE);
+	assert_int_equal(attempt.event.result, USED);
+	assert_int_equal(attempt.event.stage, STAGE_PORT);
+	assert_int_equal(attempt.event.verdict.rule, RULE_NO_REUSE);
+	assert_int_equal(attempt.event.verdict.agrees, -1);
+}
+
 static void test_culprit(void **state)
 {
 	static const char *const two[MAX_HOLDERS] = {"127.0.0.2 listen", "127.0.0.1 tw", "127.0.0.1 listen"};
@@ -251,8 +296,10 @@ static void test_truncated(void **state)
 	struct attempt attempt;
 
 	(void)state;
-	for (int refused = 0; refused < 2; refused++) {
-		make_attempt(&attempt, PROTO_TCP, "127.0.0.1", apart);
+	for (int i = 0; i < 4; i++) {
+		bool refused = i % 2;
+
+		make_attempt(&attempt, i < 2 ? PROTO_TCP : PROTO_UDP, "127.0.0.1", apart);
 		attempt.event.truncated = true;
 		kernel_says(&attempt.event, refused ? USED : 0, STAGE_PORT);
 		judge(&attempt.event, &new_kernel);
@@ -280,7 +327,8 @@ int main(void)
 		cmocka_unit_test(test_stages),	      cmocka_unit_test(test_auto_port),
 		cmocka_unit_test(test_fast_path),     cmocka_unit_test(test_udp_slot),
 		cmocka_unit_test(test_culprit),	      cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_l3mdev_accept),
+		cmocka_unit_test(test_l3mdev_accept), cmocka_unit_test(test_bound_before),
+		cmocka_unit_test(test_hypothetical),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,20 @@ static void test_slots(void **state)
 	expand(&attempt, &attempt.holders[0], "{members}", "9");
 }
 
+/* An address that is in the way is named once, however many have it and in whatever order. */
+static void test_taken(void **state)
+{
+	static const char *const holders[MAX_HOLDERS] = {"127.0.0.1 dev=3", "127.0.0.1", "127.0.0.1",
+							 "127.0.0.2"};
+	struct attempt attempt;
+
+	(void)state;
+	make_attempt(&attempt, PROTO_TCP, "0.0.0.0 dev=2", holders);
+	for (size_t i = 0; i < MAX_HOLDERS; i++)
+		attempt.holders[i].reason = i ? RULE_NO_REUSE : RULE_OTHER_DEVICE;
+	expand(&attempt, &attempt.holders[1], "{taken}", "127.0.0.1, 127.0.0.2");
+}
+
 /* A row of words: what is attempted, what is in the way, what must be said of it. */
 static const struct row {
 	enum event_type type;
@@ -104,6 +118,7 @@ static void check_row(const struct row *row)
 
 	make_attempt(&attempt, row->protocol, row->binder, holders);
 	attempt.event.type = row->type;
+	attempt.event.listening = row->type == EVENT_LISTEN;
 	attempt.event.entry_port = row->type == EVENT_LISTEN ? 8080 : 0;
 	attempt.event.explicit_port = row->type != EVENT_AUTOBIND;
 	kernel_says(&attempt.event, row->result, row->stage);
@@ -194,9 +209,13 @@ static void test_most_telling(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_errno_names),    cmocka_unit_test(test_slots),
-		cmocka_unit_test(test_rows),	       cmocka_unit_test(test_tentative_and_same_connection),
-		cmocka_unit_test(test_truncated_text), cmocka_unit_test(test_most_telling),
+		cmocka_unit_test(test_errno_names),
+		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_tentative_and_same_connection),
+		cmocka_unit_test(test_truncated_text),
+		cmocka_unit_test(test_most_telling),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -320,12 +320,13 @@ static int decode_attempt(const struct rt_attempt *attempt, const struct policy 
 			       &event->requested);
 	event->listening = event->type == EVENT_LISTEN;
 	event->by_connect = attempt->header.type == RT_CONNECT;
-	event->explicit_port =
-		attempt->stage >= RT_AT_PORT ? attempt->asked_port != 0 : event->requested_port != 0;
 	event->range_lo = attempt->range_lo;
 	event->range_hi = attempt->range_hi;
 	event->unprivileged_start = attempt->unprivileged_start;
 	event->entry_port = attempt->entry_port;
+	event->explicit_port = attempt->stage >= RT_AT_PORT ? attempt->asked_port != 0
+			       : event->listening	    ? event->entry_port != 0
+							    : event->requested_port != 0;
 	event->autobind_reuse = attempt->autobind_reuse;
 	event->l3mdev_accept = attempt->l3mdev_accept;
 	event->kernel_call = attempt->kernel_call;

@@ -46,9 +46,7 @@ static struct side side_of(enum family family, const struct address *address, bo
 
 static struct side side_of_sock(const struct sock_info *sock)
 {
-	enum family family = sock->family != FAMILY_NONE ? sock->family : sock->address.family;
-
-	return side_of(family, &sock->address, sock->options.v6only);
+	return side_of(sock->family, &sock->address, sock->options.v6only);
 }
 
 static bool v4_is_any(const struct side *side)

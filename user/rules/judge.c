@@ -28,19 +28,15 @@ static const struct sock_info *event_contender(const void *context, size_t index
 
 void facts_of_event(const struct event *event, const struct policy *policy, struct attempt_facts *ret_facts)
 {
-	bool listening = event->listening || event->type == EVENT_LISTEN;
-	bool explicit_port = event->explicit_port || (listening && event->entry_port);
-
 	*ret_facts = (struct attempt_facts){
 		.policy = policy,
 		.binder = &event->sock,
 		.bucket = &event->bucket,
-		.listening = listening,
-		.explicit_port = explicit_port,
-		.deferred = event->type == EVENT_BIND && !listening && !explicit_port &&
+		.listening = event->listening,
+		.explicit_port = event->explicit_port,
+		.deferred = event->type == EVENT_BIND && !event->explicit_port &&
 			    event->sock.options.bind_address_no_port,
 		.by_connect = event->type == EVENT_CONNECT,
-		.autobind_reuse = event->autobind_reuse,
 		.l3mdev_accept = event->l3mdev_accept,
 		.truncated = event->truncated,
 		.contender_count = event->holder_count,
@@ -116,8 +112,6 @@ static struct finding find_accepted(const struct event *event, const struct atte
 	finding.subject = prediction->culprit >= 0 && prediction->answer == ANSWER_ACCEPT
 				  ? prediction->culprit
 				  : subject_of(event, prediction);
-	if (finding.rule == RULE_FORCE_REUSE && finding.subject < 0 && event->holder_count)
-		finding.subject = 0;
 	return finding;
 }
 

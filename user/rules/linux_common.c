@@ -3,12 +3,12 @@
 
 #include "rules/address.h"
 
-/* How much a reason tells of why both live; sharing before being apart. */
+/* How much a reason tells of why both live; sharing before being apart, another netns least. */
 static const int reason_rank[RULE_MAX] = {
-	[RULE_OTHER_NETNS] = 1,	      [RULE_OTHER_VRF] = 2,	  [RULE_OTHER_DEVICE] = 3,
-	[RULE_OTHER_FAMILY] = 4,      [RULE_OTHER_ADDRESS] = 5,	  [RULE_TIME_WAIT_REUSE] = 6,
-	[RULE_REUSEADDR_BOTH] = 8,    [RULE_UDP_REUSEADDR] = 10,  [RULE_REUSEPORT_GROUP] = 12,
-	[RULE_QUIRK_MAPPED_ANY] = 14, [RULE_QUIRK_UDP_SLOT] = 14,
+	[RULE_OTHER_VRF] = 2,	    [RULE_OTHER_DEVICE] = 3,	 [RULE_OTHER_FAMILY] = 4,
+	[RULE_OTHER_ADDRESS] = 5,   [RULE_TIME_WAIT_REUSE] = 6,	 [RULE_REUSEADDR_BOTH] = 8,
+	[RULE_UDP_REUSEADDR] = 10,  [RULE_REUSEPORT_GROUP] = 12, [RULE_QUIRK_MAPPED_ANY] = 14,
+	[RULE_QUIRK_UDP_SLOT] = 14,
 };
 
 bool sock_reuse(const struct sock_info *sock)

@@ -105,7 +105,7 @@ void linux_tcp_predict(const struct attempt_facts *facts, struct prediction *ret
 	if (scan.best >= 0)
 		prediction.rule = scan.best_rule;
 
-	if (fast == RULE_FORCE_REUSE || (fast != RULE_NONE && scan.conflict >= 0)) {
+	if (fast != RULE_NONE && scan.conflict >= 0) {
 		prediction.rule = fast;
 	} else if (scan.conflict >= 0) {
 		prediction.answer = ANSWER_REFUSE;

@@ -93,7 +93,7 @@ static bool refusal_needs(enum refusal_need need, const struct event *event)
 	case NEED_BOUND:
 		return event->entry_port != 0;
 	case NEED_LISTEN:
-		return event->listening || event->type == EVENT_LISTEN;
+		return event->listening;
 	case NEED_TENTATIVE:
 		return event->address_tentative;
 	case NEED_BOUND_CONNECT:
@@ -202,7 +202,7 @@ uint64_t refusal_bits(const struct event *event)
 	if (!facts->present)
 		return 0;
 	bits = module_bits(facts) | program_bits(facts) | address_bits(event);
-	if (event->listening || event->type == EVENT_LISTEN)
+	if (event->listening)
 		bits |= R_LISTEN;
 	if (event->sock.family == FAMILY_IPV6)
 		bits |= R_IPV6;

@@ -85,11 +85,10 @@ struct attempt_facts {
 	const struct bucket_facts *bucket;
 	bool listening; /* a listen() re-check, binder already owns the port */
 	bool explicit_port;
-	bool deferred;	     /* port 0 with IP_BIND_ADDRESS_NO_PORT: get_port() is not called */
-	bool by_connect;     /* TCP connect() chooses the port */
-	bool autobind_reuse; /* net.ipv4.ip_autobind_reuse */
-	bool l3mdev_accept;  /* net.ipv4.tcp_l3mdev_accept: VRFs share one bucket */
-	bool truncated;	     /* contenders[] is not all of them */
+	bool deferred;	    /* port 0 with IP_BIND_ADDRESS_NO_PORT: get_port() is not called */
+	bool by_connect;    /* TCP connect() chooses the port */
+	bool l3mdev_accept; /* net.ipv4.tcp_l3mdev_accept: VRFs share one bucket */
+	bool truncated;	    /* contenders[] is not all of them */
 	size_t contender_count;
 	const struct sock_info *(*contender)(const void *context, size_t index);
 	const void *context;

@@ -22,7 +22,7 @@ static uint64_t attempt_bits(const struct event *event)
 		bits |= S_TCP | S_INET;
 	if (binder->protocol == PROTO_UDP)
 		bits |= S_INET;
-	if (event->listening || event->type == EVENT_LISTEN)
+	if (event->listening)
 		bits |= S_LISTEN_CALL;
 	if (event->type == EVENT_CONNECT || event->type == EVENT_AUTOBIND)
 		bits |= S_CONNECT;
@@ -38,7 +38,7 @@ static uint64_t attempt_bits(const struct event *event)
 static uint64_t uid_bits(const struct situation *situation)
 {
 	const struct sock_info *binder = &situation->event->sock, *sock = &situation->holder->sock;
-	const struct policy kept = {.orphan_uid_root = false};
+	static const struct policy kept; /* an orphan keeps its uid */
 
 	if (sock_is_time_wait(sock) || linux_uid_same(situation->policy, binder, sock))
 		return 0;
@@ -55,10 +55,6 @@ static uint64_t holder_bits(const struct situation *situation)
 		bits |= S_LISTENS;
 	if (sock_is_connected(sock))
 		bits |= S_CONNECTED;
-	if (holder->owner_count)
-		bits |= S_PROCESS;
-	if (sock->kernel)
-		bits |= S_KERNEL;
 	if (sock->peer.family != FAMILY_NONE)
 		bits |= S_PEER;
 	if (holder->expires_ms >= 0 && sock_is_time_wait(sock))
@@ -202,7 +198,7 @@ static uint64_t fix_bits(const struct situation *situation)
 		bits |= tally.connected && sock_is_tcp(&event->sock) ? S_FIX_STOP_WAIT : S_FIX_STOP;
 	if (tally.own && tally.count == 1)
 		bits |= S_FIX_CLOSE_OWN;
-	if (class == ADDRESS_ANY && !event->sock.options.v6only && tally.v4)
+	if (class == ADDRESS_ANY && tally.v4)
 		bits |= S_FIX_V6ONLY;
 	if (class == ADDRESS_MAPPED && tally.v6_any)
 		bits |= S_FIX_V6ONLY_OLD;

@@ -20,8 +20,6 @@ enum situation_bit {
 	/* the holder that the sentence is about */
 	S_LISTENS = 1 << 7,
 	S_CONNECTED = 1 << 8,
-	S_PROCESS = 1 << 9, /* some process has a descriptor of it */
-	S_KERNEL = 1 << 10,
 	S_PEER = 1 << 11,
 	S_LEFT = 1 << 12,	 /* when its TIME_WAIT ends is known */
 	S_ONE_GROUP = 1 << 13,	 /* both are or become members of one reuseport group */

@@ -281,7 +281,6 @@ const char *holder_noun(const struct holder *holder, const char **ret_link)
 		const char *noun, *link;
 	} nouns[] = {
 		{RULE_TIME_WAIT, "the TIME_WAIT remnant of a connection", "with"},
-		{RULE_TIME_WAIT_REUSE, "the TIME_WAIT remnant of a connection", "with"},
 		{RULE_ORPHAN, "the closed connection", "with"},
 		{RULE_ACCEPTED_CONNECTION, "the accepted connection", "from"},
 		{RULE_OUTGOING_CONNECTION, "the outgoing connection", "to"},
