@@ -50,7 +50,7 @@ static const bool is_device[PLACE_MAX] = {[PLACE_LO] = true,
 /* 0: the two meet as far as their places go */
 static uint64_t place_rules(const struct test_case *one)
 {
-	enum place holder = one->holder.place, binder = one->binder.place;
+	enum spot holder = one->holder.place, binder = one->binder.place;
 
 	if ((holder == PLACE_NETNS) != (binder == PLACE_NETNS))
 		return BIT(RULE_FREE) | BIT(RULE_OTHER_NETNS);

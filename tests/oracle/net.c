@@ -163,7 +163,7 @@ struct endpoint endpoint_of(const char *host, int family, uint16_t port)
 	return endpoint;
 }
 
-static void to_device(int fd, enum place place)
+static void to_device(int fd, enum spot place)
 {
 	const char *name = devices[place];
 
@@ -171,7 +171,7 @@ static void to_device(int fd, enum place place)
 		die("SO_BINDTODEVICE %s", name);
 }
 
-static int open_in(enum place place, int family, int type, int protocol)
+static int open_in(enum spot place, int family, int type, int protocol)
 {
 	int fd;
 
@@ -209,12 +209,12 @@ int open_socket(const struct socket_plan *plan, bool udp)
 }
 
 /* The other end of a connection with a socket in that place. */
-int peer_socket(enum place place, int family)
+int peer_socket(enum spot place, int family)
 {
 	return open_in(place, family, SOCK_STREAM, 0);
 }
 
-static int make_server(enum place place)
+static int make_server(enum spot place)
 {
 	struct endpoint endpoint = endpoint_of("::", AF_INET6, SERVER_PORT);
 	int fd = open_in(place, AF_INET6, SOCK_STREAM, 0);
@@ -224,7 +224,7 @@ static int make_server(enum place place)
 	return fd;
 }
 
-int server_of(enum place place)
+int server_of(enum spot place)
 {
 	return servers[place == PLACE_LO ? PLACE_HERE : place];
 }
@@ -244,7 +244,7 @@ static uint16_t port_of(const struct endpoint *endpoint)
 }
 
 /* As the other end would: TIME_WAIT ends at a reset that has the expected sequence number. */
-void send_reset(const struct endpoint *from, const struct endpoint *to, uint32_t sequence, enum place place)
+void send_reset(const struct endpoint *from, const struct endpoint *to, uint32_t sequence, enum spot place)
 {
 	int family = from->address.ss_family, offset = offsetof(struct tcphdr, check);
 	struct tcphdr header = {
@@ -275,7 +275,7 @@ void send_reset(const struct endpoint *from, const struct endpoint *to, uint32_t
 void net_prepare(void)
 {
 	static const struct rlimit files = {65536, 65536}, unlimited = {RLIM_INFINITY, RLIM_INFINITY};
-	static const enum place with_server[] = {PLACE_HERE, PLACE_VRF, PLACE_VRF_TOO, PLACE_NETNS};
+	static const enum spot with_server[] = {PLACE_HERE, PLACE_VRF, PLACE_VRF_TOO, PLACE_NETNS};
 
 	setrlimit(RLIMIT_NOFILE, &files);
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);

@@ -34,7 +34,7 @@ enum state {
 };
 
 enum change { CHANGE_NONE, CHANGE_RA, CHANGE_RP };
-enum place {
+enum spot {
 	PLACE_HERE,
 	PLACE_LO,
 	PLACE_DUMMY,
@@ -50,7 +50,7 @@ enum port_use { PORT_NUMBER, PORT_AUTO, PORT_LISTEN };
 struct twist {
 	const char *name;
 	uid_t holder_uid, binder_uid;
-	enum place holder_place, binder_place;
+	enum spot holder_place, binder_place;
 	enum change bound, stated,
 		binder; /* options flipped after the holder's bind, its state, the binder's bind */
 	enum port_use port;
@@ -62,7 +62,7 @@ struct socket_plan {
 	int variant; /* of addresses, see axes.c */
 	unsigned int flags;
 	uid_t uid;
-	enum place place;
+	enum spot place;
 };
 
 struct test_case {
@@ -113,9 +113,9 @@ void limit_ports(uint16_t low, uint16_t high, bool elsewhere);
 void limit_other_ends(bool elsewhere);
 void unlimit_ports(void);
 void write_sysctl(const char *name, const char *value);
-int server_of(enum place place);
-void send_reset(const struct endpoint *from, const struct endpoint *to, uint32_t sequence, enum place place);
-int peer_socket(enum place place, int family);
+int server_of(enum spot place);
+void send_reset(const struct endpoint *from, const struct endpoint *to, uint32_t sequence, enum spot place);
+int peer_socket(enum spot place, int family);
 __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);
 
 /* hold.c: a socket that has a port, in every state */
@@ -125,7 +125,7 @@ struct held {
 	uint64_t inode;
 	bool connected, minisock;
 	enum state state;
-	enum place place;
+	enum spot place;
 	struct endpoint local, remote;
 	uint32_t sequence; /* that a reset of the other end has */
 };

@@ -9,8 +9,7 @@
 #include "rules/rules.h"
 
 /* A kernel without orphans, stale caches or quirks: 6.17 or newer. */
-static const struct policy today = {
-	.closed_group_ok = true, .connect_bind_flag = true, .conflict_uid_tw = true};
+static const struct policy today = {.closed_group_ok = true, .connect_bind_flag = true};
 
 static bool is_attempt(const struct claim *claim)
 {
