@@ -52,6 +52,8 @@ static void check_rules(const struct policy *policy)
 		{RULE_OTHER_ADDRESS, true},
 		{RULE_OTHER_FAMILY, true},
 		{RULE_OTHER_DEVICE, true},
+		{RULE_OTHER_VRF, true},
+		{RULE_OTHER_NETNS, true},
 		{RULE_REUSEADDR_BOTH, true},
 		{RULE_TIME_WAIT_REUSE, true},
 		{RULE_REUSEPORT_GROUP, true},
@@ -75,6 +77,7 @@ static void check_rules(const struct policy *policy)
 		{RULE_QUIRK_STALE_REUSEPORT, true},
 		{RULE_QUIRK_STALE_REUSEADDR, policy->fast_cache_live},
 		{RULE_QUIRK_MAPPED_ANY, policy->bhash2_native},
+		{RULE_QUIRK_UDP_SLOT, policy->udp_slot_blind},
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)

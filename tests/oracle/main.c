@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 
 #include "coverage.h"
@@ -83,6 +84,15 @@ static void report(void)
 	       tally.failures);
 }
 
+static void report_time(const char *whose, int who)
+{
+	struct rusage usage;
+
+	getrusage(who, &usage);
+	printf("cpu of %s: %ld s user, %ld s system\n", whose, (long)usage.ru_utime.tv_sec,
+	       (long)usage.ru_stime.tv_sec);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -105,6 +115,8 @@ int main(int argc, char **argv)
 	if (options.complete)
 		coverage_check(&last_policy);
 	report();
+	report_time("the oracle", RUSAGE_SELF);
+	report_time("reusetrace and workers", RUSAGE_CHILDREN);
 	printf("seconds %ld\n", (long)(end.tv_sec - begin.tv_sec));
 	return tally.failures != 0;
 }

@@ -6,8 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pairs.h"
+#include "apart.h"
 #include "coverage.h"
+#include "pairs.h"
 #include "remedies.h"
 
 #define BATCH 128
@@ -23,6 +24,7 @@ static struct attempt *expect(struct attempt *attempt, struct pair *pair)
 		attempt->result == EADDRINUSE && pair->one.twist->port == PORT_NUMBER ? &pair->held : NULL;
 	attempt->rules = pair->remedied ? 0 : expected_rules(&pair->one, attempt->op, attempt->result);
 	pair->last = attempt;
+	apart_check(pair, attempt);
 	return attempt;
 }
 

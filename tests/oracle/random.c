@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sequences of calls by several processes on one port, made from a seed.
+ * Sequences of calls by several processes on two ports, made from a seed.
  * Every step is a number; running the same numbers again does the same, so a
- * sequence that fails is shrunk by leaving steps out.
+ * sequence that fails is shrunk by leaving steps out, and a refusal can be had
+ * again, to remove the culprits that reusetrace names until the kernel accepts.
  */
 #include "random.h"
 
@@ -12,13 +13,16 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "oracle.h"
 
 #define WORKERS	  3
-#define SOCKETS	  8 /* a worker's */
+#define PORTS	  2
+#define CULPRITS  32 /* that may have to go, one after the other */
+#define SOCKETS	  8  /* a worker's */
 #define STEPS_MAX 64
 #define STEPS_MIN 24
 
@@ -60,6 +64,7 @@ static uint32_t any(uint32_t below)
 /* ---- in a worker */
 
 static struct slot slots[SOCKETS];
+static pid_t child;
 
 static void do_socket(struct slot *slot, const struct step *step)
 {
@@ -111,15 +116,28 @@ static void do_accept(struct slot *slot)
 	free_slot->family = slot->family;
 }
 
-/* The child has every socket for a moment and then ends. */
+static void end_child(void)
+{
+	if (child > 0) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	child = 0;
+}
+
+/* A child has every socket too, also those that its parent closes, until the next time. */
 static void do_fork(void)
 {
-	pid_t child = fork();
-
-	if (!child)
-		_exit(0);
-	if (child > 0)
-		waitpid(child, NULL, 0);
+	if (child) {
+		end_child();
+		return;
+	}
+	child = fork();
+	if (child)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
 }
 
 static struct reply do_bind(struct slot *slot, const struct step *step, uint16_t port)
@@ -170,19 +188,34 @@ static struct reply do_step(const struct step *step, uint16_t port)
 }
 
 struct request {
+	enum { STEP, RESET, REMOVE } what;
 	struct step step;
-	uint16_t port;
-	bool reset;
+	uint16_t ports[PORTS];
+	uint64_t inode; /* of the socket to remove */
 };
 
 static void reset_slots(void)
 {
 	(void)!seteuid(0);
+	end_child();
 	for (int i = 0; i < SOCKETS; i++) {
 		if (slots[i].fd >= 0)
 			close_hard(slots[i].fd);
 		slots[i].fd = -1;
 	}
+}
+
+/* One socket and nothing else: not while a child may have it, or others that its parent has closed. */
+static bool remove_socket(uint64_t inode)
+{
+	for (int i = 0; i < SOCKETS && !child; i++) {
+		if (slots[i].fd < 0 || inode_of(slots[i].fd) != inode)
+			continue;
+		close_hard(slots[i].fd);
+		slots[i].fd = -1;
+		return true;
+	}
+	return false;
 }
 
 static void work(int requests, int answers)
@@ -194,10 +227,12 @@ static void work(int requests, int answers)
 		slots[i].fd = -1;
 	while (read(requests, &request, sizeof(request)) == sizeof(request)) {
 		reply = (struct reply){.op = -1};
-		if (request.reset)
+		if (request.what == RESET)
 			reset_slots();
+		else if (request.what == REMOVE)
+			reply.result = remove_socket(request.inode);
 		else
-			reply = do_step(&request.step, request.port);
+			reply = do_step(&request.step, request.ports[request.step.value >> 14 == 3]);
 		if (write(answers, &reply, sizeof(reply)) != sizeof(reply))
 			break;
 	}
@@ -270,25 +305,89 @@ static uint64_t rules_of(enum op op, int result)
 	return result == EADDRINUSE || !result ? 0 : BIT(RULE_NONE);
 }
 
-static void run_steps(const struct step *steps, size_t count)
+static struct request on_new_ports(void)
 {
-	struct request reset = {.reset = true}, request = {.port = next_port(false)};
+	struct request request = {.what = STEP};
+
+	for (size_t i = 0; i < PORTS; i++)
+		request.ports[i] = next_port(false);
+	return request;
+}
+
+/* NULL if the step made no attempt. */
+static struct attempt *run_step(const struct step *step, struct request *request)
+{
 	struct attempt *attempt;
 	struct reply reply;
 
-	for (size_t i = 0; i < count; i++) {
-		request.step = steps[i];
-		reply = ask(steps[i].worker, &request);
-		if (reply.op < 0)
-			continue;
-		attempt = attempt_note(reply.op, -1, reply.inode, reply.result);
-		attempt->tid = reply.tid;
-		attempt->rules = rules_of(reply.op, reply.result);
-	}
-	attempts_await();
+	request->what = STEP;
+	request->step = *step;
+	reply = ask(step->worker, request);
+	if (reply.op < 0)
+		return NULL;
+	attempt = attempt_note(reply.op, -1, reply.inode, reply.result);
+	attempt->tid = reply.tid;
+	attempt->rules = rules_of(reply.op, reply.result);
+	return attempt;
+}
+
+static void end_steps(void)
+{
+	const struct request reset = {.what = RESET};
+
 	for (uint32_t i = 0; i < WORKERS; i++)
 		ask(i, &reset);
 	attempts_clear();
+}
+
+/* How many steps lead to one of the refusals, 0 if there is none. */
+static size_t run_steps(const struct step *steps, size_t count)
+{
+	struct request request = on_new_ports();
+	size_t refused = 0, refusals = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct attempt *attempt = run_step(&steps[i], &request);
+
+		if (attempt && attempt->result == EADDRINUSE && !any(++refusals))
+			refused = i + 1;
+	}
+	attempts_await();
+	end_steps();
+	return refused;
+}
+
+static bool remove_by_inode(uint64_t inode)
+{
+	const struct request request = {.what = REMOVE, .inode = inode};
+	bool found = false;
+
+	for (uint32_t i = 0; i < WORKERS; i++)
+		found |= ask(i, &request).result;
+	return found;
+}
+
+/* The last step was refused: without the culprits, and with everything else in its place, it is not. */
+static void remove_culprits(const struct step *steps, size_t count)
+{
+	struct request request = on_new_ports();
+	struct attempt *attempt = NULL;
+	int removed = 0;
+
+	for (size_t i = 0; i < count; i++)
+		attempt = run_step(&steps[i], &request);
+	attempts_await();
+	while (attempt && attempt->result == EADDRINUSE && attempt->culprit_inode && removed < CULPRITS &&
+	       remove_by_inode(attempt->culprit_inode)) {
+		removed++;
+		attempt = run_step(&steps[count - 1], &request);
+		attempts_await();
+	}
+	if (removed && attempt && !attempt->result)
+		tally.removed++;
+	else if (removed == CULPRITS)
+		complain(attempt, "refused without its culprits");
+	end_steps();
 }
 
 static bool fails(const struct step *steps, size_t count)
@@ -341,7 +440,7 @@ void random_run(uint64_t seed, unsigned long attempts)
 {
 	unsigned long target = tally.attempts + attempts, before, shrunk = 0;
 	struct step steps[STEPS_MAX];
-	size_t count;
+	size_t count, refused;
 
 	if (attempts)
 		printf("random seed %llu\n", (unsigned long long)seed);
@@ -350,7 +449,9 @@ void random_run(uint64_t seed, unsigned long attempts)
 		count = STEPS_MIN + any(STEPS_MAX - STEPS_MIN);
 		make_steps(steps, count);
 		before = tally.failures;
-		run_steps(steps, count);
+		refused = run_steps(steps, count);
+		if (refused)
+			remove_culprits(steps, refused);
 		tally.sequences++;
 		if (tally.failures > before && shrunk++ < 3)
 			shrink(steps, count, seed);

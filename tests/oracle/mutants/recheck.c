@@ -206,6 +206,7 @@ static void check_apart(const char *path)
 	pid = fork();
 	if (!pid) {
 		setrlimit(RLIMIT_CPU, &time);
+		fclose(stderr);
 		_exit(check(path));
 	}
 	waitpid(pid, &status, 0);
