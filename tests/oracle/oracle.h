@@ -188,6 +188,8 @@ __attribute__((format(printf, 2, 3))) void complain(struct attempt *attempt, con
 void trace_start(const char *program, const char *record);
 /* The next bind or listen as JSON text, NULL if none came in time. */
 char *trace_line(void);
+/* While it is paused, events wait in its ring buffer: it then looks once for the owners of many sockets. */
+void trace_pause(bool pause);
 void trace_stop(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "oracle.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -106,6 +107,7 @@ void pair_end(struct pair *pair)
 
 void pairs_flush(void)
 {
+	trace_pause(false);
 	attempts_await();
 	for (size_t i = 0; i < batched; i++)
 		remedies_note(&batch[i]);
@@ -141,6 +143,8 @@ void pairs_run(unsigned long from, unsigned long to, unsigned long stride)
 			continue;
 		}
 		use_l3mdev(one.twist->l3mdev_accept);
+		if (!batched && getenv("PAUSE"))
+			trace_pause(true);
 		batch[batched].one = one;
 		begin_pair(&batch[batched++]);
 		if (batched == BATCH)

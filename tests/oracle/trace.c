@@ -58,6 +58,11 @@ void trace_start(const char *program, const char *record)
 	await_ready(errors[0]);
 }
 
+void trace_pause(bool pause)
+{
+	kill(tracer, pause ? SIGSTOP : SIGCONT);
+}
+
 static char *next_line(int patience_ms)
 {
 	struct pollfd poll_lines = {.fd = lines, .events = POLLIN};

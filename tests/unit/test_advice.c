@@ -142,6 +142,9 @@ static void test_remedies_of_two(void **state)
 		     "set SO_REUSEADDR on the client's socket", true);
 	check_fix_of("0.0.0.0 ra", "127.0.0.1 byconnect estab", "127.0.0.2 orphan fin1",
 		     "set SO_REUSEADDR on the client's socket", false);
+	check_fix_of("0.0.0.0 ra", "127.0.0.1 tw", "127.0.0.2 tw", "wait 49 s", true);
+	check_fix_of("0.0.0.0 ra", "127.0.0.1 tw", "127.0.0.2 listen", "wait ", false);
+	check_fix("0.0.0.0 rp uid=7", "0.0.0.0 ra rp listen kernel", "one user", false);
 	check_fix("127.0.0.1 rp own closed uid=7", "127.0.0.1 rp listen", "run both as one user", true);
 }
 

@@ -143,7 +143,7 @@ static struct finding find_refused(const struct event *event, const struct predi
 		finding.is_culprit = true;
 	} else if (prediction->answer == ANSWER_OPEN) {
 		finding.agrees = finding.is_culprit ? 0 : -1;
-	} else if (!event->holder_count && !event->truncated) {
+	} else if (!event->holder_count) {
 		/* get_port() says EADDRINUSE for a bucket that it could not allocate, too */
 		finding.rule = RULE_NO_MEMORY;
 		finding.agrees = -1;

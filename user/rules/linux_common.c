@@ -112,13 +112,6 @@ enum rule_id linux_conflict_rule(const struct attempt_facts *facts, const struct
 	return RULE_NO_REUSE;
 }
 
-/* A connection tells less than a socket that may answer. */
-static int rank_of(enum rule_id reason, const struct sock_info *contender)
-{
-	return reason_rank[reason] * 2 -
-	       (sock_is_connected(contender) && !sock_is_time_wait(contender) ? 3 : 0);
-}
-
 void linux_scan(const struct attempt_facts *facts, pair_fn pair, struct scan *ret_scan)
 {
 	struct scan scan = {.conflict = -1, .best = -1};
@@ -128,7 +121,7 @@ void linux_scan(const struct attempt_facts *facts, pair_fn pair, struct scan *re
 		const struct sock_info *contender = facts->contender(facts->context, i);
 		bool conflict = false;
 		enum rule_id rule = pair(facts, contender, &conflict);
-		int rank = rank_of(rule, contender);
+		int rank = reason_rank[rule];
 
 		if (conflict && scan.conflict < 0) {
 			scan.conflict = (int)i;
