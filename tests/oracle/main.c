@@ -24,7 +24,7 @@ struct options {
 static void usage(void)
 {
 	fputs("usage: oracle [--from N] [--to N] [--stride N] [--remedies N] [--random ATTEMPTS] [--seed N]\n"
-	      "              [--record FILE] [--complete] [--verbose] REUSETRACE\n"
+	      "              [--record FILE] [--complete] [--pause] [--verbose] REUSETRACE\n"
 	      "Judges REUSETRACE by the kernel, as root in a machine that is for nothing else.\n",
 	      stderr);
 	exit(2);
@@ -33,11 +33,17 @@ static void usage(void)
 static void parse(int argc, char **argv, struct options *options)
 {
 	static const struct option names[] = {
-		{"from", required_argument, NULL, 'f'},	    {"to", required_argument, NULL, 't'},
-		{"stride", required_argument, NULL, 's'},   {"record", required_argument, NULL, 'r'},
-		{"seed", required_argument, NULL, 'e'},	    {"random", required_argument, NULL, 'a'},
-		{"remedies", required_argument, NULL, 'm'}, {"complete", no_argument, NULL, 'c'},
-		{"verbose", no_argument, NULL, 'v'},	    {NULL, 0, NULL, 0},
+		{"from", required_argument, NULL, 'f'},
+		{"to", required_argument, NULL, 't'},
+		{"stride", required_argument, NULL, 's'},
+		{"record", required_argument, NULL, 'r'},
+		{"seed", required_argument, NULL, 'e'},
+		{"random", required_argument, NULL, 'a'},
+		{"remedies", required_argument, NULL, 'm'},
+		{"complete", no_argument, NULL, 'c'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"pause", no_argument, NULL, 'p'},
+		{NULL, 0, NULL, 0},
 	};
 	int name;
 
@@ -59,6 +65,8 @@ static void parse(int argc, char **argv, struct options *options)
 			options->remedies = strtoul(optarg, NULL, 10);
 		else if (name == 'c')
 			options->complete = true;
+		else if (name == 'p')
+			pairs_pause();
 		else if (name == 'v')
 			verbose = true;
 		else

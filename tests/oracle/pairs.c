@@ -3,7 +3,6 @@
 #include "oracle.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 
 static struct pair batch[BATCH];
 static size_t batched;
+static bool pause_tracer;
 
 static struct attempt *expect(struct attempt *attempt, struct pair *pair)
 {
@@ -132,6 +132,11 @@ static void use_l3mdev(bool accept)
 	now = accept;
 }
 
+void pairs_pause(void)
+{
+	pause_tracer = true;
+}
+
 void pairs_run(unsigned long from, unsigned long to, unsigned long stride)
 {
 	struct test_case one;
@@ -143,7 +148,7 @@ void pairs_run(unsigned long from, unsigned long to, unsigned long stride)
 			continue;
 		}
 		use_l3mdev(one.twist->l3mdev_accept);
-		if (!batched && getenv("PAUSE"))
+		if (!batched && pause_tracer)
 			trace_pause(true);
 		batch[batched].one = one;
 		begin_pair(&batch[batched++]);

@@ -17,6 +17,8 @@ struct pair {
 
 void pairs_run(unsigned long from, unsigned long to, unsigned long stride);
 void pairs_flush(void);
+/* reusetrace stands still while a batch is made, and then looks for owners once: quicker. */
+void pairs_pause(void);
 
 void pair_open_binder(struct pair *pair);
 /* bind() and listen() as the case says; last is the one that decided. */

@@ -125,7 +125,8 @@ static void test_delivery_words(void **state)
 	for (size_t i = 0; i < COUNT(table); i++) {
 		judged(&attempt, table[i].protocol, table[i].binder, table[i].holder);
 		attempt.event.type = table[i].type;
-		attempt.event.entry_port = table[i].type == EVENT_LISTEN ? 8080 : 0;
+		attempt.event.listening = table[i].type == EVENT_LISTEN;
+		attempt.event.entry_port = attempt.event.listening ? 8080 : 0;
 		attempt.event.bucket.slot_count = 12;
 		judge(&attempt.event, table[i].policy);
 		assert_string_equal(attempt.event.verdict.delivery, table[i].text);
