@@ -128,3 +128,14 @@ def test_compare_in_text():
     contains(trace.text, "    windows      would refuse it with WSAEADDRINUSE (10048): neither socket has", "shared")
     trace, _ = refused_and_shared((), False)
     equal("windows" in trace.text, False, "only if it is asked for")
+
+
+def test_usage():
+    for args in ((), ("80",), ("80", "80", "--nonsense"), ("80", "80 \x1b[31m"), ("80", "x" * 5000), ("--os", "", "80", "80")):
+        done = subprocess.run([REUSETRACE, "explain", *args], capture_output=True, text=True)
+        equal((done.returncode, done.stdout, done.stderr.count("\n")), (2, "", 1), f"{args}: {done.stderr}")
+        equal("\x1b" in done.stderr, False, "escaped")
+    help_text = subprocess.run([REUSETRACE, "explain", "--help"], check=True, capture_output=True, text=True).stdout
+    contains(help_text, "Usage: reusetrace explain", "help")
+    contains(subprocess.run([REUSETRACE, "--help"], check=True, capture_output=True, text=True).stdout,
+             "  reusetrace explain SOCKET SOCKET...", "the trace's help")

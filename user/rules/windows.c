@@ -58,20 +58,14 @@ static const struct table_row dual_second[WINDOWS_KINDS] = {
 	[KIND_EXCLUSIVE_ONE] = {{OK, UNKNOWN, OK, UNKNOWN, EITHER, UNKNOWN}, STACKS},
 };
 
-static const enum reply replies[2][6] = {
-	/* [two users][cell] */
-	{[OK] = REPLY_ACCEPTED,
-	 [INUSE] = REPLY_INUSE,
-	 [ACCES] = REPLY_ACCESS,
-	 [EITHER] = REPLY_REFUSED,
-	 [UNKNOWN] = REPLY_UNDOCUMENTED,
-	 [CHECK] = REPLY_ACCEPTED},
-	{[OK] = REPLY_ACCEPTED,
-	 [INUSE] = REPLY_INUSE,
-	 [ACCES] = REPLY_ACCESS,
-	 [EITHER] = REPLY_REFUSED,
-	 [UNKNOWN] = REPLY_UNDOCUMENTED,
-	 [CHECK] = REPLY_ACCESS},
+/* [cell][two users] */
+static const enum reply replies[][2] = {
+	[OK] = {REPLY_ACCEPTED, REPLY_ACCEPTED},
+	[INUSE] = {REPLY_INUSE, REPLY_INUSE},
+	[ACCES] = {REPLY_ACCESS, REPLY_ACCESS},
+	[EITHER] = {REPLY_REFUSED, REPLY_REFUSED},
+	[UNKNOWN] = {REPLY_UNDOCUMENTED, REPLY_UNDOCUMENTED},
+	[CHECK] = {REPLY_ACCEPTED, REPLY_ACCESS},
 };
 
 /* [SO_EXCLUSIVEADDRUSE][SO_REUSEADDR][wildcard] */
@@ -130,7 +124,7 @@ static const struct pair_row alone[] = {
 static const struct pair_row words[] = {
 	{P_MIXED | P_ANY, 0, REPLY_ACCEPTED, "dual-stack",
 	 "an IPv4 wildcard and a dual-stack wildcard pass beside each other",
-	 "undocumented; the IPv4 socket is the more specific one for IPv4", WINE},
+	 "undocumented; the IPv4 socket is the more specific one for IPv4", NULL},
 	{P_SAME | P_GROUP | P_NEW_ADDR | P_OLD_ADDR, P_TCP, REPLY_ACCEPTED, "reuseaddr-both",
 	 "SO_REUSEADDR on both lets both have the address", ALL_MEMBERS, NULL},
 	{P_SAME | P_TCP | P_NEW_ADDR | P_OLD_ADDR, P_LISTENS, REPLY_ACCEPTED, "reuseaddr-both",
@@ -222,6 +216,7 @@ void windows_pair(enum windows_version version, uint32_t bits, struct pair_row *
 	const struct pair_row *row = pair_find(ROWS(alone), bits);
 	const struct table_row *first;
 	enum reply reply;
+	enum cell cell;
 
 	if (!row)
 		row = pair_apart(bits);
@@ -235,8 +230,8 @@ void windows_pair(enum windows_version version, uint32_t bits, struct pair_row *
 
 	first = &table_of(version,
 			  bits)[windows_kind(bits & P_OLD_EXCL, bits & P_OLD_ADDR, bits & P_OLD_ANY)];
-	reply = replies[!!(bits & P_USERS)]
-		       [first->cells[windows_kind(bits & P_NEW_EXCL, bits & P_NEW_ADDR, bits & P_NEW_ANY)]];
+	cell = first->cells[windows_kind(bits & P_NEW_EXCL, bits & P_NEW_ADDR, bits & P_NEW_ANY)];
+	reply = replies[cell][!!(bits & P_USERS)];
 	row = version == WINDOWS_XP ? words_for(ROWS(words_xp), bits, reply)
 				    : words_for(ROWS(words), bits, reply);
 	*ret_row = *row;
