@@ -110,6 +110,7 @@ static const struct pair_case differing[] = {
 	/* the dual stack */
 	{MAC, "tcp [::]:80", "tcp 0.0.0.0:80", I, "no-reuse", "dual stack is macOS's default; " XNU},
 	{MAC, "tcp 0.0.0.0:80", "tcp [::]:80", S, "dual-stack", XNU6},
+	{MAC, "tcp [::]:80", "tcp [::ffff:0.0.0.0]:80", I, "no-reuse", XNU},
 	{MAC, "tcp 127.0.0.1:80", "tcp [::]:80", I, "no-reuse", XNU6},
 	{FREE, "tcp [::]:80", "tcp 0.0.0.0:80", S, "other-family", "net.inet6.ip6.v6only is 1"},
 	{FREE, ANY6, "tcp 0.0.0.0:80", I, "no-reuse", SETUP},

@@ -151,6 +151,8 @@ static const struct pair_case prose[] = {
 	{WIN, "tcp [::ffff:127.0.0.1]:80", "tcp 0.0.0.0:80 exclusive", I, "exclusive", WINE},
 	{WIN, ANY6, "tcp 0.0.0.0:80", S, "dual-stack", WINE},
 	{WIN, ANY6, "tcp 0.0.0.0:80 exclusive", S, "dual-stack", WINE},
+	{WIN, ANY6, "tcp [::ffff:0.0.0.0]:80", S, "dual-stack", "a mapped address is an IPv4 one; " WINE},
+	{WIN, "tcp [::ffff:0.0.0.0]:80", ANY6, REPLY_UNDOCUMENTED, "undocumented", "none"},
 	{WIN, "tcp [::ffff:0.0.0.0]:80", "tcp 0.0.0.0:80", I, "no-reuse", WINE},
 	/* IPV6_V6ONLY is the default on Windows */
 	{WIN, "tcp [::]:80 exclusive", "tcp 0.0.0.0:80 exclusive", S, "other-family", LEARN},

@@ -46,7 +46,7 @@ static bool is_multicast(const struct address *address)
 static uint32_t place_bits(const struct claim *first, const struct claim *second, unsigned int traits)
 {
 	struct reach old = reach_of(first, traits), new = reach_of(second, traits);
-	uint32_t mixed = old.length != new.length ? P_MIXED : 0;
+	uint32_t mixed = old.length == new.length ? 0 : new.length == 16 ? P_MIXED | P_NEW_DUAL : P_MIXED;
 
 	if (!(old.v4 && new.v4) && !(old.v6 && new.v6))
 		return P_OTHER_FAMILY;

@@ -64,6 +64,7 @@ enum pair_bit {
 	P_TIME_WAIT = 1 << 25,
 	P_NEW_ANY = 1 << 26, /* a wildcard, whatever the other is */
 	P_OLD_ANY = 1 << 27,
+	P_NEW_DUAL = 1 << 28, /* MIXED: the dual-stack wildcard is the second */
 };
 
 /* bits of enum pair_bit; traits of enum trait */

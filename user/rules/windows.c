@@ -199,7 +199,7 @@ static const struct table_row *table_of(enum windows_version version, uint32_t b
 		return xp;
 	if (!(bits & P_MIXED))
 		return server_2003;
-	return bits & P_NEW_SIX && bits & P_NEW_ANY ? dual_second : dual_first;
+	return bits & P_NEW_DUAL ? dual_second : dual_first;
 }
 
 static const struct pair_row *words_for(const struct pair_row *rows, size_t count, uint32_t bits,
