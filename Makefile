@@ -34,7 +34,7 @@ CFLAGS ?= -O2 -g
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -DREUSETRACE_VERSION='"$(VERSION)"' -Iuser -I$(BUILD) $(WARN) $(CFLAGS)
 ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Ivmlinux -Ibpf $(WARN)
-LIBS := -lbpf -lelf -lz
+LIBS := -lbpf -lelf -lz -ljson-c -lm
 
 BPF := probe trace
 BPF_HEADERS := $(wildcard bpf/*.h) vmlinux/vmlinux.h user/event.h
@@ -100,7 +100,7 @@ $(OUT)/tests/unit/shared.a: $(UNIT_SHARED)
 
 $(UNIT): %: %.o $(OUT)/tests/unit/shared.a $(OUT)/core.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -ljson-c -lcmocka -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) -lcmocka -o $@
 
 unit-programs: $(UNIT)
 

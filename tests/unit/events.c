@@ -40,6 +40,7 @@ struct holder listener(void)
 	return (struct holder){
 		.sock = tcp_8080(),
 		.kind = KIND_PROCESS,
+		.compared = true,
 		.culprit = true,
 		.reason = RULE_LISTENER,
 		.since_ns = AT(62, 113),
@@ -59,6 +60,7 @@ struct event attempt(enum event_type type, uint32_t pid)
 		.time_ns = AT(62, 113),
 		.fd = 3,
 		.explicit_port = true,
+		.asked = true,
 		.process = {.pid = pid,
 			    .tid = pid,
 			    .ppid = 4200,

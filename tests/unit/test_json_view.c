@@ -11,7 +11,7 @@
 #include "view/json.h"
 
 #define SOCK_FACTS                                                                                           \
-	"{\"port_chosen\":false,\"connect_bound\":false,\"accepted\":false,\"orphan\":false,\"unaccepted\":" \
+	"\"port_chosen\":false,\"connect_bound\":false,\"accepted\":false,\"orphan\":false,\"unaccepted\":"  \
 	"false,\"kernel\":"                                                                                  \
 	"false,"                                                                                             \
 	"\"minisock\":false,\"group_own\":false,\"group_program\":false,\"group_closed\":false,\"group_"     \
@@ -51,22 +51,23 @@ static void test_json_interface_example(void **state)
 		"\"fast_address\":\"127.0.0.1\",\"fast_v6only\":false,\"slot_count\":null},"
 		"\"policy\":{\"orphan_uid\":\"kept\",\"closed_group_ok\":true,\"fast_cache_live\":false,"
 		"\"bhash2_native\":false,\"udp_slot_blind\":false,\"connect_bind_flag\":false},"
-		"\"explicit_port\":true,\"listening\":false,\"range\":[32768,60999],\"unprivileged_start\":"
-		"1024,"
-		"\"entry_port\":null,\"autobind_reuse\":false,\"l3mdev_accept\":false,\"kernel_call\":false,"
-		"\"by_connect\":false,\"refusal\":null,"
-		"\"socket\":" SOCK_FACTS "},\"holders_total\":1,\"truncated\":false,"
+		"\"explicit_port\":true,\"listening\":false,\"asked\":true,\"autobind_reuse\":false,"
+		"\"l3mdev_accept\":false,\"address_tentative\":false,\"kernel_call\":false,"
+		"\"by_connect\":false,\"range\":[32768,60999],\"unprivileged_start\":1024,"
+		"\"entry_port\":null,\"refusal\":null,"
+		"\"socket\":{" SOCK_FACTS "},\"holders_total\":1,\"truncated\":false,"
 		"\"holders\":[{\"id\":\"s3\",\"culprit\":true,\"reason\":\"listener\",\"kind\":\"process\","
 		"\"state\":\"listen\",\"protocol\":\"tcp\",\"family\":\"ipv4\",\"address\":\"127.0.0.1\","
 		"\"port\":8080,"
 		"\"peer\":null,\"inode\":33010,\"netns\":4026531840,\"device\":null,\"uid\":1000,"
 		"\"options\":" OPTIONS ","
-		"\"since\":\"2026-11-22T10:01:02.113Z\",\"expires_s\":null,\"released_after_ns\":null,"
+		"\"since\":\"2026-11-22T10:01:02.113Z\",\"older\":false,\"expires_s\":null,\"released_after_"
+		"ns\":null,"
 		"\"bound_by\":{\"pid\":4100,\"comm\":\"python3\",\"exe\":\"/usr/bin/python3.11\","
 		"\"unit\":null,\"container\":null},"
 		"\"processes\":[{\"pid\":4100,\"comm\":\"python3\",\"exe\":\"/usr/bin/"
 		"python3.11\",\"fd\":3,\"unit\":null,\"container\":null}],\"differs\":[],"
-		"\"facts\":" SOCK_FACTS "}]}\n");
+		"\"facts\":{\"compared\":true,\"place\":0," SOCK_FACTS "}]}\n");
 	free(text);
 }
 
@@ -287,7 +288,8 @@ static void test_json_start_and_end(void **state)
 		text.data,
 		"{\"schema\":\"reusetrace/1\",\"type\":\"start\",\"time\":\"2026-11-22T10:00:00.000000000Z\","
 		"\"time_unix_nano\":\"1795341600000000000\",\"seq\":1,\"version\":\"0.1\",\"host\":\"box\","
-		"\"kernel\":\"6.12.0\",\"policy\":{\"orphan_uid\":\"kept\",\"closed_group_ok\":true,"
+		"\"kernel\":\"6.12.0\",\"boot_unix_nano\":\"1795340600000000000\",\"policy\":{\"orphan_uid\":"
+		"\"kept\",\"closed_group_ok\":true,"
 		"\"fast_cache_live\":false,\"bhash2_native\":false,\"udp_slot_blind\":false,"
 		"\"connect_bind_flag\":false},"
 		"\"probes\":[{\"name\":\"inet_csk_get_port\",\"how\":\"fentry\",\"fired\":true},"

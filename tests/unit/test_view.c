@@ -65,12 +65,53 @@ static void test_times(void **state)
 	}
 }
 
+static void test_times_from_text(void **state)
+{
+	static const int64_t good[] = {0,
+				       1,
+				       999999999,
+				       INT64_C(1795341669872113000),
+				       INT64_C(951782400000000000),
+				       INT64_C(4107542399000000001),
+				       INT64_C(9183023999999999999)};
+	static const char *const bad[] = {
+		"",
+		"2026-11-22",
+		"2026-11-22T10:01:09",
+		"2026-11-22 10:01:09Z",
+		"2026-13-22T10:01:09Z",
+		"2026-00-22T10:01:09Z",
+		"2026-11-22T24:01:09Z",
+		"2026-11-22T10:01:09.Z",
+		"2026-11-22T10:01:09.1234567890Z",
+		"2026-11-22T10:01:09Z ",
+		"2262-01-01T00:00:00Z",
+		"1969-12-31T23:59:59Z",
+		"-026-11-22T10:01:09Z",
+	};
+	char text[RFC3339_LEN];
+	int64_t ns;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		time_rfc3339(text, good[i], 9);
+		assert_int_equal(time_from_rfc3339(text, &ns), 0);
+		assert_true(ns == good[i]);
+	}
+	assert_int_equal(time_from_rfc3339("2026-11-22T10:01:09.872Z", &ns), 0);
+	assert_true(ns == INT64_C(1795341669872000000));
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (time_from_rfc3339(bad[i], &ns) != -EINVAL)
+			fail_msg("'%s' is a time", bad[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_write_error),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_times_from_text),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -59,6 +59,52 @@ static void test_addresses(void **state)
 	assert_string_equal(text, "-");
 }
 
+static void test_addresses_from_text(void **state)
+{
+	static const char *const good[] = {
+		"127.0.0.1",
+		"255.255.255.255",
+		"::",
+		"::1",
+		"1::",
+		"fe80::1%2",
+		"2001:db8::1:0:0:1",
+		"::ffff:1.2.3.4",
+		"1:2:3:4:5:6:7:8",
+		"fe80::1%4294967295",
+	};
+	static const struct {
+		const char *text, *same;
+	} other[] = {{"0:0:0:0:0:0:0:0", "::"},
+		     {"::FFFF:102:304", "::ffff:1.2.3.4"},
+		     {"1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:102:304"},
+		     {"1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"},
+		     {"::1.2.3.4", "::102:304"}};
+	static const char *const bad[] = {
+		"",	   "1.2.3", "1.2.3.256", "1.2.3.4.5", "1.2.3.4 ",	"0x1.2.3.4",
+		":",	   ":::",   "1:2",	 "1:::2",     "1::2::3",	"1:2:3:4:5:6:7:8:9",
+		"12345::", "g::",   "::1%",	 "::1%eth0",  "::1%4294967296", "1:2:3:4:5:6:7:1.2.3.4",
+		"::1:",	   "1:",    "::1.2.3",	 "1.2.3.4%1", "1.2.3.-4",	"1:2:3:4:5:6:7:8::",
+	};
+	char text[ADDRESS_TEXT_LEN];
+	struct address address;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(good); i++) {
+		assert_int_equal(address_parse_host(good[i], &address), 0);
+		address_format_host(text, sizeof(text), &address);
+		assert_string_equal(text, good[i]);
+	}
+	for (size_t i = 0; i < COUNT(other); i++) {
+		assert_int_equal(address_parse_host(other[i].text, &address), 0);
+		address_format_host(text, sizeof(text), &address);
+		assert_string_equal(text, other[i].same);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (address_parse_host(bad[i], &address) != -EINVAL)
+			fail_msg("'%s' is an address", bad[i]);
+}
+
 static void test_sentence(void **state)
 {
 	static const char *const holders[MAX_HOLDERS] = {"127.0.0.1 listen"};
@@ -85,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_addresses_from_text),
 		cmocka_unit_test(test_sentence),
 	};
 

@@ -24,6 +24,7 @@ POLL_S = 0.02
 CLONE_NEWNET = 0x40000000
 SESSION = []
 BEFORE_SESSION = []
+AFTER_SESSION = []
 
 
 class Skip(Exception):
@@ -305,6 +306,8 @@ class Session:
         for tracer in self.tracers:
             tracer.wait()
             equal((tracer.status, "lost" in tracer.stderr), (0, False), f"end of {tracer.args}: {tracer.stderr}")
+        for after in AFTER_SESSION:
+            after(self.files[0].path)
         shutil.rmtree(self.directory)
 
     def pause(self):
@@ -361,11 +364,13 @@ def run_scenarios(names, only=()):
     """TAP-like lines; the last one counts.  Status 0 if nothing failed.
 
     A module with SHARED = True uses the session, and its before_session() runs
-    before that starts.  The other modules come last, undisturbed by it.
+    before that starts.  The other modules come last, undisturbed by it.  Any
+    module's after_session() is given the session's whole recording.
     """
     modules = sorted(map(importlib.import_module, names), key=lambda module: not hasattr(module, "SHARED"))
     words = []
     BEFORE_SESSION.extend(module.before_session for module in modules if hasattr(module, "before_session"))
+    AFTER_SESSION.extend(module.after_session for module in modules if hasattr(module, "after_session"))
     for module in [*modules, None]:
         if SESSION and not hasattr(module, "SHARED"):
             words.append(run_scenario("session", end_shared))

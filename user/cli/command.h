@@ -42,5 +42,6 @@ struct command_info {
 extern const struct command_info trace_command;
 
 extern const struct command_info explain_command;
+extern const struct command_info replay_command;
 
 #endif

@@ -11,6 +11,7 @@
 /* Besides the trace. */
 static const struct command_info *const commands[] = {
 	&explain_command,
+	&replay_command,
 	NULL,
 };
 

@@ -27,6 +27,7 @@ enum command {
 	COMMAND_REPLAY = 1 << 5,
 	COMMAND_REPORT = 1 << 6,
 	COMMAND_EXPLAIN = 1 << 7,
+	COMMAND_ALL = (1 << 8) - 1,
 };
 
 struct command_info; /* cli/command.h */

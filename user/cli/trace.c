@@ -212,8 +212,7 @@ static int show_start(struct trace *trace)
 static int show_event(void *context, const struct event *event)
 {
 	struct trace *trace = context;
-	bool attempt =
-		event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND;
+	bool attempt = event_is_attempt(event);
 	bool life = !attempt && event->type != EVENT_HOLDER && event->type != EVENT_FINDING;
 
 	if (trace->config->limit && trace->events >= trace->config->limit)

@@ -206,7 +206,7 @@ static void decode_holder(const struct rt_sock *sock, struct holder *holder)
 {
 	decode_sock(sock, &holder->sock);
 	holder->kind = decode_kind(sock);
-	holder->culprit = sock->flags & RT_SK_CULPRIT;
+	holder->compared = holder->culprit = sock->flags & RT_SK_CULPRIT;
 	holder->since_ns = sock->bound_ns;
 	holder->older = sock->flags & RT_SK_KNOWN && !sock->bound_ns;
 	holder->expires_ms = sock->flags & RT_SK_MINI ? (int64_t)sock->left_ms : -1;
@@ -345,6 +345,7 @@ static int decode_attempt(const struct rt_attempt *attempt, const struct policy 
 	event->holder_count = attempt->contender_count;
 	for (size_t i = 0; i < event->holder_count; i++) {
 		decode_holder(&attempt->contenders[i], &event->holders[i]);
+		event->holders[i].place = (uint32_t)i;
 		event->holders[i].sock.vrf = attempt->bucket.l3mdev;
 		decode_origin(attempt, policy, &attempt->contenders[i], &event->holders[i].sock);
 	}

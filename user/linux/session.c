@@ -254,8 +254,6 @@ static void finish_event(struct session *session, struct pending *pending)
 {
 	struct event *event = &pending->event;
 	struct socket_entry *entry;
-	bool attempt =
-		event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND;
 
 	if (event->type == EVENT_RELEASE) {
 		entry = sockets_find(session->sockets, pending->key, event->sock.inode);
@@ -265,7 +263,7 @@ static void finish_event(struct session *session, struct pending *pending)
 		}
 		return;
 	}
-	if (!attempt)
+	if (!event_is_attempt(event))
 		return;
 	for (size_t i = 0; i < event->holder_count; i++) {
 		resolve_holder(session, pending, i);

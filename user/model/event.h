@@ -190,7 +190,9 @@ struct owner { /* a process that has a descriptor of a holder */
 struct holder {
 	struct sock_info sock;
 	enum holder_kind kind;
-	bool culprit;		   /* the kernel's own last comparison */
+	bool compared;		   /* the kernel's own last comparison */
+	bool culprit;		   /* the same before judge(), which may find another one */
+	uint32_t place;		   /* in the kernel's order: judge() moves the culprit */
 	int reason;		   /* enum rule_id: why it does or does not conflict */
 	uint64_t since_ns;	   /* CLOCK_BOOTTIME; 0: before the trace began */
 	bool older;		   /* bound before the trace began */
@@ -399,5 +401,11 @@ struct event {
 };
 
 void event_clear(struct event *event);
+
+/* Asks for a port and is judged: what became of a connect() is EVENT_CONNECT, and is not. */
+static inline bool event_is_attempt(const struct event *event)
+{
+	return event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND;
+}
 
 #endif

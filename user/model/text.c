@@ -232,6 +232,64 @@ void time_rfc3339(char buf[RFC3339_LEN], int64_t unix_ns, unsigned int decimals)
 	snprintf(buf + size, RFC3339_LEN - (size_t)size, "Z");
 }
 
+/* date_from_days() the other way round */
+static int64_t days_of_date(int64_t year, unsigned int month, unsigned int day)
+{
+	year -= month <= 2;
+
+	int64_t era = year / 400, year_of_era = year % 400;
+	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+/* length digits at *text, which moves behind them; -1 if they are not there or are more than most. */
+static int64_t take_digits(const char **text, size_t length, int64_t most)
+{
+	int64_t number = 0;
+
+	for (size_t i = 0; i < length; i++, (*text)++) {
+		if (**text < '0' || **text > '9')
+			return -1;
+		number = number * 10 + (**text - '0');
+	}
+	return number <= most ? number : -1;
+}
+
+int time_from_rfc3339(const char *text, int64_t *ret_unix_ns)
+{
+	static const struct {
+		size_t length;
+		int64_t least, most;
+		char behind;
+	} parts[] = {{4, 1970, 2261, '-'}, {2, 1, 12, '-'}, {2, 1, 31, 'T'},
+		     {2, 0, 23, ':'},	   {2, 0, 59, ':'}, {2, 0, 60, '\0'}};
+	int64_t values[ARRAY_SIZE(parts)], fraction = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		values[i] = take_digits(&text, parts[i].length, parts[i].most);
+		if (values[i] < parts[i].least || (parts[i].behind && *text++ != parts[i].behind))
+			return -EINVAL;
+	}
+	if (*text == '.') {
+		size_t digits = strspn(++text, "0123456789");
+
+		if (!digits || digits > 9)
+			return -EINVAL;
+		fraction = take_digits(&text, digits, INT64_MAX);
+		for (; digits < 9; digits++)
+			fraction *= 10;
+	}
+	if (strcmp(text, "Z"))
+		return -EINVAL;
+
+	int64_t days = days_of_date(values[0], (unsigned int)values[1], (unsigned int)values[2]);
+
+	*ret_unix_ns =
+		(((days * 24 + values[3]) * 60 + values[4]) * 60 + values[5]) * NS_PER_SECOND + fraction;
+	return 0;
+}
+
 void duration_text(char buf[DURATION_LEN], int64_t ns)
 {
 	static const struct {
@@ -298,6 +356,17 @@ static const char *const stage_names[] = {
 	[STAGE_LISTEN] = "listen",
 };
 
+static const char *const release_names[] = {
+	[RELEASE_PORT] = "port",
+	[RELEASE_TIME_WAIT_BEGIN] = "time-wait-begin",
+	[RELEASE_TIME_WAIT_END] = "time-wait-end",
+};
+
+static const char *const finding_kind_names[] = {
+	[FINDING_SHARED_PORT] = "shared-port",
+	[FINDING_LIVES_ON] = "lives-on",
+};
+
 static const char *name_at(const char *const names[], size_t count, size_t index)
 {
 	return index < count ? names[index] : NULL;
@@ -328,3 +397,5 @@ DEFINE_NAMES(protocol, enum protocol)
 DEFINE_NAMES(state, enum sock_state)
 DEFINE_NAMES(kind, enum holder_kind)
 DEFINE_NAMES(stage, enum stage)
+DEFINE_NAMES(release, enum release)
+DEFINE_NAMES(finding_kind, enum finding_kind)

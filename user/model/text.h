@@ -49,6 +49,9 @@ size_t utf8_decode(const char *string, size_t size, uint32_t *ret_character);
 #define RFC3339_LEN 40
 void time_rfc3339(char buf[RFC3339_LEN], int64_t unix_ns, unsigned int decimals);
 
+/* Such a time back, years 1970 to 2261: 0 or -EINVAL. */
+int time_from_rfc3339(const char *text, int64_t *ret_unix_ns);
+
 /* "1.2 ms" */
 #define DURATION_LEN 32
 void duration_text(char buf[DURATION_LEN], int64_t ns);
@@ -60,6 +63,8 @@ const char *protocol_name(enum protocol protocol);
 const char *state_name(enum sock_state state);
 const char *kind_name(enum holder_kind kind); /* "unknown" has a name */
 const char *stage_name(enum stage stage);
+const char *release_name(enum release release);
+const char *finding_kind_name(enum finding_kind kind);
 
 /* The enum's value, or -EINVAL. */
 int event_type_from_name(const char *name);
@@ -68,5 +73,7 @@ int protocol_from_name(const char *name);
 int state_from_name(const char *name);
 int kind_from_name(const char *name);
 int stage_from_name(const char *name);
+int release_from_name(const char *name);
+int finding_kind_from_name(const char *name);
 
 #endif

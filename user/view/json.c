@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include "model/address.h"
+#include "model/members.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"
 #include "view/json_refusal.h"
@@ -110,68 +111,26 @@ static void put_device(struct json_writer *writer, const struct sock_info *sock)
 	jw_object_end(writer);
 }
 
-struct member {
-	const char *name;
-	size_t offset;
-};
-
-static const struct member option_members[] = {
-	{"reuseaddr", offsetof(struct sock_options, reuseaddr)},
-	{"reuseport", offsetof(struct sock_options, reuseport)},
-	{"force_reuse", offsetof(struct sock_options, force_reuse)},
-	{"v6only", offsetof(struct sock_options, v6only)},
-	{"freebind", offsetof(struct sock_options, freebind)},
-	{"transparent", offsetof(struct sock_options, transparent)},
-	{"bind_address_no_port", offsetof(struct sock_options, bind_address_no_port)},
-};
-
-static const struct member fact_members[] = {
-	{"port_chosen", offsetof(struct sock_info, port_chosen)},
-	{"connect_bound", offsetof(struct sock_info, connect_bound)},
-	{"accepted", offsetof(struct sock_info, accepted)},
-	{"orphan", offsetof(struct sock_info, orphan)},
-	{"unaccepted", offsetof(struct sock_info, unaccepted)},
-	{"kernel", offsetof(struct sock_info, kernel)},
-	{"minisock", offsetof(struct sock_info, minisock)},
-	{"group_own", offsetof(struct sock_info, group_own)},
-	{"group_program", offsetof(struct sock_info, group_program)},
-	{"group_closed", offsetof(struct sock_info, group_closed)},
-};
-
-static const struct member policy_members[] = {
-	{"closed_group_ok", offsetof(struct policy, closed_group_ok)},
-	{"fast_cache_live", offsetof(struct policy, fast_cache_live)},
-	{"bhash2_native", offsetof(struct policy, bhash2_native)},
-	{"udp_slot_blind", offsetof(struct policy, udp_slot_blind)},
-	{"connect_bind_flag", offsetof(struct policy, connect_bind_flag)},
-};
-
-#define PUT_BOOLS(writer, members, object)                                                                   \
-	put_bools(writer, members, sizeof(members) / sizeof((members)[0]), object)
-
-static void put_bools(struct json_writer *writer, const struct member *members, size_t count,
-		      const void *object)
+static void put_bools(struct json_writer *writer, const struct member *member, const void *object)
 {
-	for (size_t i = 0; i < count; i++)
-		jw_bool(writer, members[i].name, *(const bool *)((const char *)object + members[i].offset));
+	for (; member->name; member++)
+		jw_bool(writer, member->name, member_value(object, member));
 }
 
 static void put_options(struct json_writer *writer, const struct sock_options *options)
 {
 	jw_object(writer, "options");
-	PUT_BOOLS(writer, option_members, options);
+	put_bools(writer, option_members, options);
 	jw_object_end(writer);
 }
 
 /* Facts that decide sharing and are not options. */
-static void put_sock_facts(struct json_writer *writer, const char *name, const struct sock_info *sock)
+static void put_sock_facts(struct json_writer *writer, const struct sock_info *sock)
 {
-	jw_object(writer, name);
-	PUT_BOOLS(writer, fact_members, sock);
+	put_bools(writer, fact_members, sock);
 	u64_unless(writer, "group_id", sock->group_id, 0);
 	jw_u64(writer, "group_size", sock->group_size);
 	u64_unless(writer, "vrf", sock->vrf, 0);
-	jw_object_end(writer);
 }
 
 void json_policy(struct json_writer *writer, const char *name, const struct policy *policy)
@@ -182,7 +141,7 @@ void json_policy(struct json_writer *writer, const char *name, const struct poli
 	}
 	jw_object(writer, name);
 	jw_string(writer, "orphan_uid", policy->orphan_uid_root ? "root" : "kept");
-	PUT_BOOLS(writer, policy_members, policy);
+	put_bools(writer, policy_members, policy);
 	jw_object_end(writer);
 }
 
@@ -331,18 +290,15 @@ static void put_facts(struct json_writer *writer, const struct event *event, con
 	if (is_attempt) {
 		put_bucket(writer, event);
 		json_policy(writer, "policy", policy);
-		jw_bool(writer, "explicit_port", event->explicit_port);
-		jw_bool(writer, "listening", event->listening);
+		put_bools(writer, attempt_members, event);
 		put_range(writer, event);
 		jw_u64(writer, "unprivileged_start", event->unprivileged_start);
 		u64_unless(writer, "entry_port", event->entry_port, 0);
-		jw_bool(writer, "autobind_reuse", event->autobind_reuse);
-		jw_bool(writer, "l3mdev_accept", event->l3mdev_accept);
-		jw_bool(writer, "kernel_call", event->kernel_call);
-		jw_bool(writer, "by_connect", event->by_connect);
 		json_refusal(writer, &event->refusal);
 	}
-	put_sock_facts(writer, "socket", &event->sock);
+	jw_object(writer, "socket");
+	put_sock_facts(writer, &event->sock);
+	jw_object_end(writer);
 	jw_object_end(writer);
 }
 
@@ -414,6 +370,7 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 	u64_unless(writer, "uid", sock->uid, UID_NONE);
 	put_options(writer, &sock->options);
 	put_time(writer, "since", holder->since_ns, 3, clock);
+	jw_bool(writer, "older", holder->older);
 	if (holder->expires_ms < 0)
 		jw_null(writer, "expires_s");
 	else
@@ -425,7 +382,11 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 	put_bound_by(writer, &holder->bound_by);
 	put_processes(writer, holder);
 	put_differs(writer, holder->differs);
-	put_sock_facts(writer, "facts", sock);
+	jw_object(writer, "facts");
+	jw_bool(writer, "compared", holder->compared);
+	jw_u64(writer, "place", holder->place);
+	put_sock_facts(writer, sock);
+	jw_object_end(writer);
 	jw_object_end(writer);
 }
 
@@ -451,13 +412,7 @@ static void put_option(struct json_writer *writer, const struct option_change *o
 
 static void put_after(struct json_writer *writer, const struct event *event)
 {
-	static const char *const releases[RELEASE_MAX] = {
-		[RELEASE_PORT] = "port",
-		[RELEASE_TIME_WAIT_BEGIN] = "time-wait-begin",
-		[RELEASE_TIME_WAIT_END] = "time-wait-end",
-	};
-
-	jw_string(writer, "released", releases[event->release]);
+	jw_string(writer, "released", release_name(event->release));
 	u64_unless(writer, "after_attempt", event->after_attempt, 0);
 	if (event->after_attempt)
 		jw_i64(writer, "delta_ns", event->delta_ns);
@@ -467,14 +422,10 @@ static void put_after(struct json_writer *writer, const struct event *event)
 
 static void put_finding(struct json_writer *writer, const struct event *event)
 {
-	static const char *const kinds[FINDING_MAX] = {
-		[FINDING_SHARED_PORT] = "shared-port",
-		[FINDING_LIVES_ON] = "lives-on",
-	};
 	const struct event_finding *finding = &event->finding;
 
 	jw_object(writer, "finding");
-	jw_string(writer, "kind", kinds[finding->kind]);
+	jw_string(writer, "kind", finding_kind_name(finding->kind));
 	MEMBER_CHARS(writer, "text", finding->text);
 	u64_unless(writer, "attempt", finding->attempt, 0);
 	jw_u64(writer, "attempts", finding->attempts);

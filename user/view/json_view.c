@@ -26,6 +26,8 @@ int json_start(struct json_writer *writer, const struct start_info *info, const 
 	jw_string(writer, "version", info->version);
 	jw_string(writer, "host", info->host);
 	jw_string(writer, "kernel", info->kernel);
+	jw_u64_string(writer, "boot_unix_nano",
+		      clock->boot_to_real_ns < 0 ? 0 : (uint64_t)clock->boot_to_real_ns);
 	json_policy(writer, "policy", info->policy);
 	jw_array(writer, "probes");
 	for (size_t i = 0; i < info->probe_count; i++) {

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* reusetrace replay FILE: a recording is judged again, by the policy of its machine. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/command.h"
+#include "cli/event_filter.h"
+#include "cli/filter_text.h"
+#include "cli/summary.h"
+#include "recording/recording.h"
+#include "rules/compare.h"
+#include "rules/rules.h"
+
+#define REFUSALS_KEPT 512
+#define FILTERS_ALL   (FILTERS_MAX + RECORDING_MAX_FILTERS)
+
+/* What a later finding says of the attempt that it is about. */
+struct refusal_note {
+	uint64_t seq;
+	struct verdict verdict;
+};
+
+struct replay {
+	const struct config *config;
+	struct recording *recording;
+	struct event_filter *filter;
+	struct view *view;
+	FILE *out;
+	struct summary summary;
+	uint64_t printed;
+	uint64_t events; /* without the holders of the snapshot */
+	bool connects;	 /* successful connect() and sendto() are attempts of interest */
+	bool rejected;
+	struct refusal_note *refusals; /* REFUSALS_KEPT of them, by seq */
+};
+
+static int complain(const char *text)
+{
+	fprintf(stderr, "reusetrace: %s\n", text);
+	return EXIT_RUNTIME;
+}
+
+static int complain_errno(const char *what, int err)
+{
+	struct strbuf line = {0};
+
+	strbuf_puts(&line, "reusetrace: ");
+	strbuf_escape(&line, what, strlen(what));
+	strbuf_printf(&line, ": %s\n", strerror(-err));
+	(void)strbuf_write(&line, stderr);
+	strbuf_free(&line);
+	return EXIT_RUNTIME;
+}
+
+/* A live text trace has them only if something was asked for by name; JSON shows what was recorded. */
+static bool shows_connects(const struct config *config, const struct start_info *start)
+{
+	static const char *const asked[] = {"port=", "pid=", "command="};
+
+	if (config->json || config->verbose || config->ports.count || config->pids.count)
+		return true;
+	for (size_t i = 0; i < start->filter_count; i++)
+		for (size_t n = 0; n < sizeof(asked) / sizeof(asked[0]); n++)
+			if (!strncmp(start->filters[i], asked[n], strlen(asked[n])))
+				return true;
+	return false;
+}
+
+static bool is_shown(const struct replay *replay, const struct event *event)
+{
+	const struct config *config = replay->config;
+
+	if (event_is_attempt(event))
+		return replay->connects || event->type != EVENT_AUTOBIND || event->result < 0;
+	return event->type == EVENT_HOLDER || event->type == EVENT_FINDING || config->json || config->verbose;
+}
+
+/* The file that is read must not be emptied by what is written. */
+static bool is_same_file(const char *one, const char *other)
+{
+	struct stat first, second;
+
+	return !stat(one, &first) && !stat(other, &second) && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
+static int open_view(struct replay *replay)
+{
+	const struct config *config = replay->config;
+	const struct view_config view_config = {
+		.clock = recording_clock(replay->recording),
+		.policy = recording_start(replay->recording)->policy,
+		.time = config->time,
+		.header = !config->no_header,
+		.color =
+			config->output ? config->color == COLOR_ALWAYS : options_color(config->color, stdout),
+	};
+
+	replay->out = stdout;
+	if (config->output && is_same_file(config->output, config->file))
+		return complain("-o is the recording itself: write to another file");
+	if (config->output)
+		replay->out = fopen(config->output, "we");
+	if (!replay->out)
+		return complain_errno(config->output, -errno);
+	replay->view = (config->json ? json_view_new : text_view_new)(replay->out, &view_config);
+	return replay->view ? EXIT_OK : complain_errno("output", -ENOMEM);
+}
+
+/* The recorded start, with the filters of now behind those of then. */
+static int show_start(struct replay *replay)
+{
+	struct start_info info = *recording_start(replay->recording);
+	struct filter_text added = {.count = 0};
+	const char *filters[FILTERS_ALL];
+
+	filter_text(replay->config, &added);
+	memcpy(filters, info.filters, info.filter_count * sizeof(*filters));
+	memcpy(filters + info.filter_count, added.list, added.count * sizeof(*filters));
+	info.filters = filters;
+	info.filter_count += added.count;
+	return replay->view->ops->start(replay->view, &info);
+}
+
+static int show(struct replay *replay, struct event *event)
+{
+	const struct config *config = replay->config;
+
+	if (config->limit && replay->events >= config->limit)
+		return 0;
+	if (event->type != EVENT_HOLDER)
+		replay->events++;
+	replay->printed++;
+	if (event_is_attempt(event) && config->compare)
+		compare_event(event, (enum system_id)config->compare);
+	return replay->view->ops->event(replay->view, event);
+}
+
+/* As the session does: a port shared with a stranger is told once more, behind its attempt. */
+static int show_sharing(struct replay *replay, const struct event *event)
+{
+	struct event finding = *event;
+
+	if (!event->verdict.differs)
+		return 0;
+	finding.type = EVENT_FINDING;
+	finding.seq++;
+	finding.finding =
+		(struct event_finding){.kind = FINDING_SHARED_PORT, .attempt = event->seq, .attempts = 1};
+	finding.comparison = (struct comparison){.system = NULL};
+	finding_write(&finding);
+	return show(replay, &finding);
+}
+
+static int show_attempt(struct replay *replay, struct event *event)
+{
+	int err;
+
+	judge(event, recording_start(replay->recording)->policy);
+	summary_add(&replay->summary, event);
+	replay->rejected |= event->result < 0;
+	if (event->result < 0)
+		replay->refusals[event->seq % REFUSALS_KEPT] =
+			(struct refusal_note){.seq = event->seq, .verdict = event->verdict};
+	err = show(replay, event);
+	return err ? err : show_sharing(replay, event);
+}
+
+/* That a process lives on was seen; what it was refused is judged anew, if it was not too long ago. */
+static int show_finding(struct replay *replay, struct event *event)
+{
+	const struct refusal_note *note = &replay->refusals[event->finding.attempt % REFUSALS_KEPT];
+
+	if (event->finding.kind == FINDING_SHARED_PORT)
+		return 0; /* follows from its attempt */
+	if (note->seq == event->finding.attempt)
+		event->verdict = note->verdict;
+	finding_write(event);
+	return show(replay, event);
+}
+
+static int show_event(struct replay *replay, struct event *event)
+{
+	if (!is_shown(replay, event) || !event_wanted(replay->filter, event))
+		return 0;
+	if (event_is_attempt(event))
+		return show_attempt(replay, event);
+	return event->type == EVENT_FINDING ? show_finding(replay, event) : show(replay, event);
+}
+
+static int show_totals(struct replay *replay, struct recorded_object *object)
+{
+	char lost[256];
+
+	if (object->type == RECORDED_LOST) {
+		lost_text(&object->totals, lost, sizeof(lost));
+		fprintf(stderr, "reusetrace: the recording %s\n", lost);
+		return replay->view->ops->lost(replay->view, &object->totals);
+	}
+	object->totals.printed = replay->printed;
+	return replay->view->ops->end(replay->view, &object->totals);
+}
+
+static bool has_limit_reached(const struct replay *replay)
+{
+	return replay->config->limit && replay->events >= replay->config->limit;
+}
+
+static int show_all(struct replay *replay)
+{
+	char error[RECORDING_ERROR_LEN];
+	struct recorded_object object;
+	int n, err = show_start(replay);
+
+	while (!err && !has_limit_reached(replay)) {
+		n = recording_next(replay->recording, &object, error);
+		if (n < 0)
+			return complain(error);
+		if (!n)
+			break;
+		if (object.type == RECORDED_EVENT)
+			err = show_event(replay, &object.event);
+		else
+			err = show_totals(replay, &object);
+		event_clear(&object.event);
+	}
+	if (err == -EPIPE)
+		return EXIT_OK;
+	return err ? complain_errno(replay->config->output ? replay->config->output : "output", err)
+		   : EXIT_OK;
+}
+
+static void tell_unknown(const struct replay *replay)
+{
+	uint64_t unknown = recording_unknown(replay->recording);
+
+	if (unknown)
+		fprintf(stderr,
+			"reusetrace: passed over %" PRIu64
+			" objects of types that this version does not know\n",
+			unknown);
+}
+
+static int replay_run(const struct config *config)
+{
+	struct replay replay = {.config = config,
+				.refusals = calloc(REFUSALS_KEPT, sizeof(*replay.refusals))};
+	char error[RECORDING_ERROR_LEN] = "out of memory";
+	int err = replay.refusals ? event_filter_new(config, &replay.filter, error, sizeof(error)) : -ENOMEM;
+	int status;
+
+	if (err) {
+		complain(error);
+		free(replay.refusals);
+		return err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	status = recording_open(config->file, &replay.recording, error) ? complain(error) : EXIT_OK;
+	if (!status) {
+		replay.connects = shows_connects(config, recording_start(replay.recording));
+		status = open_view(&replay);
+	}
+	if (!status) {
+		status = show_all(&replay);
+		tell_unknown(&replay);
+		if (config->summary)
+			summary_print(&replay.summary, stderr);
+	}
+	view_free(replay.view);
+	if (config->output && replay.out && fclose(replay.out) && !status)
+		status = complain_errno(config->output, -errno);
+	recording_free(replay.recording);
+	event_filter_free(replay.filter);
+	free(replay.refusals);
+	return !status && replay.rejected && config->fail_on_reject ? EXIT_REJECTED : status;
+}
+
+const struct command_info replay_command = {
+	.bit = COMMAND_REPLAY,
+	.name = "replay",
+	.summary = "replay [OPTIONS] FILE   explain a recording (reusetrace -j -o FILE) again",
+	.help_head = "Usage: reusetrace replay [OPTIONS] FILE\n"
+		     "\n"
+		     "Judge a recording again, with the policy of the machine that it comes from, and\n"
+		     "show it in another way.  FILE is what `reusetrace -j -o FILE` wrote; - is standard\n"
+		     "input.  No privilege is needed.\n"
+		     "\n"
+		     "Examples:\n"
+		     "  reusetrace replay binds.ndjson             as the live trace showed it\n"
+		     "  reusetrace replay -x -P 8080 binds.ndjson  what was refused on port 8080\n"
+		     "  reusetrace replay -j binds.ndjson          the same objects with new verdicts\n",
+	.help_tail = "\n"
+		     "Namespaces are named by their inode, users by what their name is here.\n"
+		     "\n"
+		     "Exit status: 0 ok, 1 error, also a recording that was cut or is damaged (the line is\n"
+		     "named), 2 usage, 10 --fail-on-reject saw a refusal.\n",
+	.operand = {.name = "FILE",
+		    .type = &type_path,
+		    .offset = offsetof(struct config, file),
+		    .least = 1,
+		    .most = 1,
+		    .one = "one FILE is enough"},
+	.run = replay_run,
+};
