@@ -42,6 +42,16 @@ static const struct {
 	{"tcp 0.0.0.0:21", "tcp 0.0.0.0:21", I, "no-reuse", BSD_TABLE},
 	{"tcp 0.0.0.0:21 reuseaddr", "tcp 0.0.0.0:21 reuseaddr", I, "same-address", BSD_TABLE},
 	{"tcp 0.0.0.0:21 reuseport", "tcp 0.0.0.0:21 reuseport", S, "reuseport-both", "getsockopt(2)"},
+	{"tcp 0.0.0.0:21 reuseport", "tcp 127.0.0.1:21 reuseport", S, "specific-beside-wildcard",
+	 "in_pcblookup_local()"},
+	{"tcp 127.0.0.1:21 reuseport", "tcp 0.0.0.0:21 reuseport", S, "wildcard-beside-specific",
+	 "in_pcblookup_local()"},
+	{"tcp 127.0.0.1:21 reuseport accepted", "tcp 127.0.0.1:21 reuseport", S, "connection-ignored",
+	 "in_pcblookup_local()"},
+	{"tcp 127.0.0.1:21 reuseport time-wait", "tcp 127.0.0.1:21 reuseport", S, "time-wait-reuse",
+	 "in_pcblookup_local()"},
+	{"udp 224.0.0.1:21 reuseaddr connected", "udp 224.0.0.1:21 reuseaddr reuseport", S,
+	 "connection-ignored", "in_pcblookup_local()"},
 	{"tcp 0.0.0.0:21", "tcp 0.0.0.0:21 reuseport", I, "same-address", "getsockopt(2): all must set it"},
 	{"tcp 127.0.0.1:21 time-wait", "tcp 127.0.0.1:21", I, "time-wait", "in_pcblookup_local()"},
 	{"tcp 127.0.0.1:21 time-wait", "tcp 127.0.0.1:21 reuseaddr", S, "time-wait-reuse",
@@ -87,6 +97,11 @@ static const struct pair_case differing[] = {
 	 XNU6},
 	{MAC, "tcp [::]:80 uid=1", "tcp [::]:80 uid=2 reuseport", I, "other-user", XNU6},
 	{MAC, "tcp [::]:80 uid=1 reuseport", "tcp [::]:80 uid=2 reuseport", S, "reuseport-both", XNU6},
+	{MAC, "tcp 0.0.0.0:80 uid=1", "tcp 0.0.0.0:80 uid=2 reuseaddr", I, "same-address", XNU},
+	{MAC, "udp [::]:80 dual uid=1", "udp 224.0.0.1:80 uid=2 reuseaddr", S, "specific-beside-wildcard",
+	 XNU},
+	{FREE, "udp 0.0.0.0:53 reuseaddr", "udp 224.0.0.1:53 reuseport", S, "specific-beside-wildcard",
+	 SETUP},
 	{MAC, "udp 224.0.0.1:53 uid=1 reuseaddr", "udp 224.0.0.1:53 uid=2 reuseaddr", S, "multicast", XNU},
 	{FREE, "tcp 0.0.0.0:80 uid=1 reuseport", "tcp 0.0.0.0:80 uid=2 reuseport", I, "other-user", SETUP},
 	{FREE, "tcp 127.0.0.1:80 uid=1 time-wait", "tcp 127.0.0.1:80 uid=2 reuseaddr", S, "time-wait-reuse",
@@ -153,9 +168,16 @@ static const struct pair_case differing[] = {
 	{SUN, "tcp 127.0.0.1:80 reuseport uid=1", "tcp 127.0.0.1:80 reuseport uid=2", I, "no-reuse",
 	 "illumos: SO_REUSEPORT, same uid"},
 	{SUN, "udp 0.0.0.0:53", "udp 0.0.0.0:53 reuseaddr", S, "udp-reuseaddr", UDP_BIND},
+	{SUN, "tcp 127.0.0.1:80 reuseaddr", "tcp 127.0.0.1:80 reuseport", I, "no-reuse", TCP_BIND},
+	{SUN, "tcp 127.0.0.1:80 reuseport reuseaddr", "tcp 127.0.0.1:80 reuseaddr", I, "same-address",
+	 TCP_BIND},
 	{SUN, "udp 0.0.0.0:53 multicast", "udp 0.0.0.0:53 reuseaddr multicast", S, "udp-reuseaddr", UDP_BIND},
 	{SUN, "udp 0.0.0.0:53 reuseaddr", "udp 0.0.0.0:53", I, "no-reuse", UDP_BIND},
 	{SUN, "tcp 0.0.0.0:80", "udp 0.0.0.0:80", S, "other-protocol", "RFC 768"},
+	{SUN, "tcp 0.0.0.0:80 exclusive", "tcp 127.0.0.1:81", S, "free", "RFC 9293"},
+	{SUN, "tcp 127.0.0.1:80 exclusive", "tcp 0.0.0.0:81", S, "free", "RFC 9293"},
+	{SUN, "tcp 0.0.0.0:80", "udp 127.0.0.1:80 exclusive", S, "other-protocol", "RFC 768"},
+	{SUN, "tcp 127.0.0.1:80", "udp 0.0.0.0:80 exclusive", S, "other-protocol", "RFC 768"},
 };
 
 static void test_alike(void **state)
@@ -174,6 +196,42 @@ static void test_differing(void **state)
 {
 	(void)state;
 	check_pairs(differing, COUNT(differing));
+}
+
+/* Who answers, where two rows differ in nothing else. */
+static void test_delivery(void **state)
+{
+	static const struct {
+		enum system_id system;
+		const char *first, *second, *delivery;
+	} cases[] = {
+		{SUN, "udp 0.0.0.0:53 multicast", "udp 0.0.0.0:53 reuseaddr multicast", "every member"},
+		{SUN, "udp 0.0.0.0:53", "udp 0.0.0.0:53 reuseaddr", "undocumented for unicast"},
+		{MAC, "udp 0.0.0.0:53 reuseport", "udp 0.0.0.0:53 reuseport", "no balance"},
+		{MAC, "udp 0.0.0.0:53 reuseport multicast", "udp 0.0.0.0:53 reuseport multicast",
+		 "every socket"},
+		{FREE, "tcp 0.0.0.0:80 reuseport", "tcp 0.0.0.0:80 reuseport", "SO_REUSEPORT_LB"},
+		{FREE, "udp 0.0.0.0:80 reuseport multicast", "udp 0.0.0.0:80 reuseport multicast",
+		 "every socket"},
+		{OPEN, "tcp 0.0.0.0:80 reuseport", "tcp 0.0.0.0:80 reuseport", "no balance"},
+		{OPEN, "udp 0.0.0.0:80 reuseport multicast", "udp 0.0.0.0:80 reuseport multicast",
+		 "every socket"},
+		{NET, "tcp 0.0.0.0:80 reuseport", "tcp 0.0.0.0:80 reuseport", "no balance"},
+		{NET, "udp 0.0.0.0:80 reuseport multicast", "udp 0.0.0.0:80 reuseport multicast",
+		 "every socket"},
+		{FREE, "tcp 0.0.0.0:80", ANY6, "the IPv4 socket gets IPv4"},
+		{MAC, "tcp 0.0.0.0:80", "tcp 127.0.0.1:80 reuseaddr", "this socket gets"},
+		{MAC, "tcp 127.0.0.1:80", "tcp 0.0.0.0:80 reuseaddr", "the holder gets"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct pair_row row = answer_of(cases[i].system, cases[i].first, cases[i].second);
+
+		if (!row.delivery || !strstr(row.delivery, cases[i].delivery))
+			fail_msg("%s: %s, %s: %s", system_name(cases[i].system), cases[i].first,
+				 cases[i].second, row.delivery ? row.delivery : "nobody answers");
+	}
 }
 
 struct coverage {
@@ -253,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alike),
 		cmocka_unit_test(test_differing),
+		cmocka_unit_test(test_delivery),
 		cmocka_unit_test(test_every_row),
 		cmocka_unit_test(test_always_an_answer),
 	};

@@ -207,6 +207,86 @@ static void test_prose(void **state)
 		       "undefined"));
 }
 
+/* The sentence and who answers, for each kind of answer; the source is the table's. */
+static const struct {
+	enum system_id system;
+	const char *first, *second;
+	const char *rule, *because, *delivery; /* parts; NULL: nobody shares */
+} sentences[] = {
+	{WIN, ANY6, "tcp 0.0.0.0:80", "dual-stack", "an IPv4 wildcard and a dual-stack", "undocumented"},
+	{WIN, "udp 0.0.0.0:53 reuseaddr multicast", "udp 0.0.0.0:53 reuseaddr multicast", "reuseaddr-both",
+	 "SO_REUSEADDR on both", "every member"},
+	{WIN, "udp 224.0.0.1:53 reuseaddr", "udp 224.0.0.1:53 reuseaddr", "reuseaddr-both",
+	 "SO_REUSEADDR on both", "every member"},
+	{WIN, "udp 0.0.0.0:53 reuseaddr multicast", "udp 0.0.0.0:53 reuseaddr", "reuseaddr-both",
+	 "SO_REUSEADDR on both", "undefined by the documentation for unicast"},
+	{WIN, "udp 0.0.0.0:53 multicast", "udp 127.0.0.1:53 multicast", "specific-beside-wildcard",
+	 "no option is needed", "this socket gets what is sent to its address"},
+	{WIN, "udp 127.0.0.1:53 multicast reuseaddr", "udp 0.0.0.0:53 multicast reuseaddr",
+	 "wildcard-beside-specific", "another one to Windows", "the holder gets what is sent to its address"},
+	{WIN, "tcp 127.0.0.1:80 reuseaddr", "tcp 127.0.0.1:80 reuseaddr listen", "reuseaddr-both",
+	 "and listen on it", "whichever listens"},
+	{WIN, "tcp 127.0.0.1:80 reuseaddr listen", "tcp 127.0.0.1:80 reuseaddr listen", "reuseaddr-both",
+	 "and listen on it", "listened first"},
+	{WIN, "tcp 0.0.0.0:80 reuseaddr listen", "tcp 127.0.0.1:80 reuseaddr uid=7", "reuseaddr-both",
+	 "whoever the users are", "this socket gets what is sent to its address"},
+	{WIN, "tcp 0.0.0.0:80 reuseaddr", "tcp 127.0.0.1:80", "specific-beside-wildcard",
+	 "no option is needed", "this socket gets"},
+	{WIN, "tcp 0.0.0.0:80", "tcp 127.0.0.1:80 reuseaddr", "specific-beside-wildcard",
+	 "no option is needed", "this socket gets"},
+	{WIN, "tcp 127.0.0.1:80 listen", "tcp 0.0.0.0:80", "wildcard-beside-specific",
+	 "another one to Windows", "the holder gets"},
+	{WIN, "tcp 127.0.0.1:80 reuseaddr", "tcp 127.0.0.1:80 exclusive", "exclusive", "on this socket",
+	 NULL},
+	{WIN, "tcp 0.0.0.0:80 exclusive", "tcp 0.0.0.0:80", "exclusive", "the holder has the address with",
+	 NULL},
+	{WIN, "tcp 0.0.0.0:80 reuseaddr", "tcp 0.0.0.0:80", "no-reuse", "the holder has SO_REUSEADDR", NULL},
+	{WIN, "tcp 0.0.0.0:80", "tcp 0.0.0.0:80", "no-reuse", "neither socket", NULL},
+	{WIN, "tcp 0.0.0.0:80 exclusive uid=1", "tcp 127.0.0.1:80 uid=2", "exclusive", "the holder set",
+	 NULL},
+	{WIN, "tcp 0.0.0.0:80 uid=1", "tcp 0.0.0.0:80 reuseaddr uid=2", "no-reuse", "must have set it, too",
+	 NULL},
+	{WIN, "tcp 127.0.0.1:80 uid=1", "tcp 127.0.0.1:80 reuseaddr uid=2", "no-reuse",
+	 "must have set it, too", NULL},
+	{WIN, "tcp 0.0.0.0:80 exclusive", ANY6, "exclusive", "the holder is exclusive", NULL},
+	{WIN, "tcp 127.0.0.1:80", ANY6 " exclusive", "exclusive", "must pass in both stacks", NULL},
+	{WIN, "tcp 127.0.0.1:80 reuseaddr", "tcp 127.0.0.1:80", "no-reuse", "sources disagree", NULL},
+	{WIN, "tcp 127.0.0.1:80 accepted", "tcp 127.0.0.1:80", "connection-ignored", "only at sockets", NULL},
+	{WIN, "tcp 127.0.0.1:80 accepted exclusive", "tcp 127.0.0.1:80", "connection-ignored",
+	 "measured on Windows 10", NULL},
+	/* a connected UDP socket has its port as a bound one */
+	{WIN, "udp 127.0.0.1:53 connected", "udp 127.0.0.1:53", "no-reuse", "neither socket", NULL},
+	{WIN, "udp 127.0.0.1:53 connected exclusive", "udp 127.0.0.1:53", "exclusive", "the holder has",
+	 NULL},
+	{SYSTEM_WINDOWS_XP, "udp 127.0.0.1:53 connected exclusive", "udp 127.0.0.1:53", "no-reuse",
+	 "lacks SO_REUSEADDR", NULL},
+	{SYSTEM_WINDOWS_XP, "udp 0.0.0.0:53 multicast", "udp 0.0.0.0:53 multicast reuseaddr", "reuseaddr-new",
+	 "is enough", "every member"},
+	{SYSTEM_WINDOWS_XP, "udp 0.0.0.0:53", "udp 0.0.0.0:53 multicast reuseaddr", "reuseaddr-new",
+	 "took the port away", "undefined"},
+	{SYSTEM_WINDOWS_XP, "tcp 0.0.0.0:80", "tcp 0.0.0.0:80 exclusive", "exclusive", "on this socket",
+	 NULL},
+	{SYSTEM_WINDOWS_XP, "tcp 0.0.0.0:80", "tcp 0.0.0.0:80", "no-reuse", "lacks SO_REUSEADDR", NULL},
+	{SYSTEM_WINDOWS_XP, "tcp 0.0.0.0:80 exclusive", "tcp 0.0.0.0:80 reuseaddr", "exclusive",
+	 "the holder set", NULL},
+};
+
+static void test_sentences(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(sentences); i++) {
+		struct pair_row row = answer_of(sentences[i].system, sentences[i].first, sentences[i].second);
+		const char *delivery = sentences[i].delivery;
+
+		if (strcmp(row.rule, sentences[i].rule) || !strstr(row.because, sentences[i].because))
+			fail_msg("%s, %s: %s, %s", sentences[i].first, sentences[i].second, row.rule,
+				 row.because);
+		if (!row.delivery != !delivery || (delivery && !strstr(row.delivery, delivery)))
+			fail_msg("%s, %s: %s", sentences[i].first, sentences[i].second,
+				 row.delivery ? row.delivery : "nobody answers");
+	}
+}
+
 /* Learn: Appendix C, Windows Sockets and DNS registry parameters; KB870562. */
 static void test_remarks(void **state)
 {
@@ -239,9 +319,9 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tables), cmocka_unit_test(test_other_address),
-		cmocka_unit_test(test_prose),  cmocka_unit_test(test_remarks),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_tables),	cmocka_unit_test(test_other_address),
+		cmocka_unit_test(test_prose),	cmocka_unit_test(test_sentences),
+		cmocka_unit_test(test_remarks), cmocka_unit_test(test_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,9 +34,7 @@
 
 static const struct pair_row macos[] = {
 	/* in_pcbbind(): not for two wildcards; in6_pcbbind(): not if the holder has SO_REUSEPORT */
-	{P_USERS, P_NEW_ROOT | P_MULTICAST | P_ANY | P_MIXED, REPLY_INUSE, "other-user", OTHER_USER, NULL,
-	 NULL},
-	{P_USERS | P_MIXED, P_NEW_ROOT | P_ANY | P_NEW_DUAL, REPLY_INUSE, "other-user", OTHER_USER, NULL,
+	{P_USERS, P_NEW_ROOT | P_MULTICAST | P_ANY | P_NEW_DUAL, REPLY_INUSE, "other-user", OTHER_USER, NULL,
 	 NULL},
 	{P_USERS | P_NEW_DUAL, P_NEW_ROOT | P_ANY | P_OLD_PORT, REPLY_INUSE, "other-user", OTHER_USER, NULL,
 	 "xnu: in6_pcbbind()"},
@@ -49,8 +47,8 @@ static const struct pair_row macos[] = {
 
 static const struct pair_row freebsd[] = {
 	{P_USERS, P_NEW_ROOT | P_MULTICAST | NO_SERVER, REPLY_INUSE, "other-user", OTHER_USER, NULL, NULL},
-	{P_USERS | P_CONNECTED, P_NEW_ROOT | P_MULTICAST | P_TCP, REPLY_INUSE, "other-user", OTHER_USER, NULL,
-	 NULL},
+	/* of UDP also connected ones */
+	{P_USERS, P_NEW_ROOT | P_MULTICAST | P_TCP, REPLY_INUSE, "other-user", OTHER_USER, NULL, NULL},
 	{P_ANY | P_NEW_DUAL, 0, REPLY_ACCEPTED, "dual-stack", BESIDE, BY_FAMILY, "FreeBSD: in6_pcbbind()"},
 	{P_SAME | BOTH_PORT, P_GROUP | NO_SERVER, REPLY_ACCEPTED, "reuseport-both", PORT_ON_BOTH,
 	 "undocumented; SO_REUSEPORT_LB, since FreeBSD 12, is the option that balances",
@@ -88,7 +86,7 @@ static const struct pair_row shared[] = {
 	{P_OLD_WIDER, 0, REPLY_ACCEPTED, "specific-beside-wildcard", NOT_EXACT, NEW_SPECIFIC, NULL},
 	{P_NEW_WIDER, 0, REPLY_ACCEPTED, "wildcard-beside-specific", NOT_EXACT, OLD_SPECIFIC, NULL},
 	{BOTH_PORT, 0, REPLY_ACCEPTED, "reuseport-both", PORT_ON_BOTH, ALL_MEMBERS, NULL},
-	{P_MULTICAST | P_NEW_ADDR | P_OLD_PORT, 0, REPLY_ACCEPTED, "multicast", AS_PORT, ALL_MEMBERS, NULL},
+	{P_MULTICAST | P_OLD_PORT, 0, REPLY_ACCEPTED, "multicast", AS_PORT, ALL_MEMBERS, NULL},
 	{P_MULTICAST | P_NEW_ADDR | P_OLD_ADDR, 0, REPLY_ACCEPTED, "multicast", AS_PORT, ALL_MEMBERS, NULL},
 	{0, 0, REPLY_INUSE, "same-address",
 	 "SO_REUSEADDR does not let two sockets have one address, listening or not; SO_REUSEPORT on both "

@@ -107,7 +107,7 @@ uint32_t pair_bits(const struct claim *first, const struct claim *second, unsign
 		{new->address.family == FAMILY_IPV6, P_NEW_SIX},
 		{old->address.family == FAMILY_IPV6, P_OLD_SIX},
 		{is_multicast(&new->address), P_MULTICAST},
-		{(second->multicast || is_multicast(&new->address)) &&
+		{!is_tcp(new) && (second->multicast || is_multicast(&new->address)) &&
 			 (first->multicast || is_multicast(&old->address)),
 		 P_GROUP},
 		{new->options.reuseaddr, P_NEW_ADDR},

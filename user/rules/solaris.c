@@ -33,7 +33,7 @@ static const struct pair_row solaris[] = {
 	{P_NEW_PORT | P_OLD_PORT, P_USERS, REPLY_ACCEPTED, "reuseport-both",
 	 "SO_REUSEPORT on both, by one user", "undocumented", PORTS},
 
-	{P_NEW_ADDR | P_GROUP, P_TCP, REPLY_ACCEPTED, "udp-reuseaddr",
+	{P_NEW_ADDR | P_GROUP, 0, REPLY_ACCEPTED, "udp-reuseaddr",
 	 "for UDP SO_REUSEADDR on this socket is enough", "multicast reaches every member", UDP_BIND},
 	{P_NEW_ADDR, P_TCP, REPLY_ACCEPTED, "udp-reuseaddr", "for UDP SO_REUSEADDR on this socket is enough",
 	 "undocumented for unicast", UDP_BIND},

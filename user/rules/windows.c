@@ -84,7 +84,7 @@ static const enum windows_kind kinds[2][2][2] = {
 
 #define REMNANT                                                                                              \
 	{                                                                                                    \
-		P_TCP | P_TIME_WAIT, 0, REPLY_ACCEPTED, "time-wait-ignored",                                 \
+		P_TIME_WAIT, 0, REPLY_ACCEPTED, "time-wait-ignored",                                         \
 			"Windows does not look at TIME_WAIT remnants, SO_REUSEADDR is not needed", NULL, KB  \
 	}
 #define CONNECTION                                                                                           \
@@ -125,15 +125,16 @@ static const struct pair_row words[] = {
 	{P_MIXED | P_ANY, 0, REPLY_ACCEPTED, "dual-stack",
 	 "an IPv4 wildcard and a dual-stack wildcard pass beside each other",
 	 "undocumented; the IPv4 socket is the more specific one for IPv4", NULL},
-	{P_SAME | P_GROUP | P_NEW_ADDR | P_OLD_ADDR, P_TCP, REPLY_ACCEPTED, "reuseaddr-both",
+	/* one address is shared only if both have SO_REUSEADDR */
+	{P_SAME | P_GROUP, 0, REPLY_ACCEPTED, "reuseaddr-both",
 	 "SO_REUSEADDR on both lets both have the address", ALL_MEMBERS, NULL},
-	{P_SAME | P_TCP | P_NEW_ADDR | P_OLD_ADDR, P_LISTENS, REPLY_ACCEPTED, "reuseaddr-both",
+	{P_SAME | P_TCP, P_LISTENS, REPLY_ACCEPTED, "reuseaddr-both",
 	 "SO_REUSEADDR on both lets both have the address, and listen on it",
 	 "whichever listens; undefined by the documentation if both do", NULL},
-	{P_SAME | P_TCP | P_NEW_ADDR | P_OLD_ADDR, 0, REPLY_ACCEPTED, "reuseaddr-both",
+	{P_SAME | P_TCP, 0, REPLY_ACCEPTED, "reuseaddr-both",
 	 "SO_REUSEADDR on both lets both have the address and listen on it", UNDEFINED_TCP, NULL},
-	{P_SAME | P_NEW_ADDR | P_OLD_ADDR, P_TCP, REPLY_ACCEPTED, "reuseaddr-both",
-	 "SO_REUSEADDR on both lets both have the address", UNDEFINED_UDP, NULL},
+	{P_SAME, 0, REPLY_ACCEPTED, "reuseaddr-both", "SO_REUSEADDR on both lets both have the address",
+	 UNDEFINED_UDP, NULL},
 	{P_OLD_WIDER | P_NEW_ADDR | P_OLD_ADDR, 0, REPLY_ACCEPTED, "reuseaddr-both",
 	 "SO_REUSEADDR on both lets a specific address beside the wildcard, whoever the users are",
 	 NEW_SPECIFIC, NULL},
@@ -141,21 +142,21 @@ static const struct pair_row words[] = {
 	 "the holder's wildcard is not exclusive: the same user may take a specific address away from it, "
 	 "no option is needed",
 	 NEW_SPECIFIC, NULL},
-	{P_NEW_WIDER, 0, REPLY_ACCEPTED, "wildcard-beside-specific",
+	{0, 0, REPLY_ACCEPTED, "wildcard-beside-specific",
 	 "the holder has one address only, and a wildcard is another one to Windows", OLD_SPECIFIC, NULL},
 
 	{P_NEW_EXCL, 0, REPLY_INUSE, "exclusive",
 	 "SO_EXCLUSIVEADDRUSE on this socket: nobody else may have the port on this address", NULL, NULL},
 	{P_OLD_EXCL, 0, REPLY_INUSE, "exclusive", "the holder has the address with SO_EXCLUSIVEADDRUSE", NULL,
 	 NULL},
-	{P_OLD_ADDR, P_NEW_ADDR, REPLY_INUSE, "no-reuse", "the holder has SO_REUSEADDR, this socket lacks it",
-	 NULL, NULL},
+	{P_OLD_ADDR, 0, REPLY_INUSE, "no-reuse", "the holder has SO_REUSEADDR, this socket lacks it", NULL,
+	 NULL},
 	{0, 0, REPLY_INUSE, "no-reuse", "neither socket has SO_REUSEADDR, and both want the same address",
 	 NULL, NULL},
 
 	{P_OLD_EXCL, 0, REPLY_ACCESS, "exclusive",
 	 "the holder set SO_EXCLUSIVEADDRUSE: its port is not shared, whatever this socket sets", NULL, NULL},
-	{P_USERS | P_OLD_WIDER, 0, REPLY_ACCESS, "other-user",
+	{P_OLD_WIDER, 0, REPLY_ACCESS, "other-user",
 	 "only the same user may take a specific address away from the holder's wildcard", NULL, NULL},
 	{0, 0, REPLY_ACCESS, "no-reuse",
 	 "SO_REUSEADDR on this socket only: since Server 2003 the holder must have set it, too", NULL, NULL},
@@ -176,8 +177,8 @@ static const struct pair_row words[] = {
 
 /* Windows XP: SO_REUSEADDR on the second socket alone is enough. */
 static const struct pair_row words_xp[] = {
-	{P_GROUP, P_TCP, REPLY_ACCEPTED, "reuseaddr-new", "SO_REUSEADDR on this socket is enough",
-	 ALL_MEMBERS, NULL},
+	{P_GROUP, 0, REPLY_ACCEPTED, "reuseaddr-new", "SO_REUSEADDR on this socket is enough", ALL_MEMBERS,
+	 NULL},
 	{0, 0, REPLY_ACCEPTED, "reuseaddr-new",
 	 "SO_REUSEADDR on this socket is enough: before Server 2003 it took the port away from anybody who "
 	 "was not exclusive",
