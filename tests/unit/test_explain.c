@@ -167,6 +167,38 @@ static void test_in_order(void **state)
 	free(text);
 }
 
+/* Advice is about the sockets that were named, and true of all systems. */
+static void test_advice(void **state)
+{
+	static const struct {
+		const char *first, *second, *advice; /* the beginning of the first sentence; NULL: none */
+		size_t count;
+	} cases[] = {
+		{"tcp 80", "tcp 80", "without options two sockets never share", 1},
+		{"tcp 80", "tcp [::]:80", "set IPV6_V6ONLY", 1},
+		{"tcp 80", "tcp [::]:80 v6only", NULL, 0},
+		{"tcp 80 reuseaddr", "tcp 80", "so that a second server fails everywhere", 1},
+		{"tcp 80", "tcp 127.0.0.1:80", "systems disagree about a wildcard", 1},
+		{"tcp 127.0.0.1:80 time-wait", "tcp 80", "for a restart set SO_REUSEADDR", 1},
+		{"tcp 80 reuseport uid=1", "tcp 80 reuseport uid=2", "to share on purpose", 2},
+		{"udp 53 reuseaddr", "udp 53 reuseaddr", "do not share a unicast UDP address", 1},
+		{"udp 53 reuseaddr multicast", "udp 53 reuseaddr multicast", "for multicast", 1},
+		{"tcp 80", "udp 80", NULL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct claim claims[] = {claim_of(cases[i].first), claim_of(cases[i].second)};
+		const char *sentences[8];
+		size_t count = explain_advice(claims, 2, sentences, COUNT(sentences));
+
+		if (count != cases[i].count ||
+		    (count && strncmp(sentences[0], cases[i].advice, strlen(cases[i].advice))))
+			fail_msg("%s, %s: %zu, %s", cases[i].first, cases[i].second, count,
+				 count ? sentences[0] : "none");
+	}
+}
+
 static struct json_object *member(struct json_object *object, const char *path)
 {
 	char copy[64], *name, *rest;
@@ -349,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_netcat_twice),
 		cmocka_unit_test(test_same_words_once),
 		cmocka_unit_test(test_in_order),
+		cmocka_unit_test(test_advice),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_refusals_in_json),
 		cmocka_unit_test(test_matrix),

@@ -225,7 +225,7 @@ static unsigned int pair_advice_bits(const struct claim *first, const struct cla
 	uint32_t pair = pair_bits(first, second, system_traits(SYSTEM_LINUX));
 	unsigned int bits = 0;
 
-	if (pair & P_SAME && is_attempt(first) && is_attempt(second))
+	if (pair & P_SAME && !(pair & P_MIXED) && is_attempt(first) && is_attempt(second))
 		bits |= A_SAME;
 	if (pair & (P_NEW_WIDER | P_OLD_WIDER) && is_attempt(first) && is_attempt(second))
 		bits |= A_WIDER;
