@@ -8,6 +8,7 @@
  * port-scalability, 6 v6only (IPv6 only), ~ inferred, ? nothing known.  Behind = is
  * the rule, with ! where it disagrees with Windows and ? where it cannot be known.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,6 @@
 #include "model/text.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"
-
-#define EXCLUSIONS_MAX 8
 
 static void put_address(const struct address *address, uint16_t port)
 {
@@ -79,12 +78,10 @@ static void put_result(const struct event *event)
 		       windows->reserved_by_admin ? "*" : "");
 }
 
-static int put_event(void *context, struct event *event)
+static void put_event(const struct event *event, bool talking)
 {
 	const struct sock_info *sock = &event->sock;
-	bool talking = *(const bool *)context;
 
-	judge(event, NULL);
 	printf("%" PRIu64 ".%03u %s %" PRIu32 " %s", event->time_ns / 1000000000,
 	       (unsigned int)(event->time_ns / 1000000 % 1000), event_type_name(event->type),
 	       event->process.pid, event->process.comm[0] ? event->process.comm : "-");
@@ -127,7 +124,6 @@ static int put_event(void *context, struct event *event)
 		for (size_t i = 0; i < event->verdict.fix_count; i++)
 			printf("    fix: %s\n", event->verdict.fix[i]);
 	}
-	return 0;
 }
 
 static void *read_file(const char *path, size_t *ret_size)
@@ -150,16 +146,10 @@ static void *read_file(const char *path, size_t *ret_size)
 	return data;
 }
 
-static int nothing(void *context, struct event *event)
+static void put_counts(const struct etw_source *source)
 {
-	(void)context;
-	(void)event;
-	return 0;
-}
-
-static void put_counts(const struct etw_summary *summary)
-{
-	const struct etl_info *file = &summary->file;
+	const struct etl_info *file = etw_source_file(source);
+	const struct correlator_info *events = etw_source_events(source);
 
 	printf("buffers %zu compressed %zu damaged %zu lossy %zu truncated %d\n", file->buffers,
 	       file->buffers_compressed, file->buffers_damaged, file->buffers_lossy, file->truncated);
@@ -168,54 +158,62 @@ static void put_counts(const struct etw_summary *summary)
 	for (size_t type = 0; type < 256; type++)
 		if (file->records[type])
 			printf("type %02zx: %zu\n", type, file->records[type]);
-	printf("decoded %" PRIu64 " unknown %" PRIu64 " damaged %" PRIu64 "\n", summary->events.decoded,
-	       summary->events.unknown_version, summary->events.damaged);
+	printf("decoded %" PRIu64 " unknown %" PRIu64 " damaged %" PRIu64 "\n", events->decoded,
+	       events->unknown_version, events->damaged);
 }
 
-static bool read_exclusion(const char *text, struct etw_exclusion *ret_exclusion)
+/* "tcp:50000-50099*" */
+static bool read_exclusion(struct etw_source *source, const char *text)
 {
 	unsigned int first, last;
 	char protocol[4], star = '\0';
 
 	if (sscanf(text, "%3[a-z]:%u-%u%c", protocol, &first, &last, &star) < 3)
 		return false;
-	*ret_exclusion = (struct etw_exclusion){
-		.protocol = strcmp(protocol, "udp") ? PROTO_TCP : PROTO_UDP,
-		.first = (uint16_t)first,
-		.last = (uint16_t)last,
-		.by_admin = star == '*',
-	};
-	return true;
+	return !etw_source_exclude(source, strcmp(protocol, "udp") ? PROTO_TCP : PROTO_UDP, (uint16_t)first,
+				   (uint16_t)last, star == '*');
+}
+
+static int put_events(struct etw_source *source, bool counting, bool talking)
+{
+	struct event event;
+	int n;
+
+	while ((n = etw_source_next(source, &event)) > 0) {
+		judge(&event, NULL);
+		etw_source_judged(source, &event);
+		if (!counting)
+			put_event(&event, talking);
+		event_clear(&event);
+	}
+	if (counting && !n)
+		put_counts(source);
+	return n;
 }
 
 int main(int argc, char **argv)
 {
-	struct etw_exclusion exclusions[EXCLUSIONS_MAX];
-	struct etw_summary summary;
-	bool counting = false, talking = false;
-	size_t size, count = 0;
-	void *data;
-	int err, at = 1;
+	struct etw_source *source = NULL;
+	bool counting = false, talking = false, wrong = false;
+	size_t size;
+	uint8_t *data = argc > 1 ? read_file(argv[argc - 1], &size) : NULL;
+	int err = data ? etw_source_open(data, size, &source) : -ENOENT;
 
-	for (; at < argc - 1; at++) {
+	for (int at = 1; !err && at < argc - 1; at++) {
 		if (!strcmp(argv[at], "--count"))
 			counting = true;
 		else if (!strcmp(argv[at], "--words"))
 			talking = true;
-		else if (count < EXCLUSIONS_MAX && !strcmp(argv[at], "--exclude") && at + 1 < argc - 1 &&
-			 read_exclusion(argv[at + 1], &exclusions[count]))
-			count++, at++;
+		else if (!strcmp(argv[at], "--exclude") && at + 1 < argc - 1)
+			wrong |= !read_exclusion(source, argv[++at]);
 		else
-			return 2;
+			wrong = true;
 	}
-	data = at < argc ? read_file(argv[at], &size) : NULL;
-	if (!data)
-		return 1;
-	err = etw_read(data, size, exclusions, count, counting ? nothing : put_event, &talking, &summary);
-	free(data);
+	if (!err && !wrong)
+		err = put_events(source, counting, talking);
 	if (err)
 		printf("error %d\n", -err);
-	else if (counting)
-		put_counts(&summary);
-	return err != 0;
+	etw_source_free(source);
+	free(data);
+	return wrong ? 2 : err != 0;
 }

@@ -9,9 +9,9 @@ FUZZ_CC := clang
 FUZZ_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_COVERAGE := -O0 -g -fprofile-instr-generate -fcoverage-mapping
 FUZZ_TARGETS := etl events
-FUZZ_SOURCES := $(wildcard user/etw/*.c) user/model/event.c user/model/address.c
-FUZZ_HEADERS := $(wildcard user/etw/*.h user/model/*.h tests/fuzz/*.h)
-FUZZ_FLAGS := -std=c11 -Iuser -Itests $(WARN)
+FUZZ_SOURCES := $(wildcard user/etw/*.c user/rules/*.c user/model/*.c)
+FUZZ_HEADERS := $(wildcard user/etw/*.h user/rules/*.h user/model/*.h tests/fuzz/*.h)
+FUZZ_FLAGS := -std=c11 -D_GNU_SOURCE -Iuser -Itests $(WARN)
 
 .PHONY: etw fuzz etw-programs fuzz-programs fuzz-corpus
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/event.h"
+#include "rules/rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,6 +25,9 @@ static inline int fuzz_sink(void *context, struct event *event)
 		if (event->holders[i].sock.port != event->sock.port || !event->holders[i].sock.id ||
 		    event->holders[i].sock.id == event->sock.id || event->holders[i].owner_count != 1)
 			abort();
+	judge(event, NULL);
+	if (event->has_verdict && (!event->verdict.text[0] || event->verdict.rule == RULE_NONE))
+		abort();
 	return 0;
 }
 

@@ -109,8 +109,7 @@ int call_event(const struct call *call, enum event_type type, const struct endpo
 	memcpy(ret_event->process.comm, process->name, COMM_LEN - 1);
 	memcpy(ret_event->process.exe, process->name, EXE_LEN);
 	if (endpoint) {
-		ret_event->sock = endpoint->sock;
-		ret_event->sock.uid = process->uid;
+		ret_event->sock = endpoint_sock(endpoint, process->uid);
 		if (endpoint->handle && endpoint->handle <= INT32_MAX)
 			ret_event->fd = (int)endpoint->handle;
 	}
@@ -118,19 +117,18 @@ int call_event(const struct call *call, enum event_type type, const struct endpo
 	return 0;
 }
 
-static int note_refusal(struct correlator *correlator, const struct event *event)
+void correlator_judged(struct correlator *correlator, const struct event *event)
 {
 	int culprit = event->has_verdict && event->result < 0 ? event->verdict.culprit : -1;
 	struct endpoint *endpoint;
 
 	if (culprit < 0 || (size_t)culprit >= event->holder_count)
-		return 0;
+		return;
 	endpoint = endpoint_by_id(correlator->endpoints, event->holders[culprit].sock.id);
 	if (endpoint) {
 		endpoint->refused_seq = event->seq;
 		endpoint->refused_ns = event->time_ns;
 	}
-	return 0;
 }
 
 static int deliver(struct correlator *correlator, uint64_t now_ns)
@@ -145,8 +143,6 @@ static int deliver(struct correlator *correlator, uint64_t now_ns)
 			thread->waiting = NULL;
 		outgoing->event.seq = ++correlator->seq;
 		err = correlator->sink(correlator->context, &outgoing->event);
-		if (!err)
-			err = note_refusal(correlator, &outgoing->event);
 		event_clear(&outgoing->event);
 		free(outgoing);
 	}
@@ -229,8 +225,7 @@ int call_attempt(const struct call *call, struct event *event, struct endpoint *
 		return err;
 	if (event->result >= 0 && !listening && !call->correlator->lossy)
 		endpoint_infer_sharing(endpoints, endpoint);
-	event->sock = endpoint->sock;
-	event->sock.uid = event->process.uid;
+	event->sock = endpoint_sock(endpoint, event->process.uid);
 	if (!event->sock.port) {
 		event->sock.address = *address;
 		event->sock.port = port;

@@ -26,8 +26,8 @@ struct correlator_info {
 };
 
 /*
- * Gets each event in order, with seq set, to judge and to show; the event is
- * freed afterwards.  A negative errno ends the feeding.
+ * Gets each event in order, with seq set; it is cleared afterwards, unless the
+ * sink took its holders.  A negative errno ends the feeding.
  */
 typedef int (*correlator_sink)(void *context, struct event *event);
 
@@ -46,6 +46,9 @@ int correlator_exclude(struct correlator *correlator, enum protocol protocol, ui
 
 /* 0, -ENOMEM or what the sink returned. */
 int correlator_feed(struct correlator *correlator, const struct etw_record *record);
+
+/* The culprit of this refusal is known now: its release will name the refusal. */
+void correlator_judged(struct correlator *correlator, const struct event *event);
 
 /* Nothing more will come: what still waits leaves. */
 int correlator_end(struct correlator *correlator);

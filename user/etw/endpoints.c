@@ -264,6 +264,20 @@ int endpoint_renumber(struct endpoints *endpoints, struct endpoint *endpoint, ui
 	return 0;
 }
 
+struct sock_info endpoint_sock(const struct endpoint *endpoint, uint32_t uid)
+{
+	struct sock_info sock = endpoint->sock;
+
+	sock.uid = uid;
+	if (sock.family == FAMILY_NONE)
+		sock.family = sock.address.family;
+	if (sock.family != FAMILY_IPV6) {
+		sock.options.v6only = false;
+		sock.from[FACT_V6ONLY] = FROM_OBSERVED;
+	}
+	return sock;
+}
+
 /* ---- who has a port */
 
 /* Its process has ended, and nobody but its process told of it. */
@@ -296,7 +310,7 @@ static int describe(const struct endpoints *endpoints, const struct endpoint *en
 		memcpy(owner.exe, process->name, EXE_LEN);
 	}
 	*holder = (struct holder){
-		.sock = endpoint->sock,
+		.sock = endpoint_sock(endpoint, is_same ? process->uid : UID_NONE),
 		.kind = endpoint->sock.kernel ? KIND_KERNEL : KIND_PROCESS,
 		.since_ns = endpoint->bound_ns,
 		.expires_ms = -1,
@@ -305,7 +319,6 @@ static int describe(const struct endpoints *endpoints, const struct endpoint *en
 		.owners = malloc(sizeof(owner)),
 		.owner_count = 1,
 	};
-	holder->sock.uid = is_same ? process->uid : UID_NONE;
 	if (!holder->owners)
 		return -ENOMEM;
 	holder->owners[0] = owner;

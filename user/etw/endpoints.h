@@ -52,6 +52,9 @@ struct endpoint *endpoint_by_handle(const struct endpoints *endpoints, uint32_t 
 struct endpoint *endpoint_by_afd(const struct endpoints *endpoints, uint64_t pointer);
 struct endpoint *endpoint_by_tcpip(const struct endpoints *endpoints, uint64_t pointer);
 
+/* As an event shows it: uid is the process's; an IPv4 socket has no IPV6_V6ONLY. */
+struct sock_info endpoint_sock(const struct endpoint *endpoint, uint32_t uid);
+
 /* Another socket that had the name loses it.  0 or -ENOMEM; a name of 0 is none. */
 int endpoint_name_handle(struct endpoints *endpoints, struct endpoint *endpoint, uint64_t handle);
 int endpoint_name_afd(struct endpoints *endpoints, struct endpoint *endpoint, uint64_t pointer);

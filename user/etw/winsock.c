@@ -127,8 +127,7 @@ static void complete(const struct call *call, struct outgoing *waiting, const st
 	uint16_t port = event->sock.port;
 	int result = result_of(call->facts);
 
-	event->sock = endpoint->sock;
-	event->sock.uid = event->process.uid;
+	event->sock = endpoint_sock(endpoint, event->process.uid);
 	event->sock.address = address;
 	event->sock.port = port;
 	event->process.pid = call->pid;

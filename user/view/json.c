@@ -8,6 +8,7 @@
 #include "rules/rules.h"
 #include "view/errno_name.h"
 #include "view/json_refusal.h"
+#include "view/json_windows.h"
 
 #define MEMBER_CHARS(writer, name, array) jw_chars(writer, name, array, sizeof(array))
 
@@ -207,6 +208,7 @@ static void put_socket(struct json_writer *writer, const struct event *event)
 	put_endpoint(writer, "peer", &sock->peer, sock->peer_port);
 	jw_string(writer, "state", state_name(sock->state));
 	put_options(writer, &sock->options);
+	json_winsock(writer, sock);
 	jw_object_end(writer);
 }
 
@@ -299,6 +301,7 @@ static void put_facts(struct json_writer *writer, const struct event *event, con
 	jw_object(writer, "socket");
 	put_sock_facts(writer, &event->sock);
 	jw_object_end(writer);
+	json_windows(writer, event);
 	jw_object_end(writer);
 }
 
@@ -369,6 +372,7 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 	put_device(writer, sock);
 	u64_unless(writer, "uid", sock->uid, UID_NONE);
 	put_options(writer, &sock->options);
+	json_winsock(writer, sock);
 	put_time(writer, "since", holder->since_ns, 3, clock);
 	jw_bool(writer, "older", holder->older);
 	if (holder->expires_ms < 0)

@@ -123,7 +123,7 @@ static void say_socket(struct strbuf *out, const struct event *event)
 {
 	strbuf_puts(out, "socket");
 	if (event->result >= 0 && event->fd >= 0)
-		strbuf_printf(out, " fd %d", event->fd);
+		text_descriptor(out, &event->sock, event->fd);
 }
 
 static void say_option(struct strbuf *out, const struct event *event)
@@ -155,7 +155,7 @@ static void say_accept(struct strbuf *out, const struct event *event)
 		text_endpoint(out, &event->sock.peer, event->sock.peer_port);
 	}
 	if (event->result >= 0 && event->fd >= 0)
-		strbuf_printf(out, " fd %d", event->fd);
+		text_descriptor(out, &event->sock, event->fd);
 }
 
 static void say_close(struct strbuf *out, const struct event *event)

@@ -21,6 +21,10 @@ void text_flags(char buf[FLAGS_LEN], const struct sock_info *sock)
 		sock->ifindex != 0, options->force_reuse,
 	};
 
+	if (sock->winsock) {
+		text_winsock_flags(buf, sock);
+		return;
+	}
 	for (size_t i = 0; i < FLAGS_LEN - 1; i++)
 		buf[i] = set[i] ? "FTNRr6D!"[i] : '.';
 	buf[FLAGS_LEN - 1] = '\0';
@@ -64,7 +68,7 @@ static void put_owners(struct strbuf *out, const struct holder *holder)
 
 	put_process(out, &holder->owners[0]);
 	if (holder->owners[0].fd >= 0)
-		strbuf_printf(out, " fd %" PRId32, holder->owners[0].fd);
+		text_descriptor(out, &holder->sock, holder->owners[0].fd);
 	for (size_t i = 1; i < holder->owner_count; i++)
 		if (is_other_process(holder, i) && others++ < MORE_OWNERS)
 			strbuf_printf(out, "%s%" PRIu32, others == 1 ? " (also " : ", ",

@@ -24,6 +24,12 @@ void text_since(struct strbuf *out, const struct text_time *time, uint64_t since
 #define FLAGS_LEN 9
 void text_flags(char buf[FLAGS_LEN], const struct sock_info *sock);
 
+/* `XSURr6..`, of a socket of Windows: exclusive, port-scalability, reuse-unicastport, Reuseaddr, ... */
+void text_winsock_flags(char buf[FLAGS_LEN], const struct sock_info *sock);
+
+/* " fd 3"; " handle 0x1a4" on Windows */
+void text_descriptor(struct strbuf *out, const struct sock_info *sock, int32_t fd);
+
 /* "127.0.0.1:8080", "-" if there is no address. */
 void text_endpoint(struct strbuf *out, const struct address *address, uint16_t port);
 
