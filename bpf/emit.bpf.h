@@ -68,7 +68,7 @@ __noinline int record_contender(u32 slot, u64 sk, u32 index)
 	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
 
 	if (record && index < RT_MAX_CONTENDERS)
-		describe_sock(&record->contenders[index], (struct sock *)sk);
+		describe_contender(&record->contenders[index], (struct sock *)sk);
 	return 0;
 }
 

@@ -152,6 +152,14 @@ static __always_inline void describe_sock(struct rt_sock *to, struct sock *sk)
 	describe_known(to, (u64)sk);
 }
 
+/* Of those in the way also where they were made: their process may be gone, or another one. */
+static __always_inline void describe_contender(struct rt_sock *to, struct sock *sk)
+{
+	describe_sock(to, sk);
+	if (!(to->flags & RT_SK_MINI))
+		to->cgroup = BPF_CORE_READ(compat_sk_cgroup(sk), kn, id);
+}
+
 /* Next component in *ret_name, or NULL in it at the root of a mount; false at the root of all. */
 static __always_inline bool path_step(struct dentry **dentry, struct mount **mount,
 				      const unsigned char **ret_name)

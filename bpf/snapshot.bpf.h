@@ -70,7 +70,7 @@ int snapshot(struct bpf_iter__task_file *ctx)
 	life->header.time_ns = bpf_ktime_get_boot_ns();
 	describe_process(&life->header.process, task);
 	describe_exe(holder->exe, &life->header, task);
-	describe_sock(&life->sock, sk);
+	describe_contender(&life->sock, sk);
 	life->fd = ctx->fd;
 	life->wanted = !(config.filters & RT_FILTER_FAILED) && port_wanted(life->sock.port) &&
 		       sock_wanted(sk) && task_wanted(task, life->header.process.tgid);

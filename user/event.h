@@ -78,6 +78,7 @@ struct rt_sock {
 	__u64 cookie;	  /* skc_cookie, 0 if never generated */
 	__u64 inode;	  /* of the socket's file, 0 if none */
 	__u64 bound_ns;	  /* when it bound; 0: before the trace began */
+	__u64 cgroup;	  /* id of the one it was made in, of contenders and holders; 0 unknown */
 	__u32 flags;	  /* enum rt_sock_flag */
 	__u32 netns;	  /* net->ns.inum */
 	__u32 uid;	  /* sk_uid in the initial user namespace, RT_UID_NONE if unknown */
@@ -230,7 +231,7 @@ struct rt_holder {
 
 #define RT_ATTEMPT_FIXED __builtin_offsetof(struct rt_attempt, contenders)
 
-_Static_assert(sizeof(struct rt_sock) == 128, "rt_sock layout");
+_Static_assert(sizeof(struct rt_sock) == 136, "rt_sock layout");
 _Static_assert(sizeof(struct rt_process) == 56, "rt_process layout");
 _Static_assert(sizeof(struct rt_header) == 72, "rt_header layout");
 _Static_assert(sizeof(struct rt_option) == 24, "rt_option layout");

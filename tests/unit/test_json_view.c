@@ -60,7 +60,7 @@ static void test_json_interface_example(void **state)
 		"\"state\":\"listen\",\"protocol\":\"tcp\",\"family\":\"ipv4\",\"address\":\"127.0.0.1\","
 		"\"port\":8080,"
 		"\"peer\":null,\"inode\":33010,\"netns\":4026531840,\"device\":null,\"uid\":1000,"
-		"\"options\":" OPTIONS ","
+		"\"unit\":null,\"container\":null,\"options\":" OPTIONS ","
 		"\"since\":\"2026-11-22T10:01:02.113Z\",\"older\":false,\"expires_s\":null,\"released_after_"
 		"ns\":null,"
 		"\"bound_by\":{\"pid\":4100,\"comm\":\"python3\",\"exe\":\"/usr/bin/python3.11\","

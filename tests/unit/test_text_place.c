@@ -42,7 +42,12 @@ static void test_one(void **state)
 	ASSERT_WORDS(", container web (0123456789ab)", {.container = HEX64, .container_name = "web"});
 	ASSERT_WORDS(", container deb-12, unit systemd-nspawn@deb.service",
 		     {.unit = "systemd-nspawn@deb.service", .container = "deb-12"});
-	ASSERT_WORDS(", for container 0123456789ab", {.serves = HEX64});
+	ASSERT_WORDS(", watches container 0123456789ab", {.serves = HEX64});
+	ASSERT_WORDS(", forwards to 172.17.0.2:80", {.task = "forwards to", .target = "172.17.0.2:80"});
+	ASSERT_WORDS(", forwards to container 0123456789ab at 172.17.0.2:80",
+		     {.task = "forwards to", .serves = HEX64, .target = "172.17.0.2:80"});
+	ASSERT_WORDS(", forwards to a container, unit a.service",
+		     {.task = "forwards to", .unit = "a.service"});
 }
 
 static void test_several(void **state)
@@ -68,6 +73,27 @@ static void test_unknown(void **state)
 	text_places(&out, &holder);
 	assert_string_equal(out.data, ", unit a.service");
 	strbuf_free(&out);
+	holder = (struct holder){.made_in = &bound};
+	text_places(&out, &holder);
+	assert_string_equal(out.data, ", unit a.service");
+	strbuf_free(&out);
+}
+
+static void test_socket_unit(void **state)
+{
+	const struct place made_in = {.unit = "web.socket"}, service = {.unit = "web.service"};
+	struct owner owners[] = {{.pid = 1}, {.pid = 2, .place = &service}};
+	struct holder holder = {.owners = owners, .owner_count = 2, .made_in = &made_in};
+	struct strbuf out = {.data = NULL};
+
+	(void)state;
+	text_places(&out, &holder);
+	assert_string_equal(out.data, ", socket unit web.socket, unit web.service");
+	strbuf_free(&out);
+	holder.owner_count = 0;
+	text_places(&out, &holder);
+	assert_string_equal(out.data, ", socket unit web.socket");
+	strbuf_free(&out);
 }
 
 static void test_hostile(void **state)
@@ -78,7 +104,8 @@ static void test_hostile(void **state)
 	ASSERT_WORDS(", container \\x1b[31m\\x0ax", {.container = "\033[31m\nx"});
 	memset(&full, 'a', sizeof(full));
 	full.unit[UNIT_LEN - 1] = full.container[CONTAINER_LEN - 1] = '\0';
-	full.container_name[0] = full.serves[0] = '\0';
+	full.task = NULL;
+	full.container_name[0] = full.target[0] = full.serves[0] = '\0';
 
 	char *text = words(&full, 1);
 
@@ -89,9 +116,8 @@ static void test_hostile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one),
-		cmocka_unit_test(test_several),
-		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_one),	cmocka_unit_test(test_several),
+		cmocka_unit_test(test_unknown), cmocka_unit_test(test_socket_unit),
 		cmocka_unit_test(test_hostile),
 	};
 

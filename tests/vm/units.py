@@ -3,7 +3,7 @@
 import os
 import socket
 
-from harness import Tracer, check_refused, contains, equal, start, wait_for
+from harness import Tracer, contains, equal, listens, start, wait_for
 from systemd import CGROUPS, Systemd, removed
 
 NGINX = "/tmp/nginx.conf"
@@ -70,25 +70,9 @@ def test_instance_in_its_slice_is_found():
         systemd.ctl("start", "odd@7101.service")
         with Tracer("--unit", "odd@7101.service") as trace:
             systemd.ctl("restart", "odd@7101.service")
-            wait_for(lambda: try_bind(7101), "nc")
+            wait_for(lambda: listens(7101), "nc")
     group = "/own.slice/own-odd.slice/odd@7101.service"
     check_followed(trace, 1, "odd@7101.service", group, 7101, "nc")
-
-
-def test_holder_in_a_unit():
-    with Systemd() as systemd:
-        nginx(systemd, 7102)
-        systemd.ctl("start", "nginx.service")
-        pid = systemd.pid("nginx.service")
-        with Tracer("-P", "7102") as trace, Tracer("-P", "7102", json=False) as text:
-            equal(try_bind(7102), 98, "EADDRINUSE")
-    event = trace.one("bind")
-    culprit = check_refused(event, "no-reuse")["holders"][0]
-    equal({(process["comm"], process["unit"], process["container"]) for process in culprit["processes"]},
-          {("nginx", "nginx.service", None)}, "the holder's processes")
-    equal(culprit["processes"][0]["pid"], pid, "its main process")
-    equal((event["process"]["unit"], event["process"]["cgroup"]), (None, "/"), "the binder's")
-    contains(text.text, ", uid 0, unit nginx.service\n", "text")
 
 
 def test_hidden_hierarchy():
@@ -102,7 +86,7 @@ def test_hidden_hierarchy():
     try:
         with open(group + "/cgroup.procs", "w") as file:
             file.write(str(holder.pid))
-        wait_for(lambda: try_bind(7103), "nc")
+        wait_for(lambda: listens(7103), "nc")
         with Tracer("-P", "7103") as trace, Tracer("-P", "7103", json=False) as text:
             equal(try_bind(7103), 98, "EADDRINUSE")
     finally:

@@ -124,6 +124,7 @@ void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info)
 	*ret_info = (struct sock_info){
 		.inode = sock->inode,
 		.netns = sock->netns,
+		.cgroup_id = sock->cgroup,
 		.uid = sock->uid,
 		.protocol = decode_protocol(sock),
 		.family = decode_family(sock->family),

@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "model/cgroup.h"
+#include "model/helper.h"
 
 #define CGROUP_ROOT   "/sys/fs/cgroup"
 #define FILEID_KERNFS 0xfe
 #define CACHED	      256
+#define CMDLINE_LEN   4096
 #define LINES_LEN     16384 /* of /proc/PID/cgroup: a path a hierarchy */
 
 struct row {
@@ -158,7 +160,7 @@ static const struct row *find_row(struct places *places, uint64_t id, uint32_t p
 		return row;
 	*row = (struct row){.id = 0};
 	if ((cgroup_path(id, path, sizeof(path)) || tells_nothing(places, path)) &&
-	    cgroup_of_process(pid, path, sizeof(path)))
+	    (!pid || cgroup_of_process(pid, path, sizeof(path))))
 		return row;
 	read_path(path, row);
 	if (!places->legacy)
@@ -179,10 +181,33 @@ void places_fill(struct places *places, struct proc_info *process)
 	process->place = row->place;
 }
 
+static void read_cmdline(const struct owner *owner, struct place *place)
+{
+	char name[64], line[CMDLINE_LEN];
+	FILE *file;
+
+	snprintf(name, sizeof(name), "/proc/%u/cmdline", owner->pid);
+	file = fopen(name, "re");
+	if (!file)
+		return;
+	helper_parse(owner, line, fread(line, 1, sizeof(line), file), place);
+	fclose(file);
+}
+
 void places_of_owner(struct places *places, const struct owner *owner, struct place *ret_place)
 {
 	if (owner->cgroup_id)
 		*ret_place = find_row(places, owner->cgroup_id, owner->pid)->place;
+	else
+		*ret_place = (struct place){.unit = ""};
+	if (helper_known(owner))
+		read_cmdline(owner, ret_place);
+}
+
+void places_of_cgroup(struct places *places, uint64_t cgroup_id, struct place *ret_place)
+{
+	if (cgroup_id)
+		*ret_place = find_row(places, cgroup_id, 0)->place;
 	else
 		*ret_place = (struct place){.unit = ""};
 }

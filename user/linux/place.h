@@ -14,8 +14,11 @@ void places_free(struct places *places);
 /* Fills cgroup and place from cgroup_id, and exe if it is not known; "" where unknown. */
 void places_fill(struct places *places, struct proc_info *process);
 
-/* The place of a holder's process; *ret_place is all "" if nothing is known. */
+/* The place of a holder's process, and whom it serves; *ret_place is all "" if nothing is known. */
 void places_of_owner(struct places *places, const struct owner *owner, struct place *ret_place);
+
+/* Of a socket, or of a process that may be gone: only what is known of the cgroup itself. */
+void places_of_cgroup(struct places *places, uint64_t cgroup_id, struct place *ret_place);
 
 /*
  * A cgroup as a path from the root of the hierarchy or below the mount point.

@@ -161,20 +161,22 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 		holder->released_after_ns = entry->released_ns - pending->event.time_ns;
 }
 
-/* Unit and container of those who hold it, and of who bound it. */
+/* Unit and container of those who hold it, of who bound it and of where it was made. */
 static int name_places(struct session *session, struct holder *holder)
 {
 	size_t n = holder->owner_count;
 
-	holder->places = calloc(n + 1, sizeof(*holder->places));
+	holder->places = calloc(n + 2, sizeof(*holder->places));
 	if (!holder->places)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		places_of_owner(session->places, &holder->owners[i], &holder->places[i]);
 		holder->owners[i].place = &holder->places[i];
 	}
-	places_of_owner(session->places, &holder->bound_by, &holder->places[n]);
+	places_of_cgroup(session->places, holder->bound_by.cgroup_id, &holder->places[n]);
 	holder->bound_by.place = &holder->places[n];
+	places_of_cgroup(session->places, holder->sock.cgroup_id, &holder->places[n + 1]);
+	holder->made_in = &holder->places[n + 1];
 	return 0;
 }
 

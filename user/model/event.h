@@ -22,6 +22,7 @@
 #define CGROUP_LEN    512
 #define UNIT_LEN      256
 #define CONTAINER_LEN 128
+#define TARGET_LEN    64
 #define DEVICE_LEN    16
 
 enum event_type {
@@ -126,10 +127,11 @@ struct winsock_options {
 };
 
 struct sock_info {
-	uint64_t id;	/* number of this recording ("s17"), 0 if none yet */
-	uint64_t inode; /* 0: none */
-	uint32_t netns; /* 0: unknown */
-	uint32_t uid;	/* of the socket (sk_uid), UID_NONE if unknown */
+	uint64_t id;	    /* number of this recording ("s17"), 0 if none yet */
+	uint64_t inode;	    /* 0: none */
+	uint32_t netns;	    /* 0: unknown */
+	uint64_t cgroup_id; /* of whoever made it, 0: unknown */
+	uint32_t uid;	    /* of the socket (sk_uid), UID_NONE if unknown */
 	enum protocol protocol;
 	enum family family;
 	enum sock_state state;
@@ -165,6 +167,8 @@ struct place {
 	char container[CONTAINER_LEN];	    /* its id, or its name if it has no other */
 	char container_name[CONTAINER_LEN]; /* from the runtime, on request only */
 	char serves[CONTAINER_LEN];	    /* the container that it proxies or watches from outside */
+	char target[TARGET_LEN];	    /* where it forwards to, "172.17.0.2:80" */
+	const char *task; /* what a runtime's helper does for its container, NULL: no helper */
 };
 
 struct proc_info {
@@ -202,7 +206,8 @@ struct holder {
 	unsigned int differs;	   /* enum difference, of a holder that shares the port */
 	struct owner *owners;
 	size_t owner_count;
-	struct place *places; /* one an owner and one for bound_by; NULL: not looked up */
+	struct place *places; /* one an owner, one for bound_by and one for made_in; NULL: not looked up */
+	const struct place *made_in; /* where the socket was made; NULL: not looked up */
 };
 
 /* In what the two parties that share a port differ; none: workers of one program. */

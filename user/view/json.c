@@ -171,6 +171,8 @@ static void put_place(struct json_writer *writer, const struct place *place)
 		MEMBER_CHARS(writer, "container_name", place->container_name);
 	if (place->serves[0])
 		MEMBER_CHARS(writer, "serves", place->serves);
+	if (place->target[0])
+		MEMBER_CHARS(writer, "target", place->target);
 }
 
 static void put_process(struct json_writer *writer, const struct proc_info *process)
@@ -371,6 +373,7 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 	u64_unless(writer, "netns", sock->netns, 0);
 	put_device(writer, sock);
 	u64_unless(writer, "uid", sock->uid, UID_NONE);
+	put_place(writer, holder->made_in);
 	put_options(writer, &sock->options);
 	json_winsock(writer, sock);
 	put_time(writer, "since", holder->since_ns, 3, clock);

@@ -35,6 +35,20 @@ static bool is_telling(const char *unit)
 	return type && strcmp(type, ".scope") && strcmp(type, ".slice");
 }
 
+/* "forwards to 172.17.0.2:80", "watches container web (0123456789ab)" */
+static void put_task(struct strbuf *out, const struct place *place)
+{
+	if (!place->task && !place->serves[0])
+		return;
+	strbuf_printf(out, ", %s ", place->task ? place->task : "watches");
+	if (place->serves[0])
+		put_container(out, place->serves, place->container_name);
+	else
+		strbuf_puts(out, place->target[0] ? "" : "a container");
+	if (place->target[0])
+		strbuf_printf(out, "%s%s", place->serves[0] ? " at " : "", place->target);
+}
+
 static bool put_place(struct strbuf *out, const struct place *place)
 {
 	size_t start = out->length;
@@ -43,10 +57,7 @@ static bool put_place(struct strbuf *out, const struct place *place)
 		strbuf_puts(out, ", ");
 		put_container(out, place->container, place->container_name);
 	}
-	if (place->serves[0]) {
-		strbuf_puts(out, ", for ");
-		put_container(out, place->serves, place->container_name);
-	}
+	put_task(out, place);
 	if (is_telling(place->unit)) {
 		strbuf_puts(out, ", unit ");
 		strbuf_escape(out, place->unit, sizeof(place->unit));
@@ -57,7 +68,7 @@ static bool put_place(struct strbuf *out, const struct place *place)
 static bool is_same(const struct place *a, const struct place *b)
 {
 	return !strcmp(a->unit, b->unit) && !strcmp(a->container, b->container) &&
-	       !strcmp(a->serves, b->serves);
+	       !strcmp(a->serves, b->serves) && !strcmp(a->target, b->target);
 }
 
 static bool was_told(const struct holder *holder, size_t owner)
@@ -68,13 +79,30 @@ static bool was_told(const struct holder *holder, size_t owner)
 	return false;
 }
 
+/* systemd makes the sockets that it passes on in the cgroup of their unit. */
+static bool is_socket_unit(const char *unit)
+{
+	const char *type = strrchr(unit, '.');
+
+	return type && !strcmp(type, ".socket");
+}
+
 void text_places(struct strbuf *out, const struct holder *holder)
 {
+	const struct place *made_in = holder->made_in;
 	size_t told = 0;
 
+	if (made_in && is_socket_unit(made_in->unit)) {
+		strbuf_puts(out, ", socket unit ");
+		strbuf_escape(out, made_in->unit, sizeof(made_in->unit));
+	}
 	for (size_t i = 0; i < holder->owner_count && told < PLACES_MAX; i++)
 		if (holder->owners[i].place && !was_told(holder, i))
 			told += put_place(out, holder->owners[i].place);
-	if (!holder->owner_count && holder->bound_by.place)
-		(void)put_place(out, holder->bound_by.place);
+	if (holder->owner_count)
+		return;
+	if (holder->bound_by.place)
+		told += put_place(out, holder->bound_by.place);
+	if (!told && made_in && !is_socket_unit(made_in->unit))
+		(void)put_place(out, made_in);
 }
