@@ -88,6 +88,17 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
+# ---- the page of `report`: its parts in one file, before and behind the data
+
+REPORT := $(BUILD)/report
+
+$(REPORT)/head.html: $(wildcard user/view/report/*)
+	$(call say,PAGE,$@)
+	$(Q)user/view/report/assemble $(REPORT)
+
+$(OUT)/user/view/report_page.o: CFLAGS_ALL += -DREPORT_DIR='"$(REPORT)"'
+$(OUT)/user/view/report_page.o: $(REPORT)/head.html
+
 # ---- unit tests
 
 $(OUT)/core.a: $(CORE)

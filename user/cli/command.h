@@ -43,5 +43,6 @@ extern const struct command_info trace_command;
 
 extern const struct command_info explain_command;
 extern const struct command_info replay_command;
+extern const struct command_info report_command;
 
 #endif

@@ -12,6 +12,7 @@
 static const struct command_info *const commands[] = {
 	&explain_command,
 	&replay_command,
+	&report_command,
 	NULL,
 };
 

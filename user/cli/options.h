@@ -82,6 +82,7 @@ struct config {
 	bool fail_on_reject;
 	/* a recording */
 	const char *file;
+	bool perfetto;
 	/* other systems' answers */
 	unsigned int systems; /* 1 << enum system_id, 0: none named */
 	unsigned int compare; /* enum system_id, 0 (Linux): none */

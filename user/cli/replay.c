@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/command.h"
 #include "cli/event_filter.h"
+#include "cli/files.h"
 #include "cli/filter_text.h"
 #include "cli/summary.h"
 #include "recording/recording.h"
@@ -39,24 +39,6 @@ struct replay {
 	struct refusal_note *refusals; /* REFUSALS_KEPT of them, by seq */
 };
 
-static int complain(const char *text)
-{
-	fprintf(stderr, "reusetrace: %s\n", text);
-	return EXIT_RUNTIME;
-}
-
-static int complain_errno(const char *what, int err)
-{
-	struct strbuf line = {0};
-
-	strbuf_puts(&line, "reusetrace: ");
-	strbuf_escape(&line, what, strlen(what));
-	strbuf_printf(&line, ": %s\n", strerror(-err));
-	(void)strbuf_write(&line, stderr);
-	strbuf_free(&line);
-	return EXIT_RUNTIME;
-}
-
 /* A live text trace has them only if something was asked for by name; JSON shows what was recorded. */
 static bool shows_connects(const struct config *config, const struct start_info *start)
 {
@@ -78,15 +60,6 @@ static bool is_shown(const struct replay *replay, const struct event *event)
 	if (event_is_attempt(event))
 		return replay->connects || event->type != EVENT_AUTOBIND || event->result < 0;
 	return event->type == EVENT_HOLDER || event->type == EVENT_FINDING || config->json || config->verbose;
-}
-
-/* The file that is read must not be emptied by what is written. */
-static bool is_same_file(const char *one, const char *other)
-{
-	struct stat first, second;
-
-	return !stat(one, &first) && !stat(other, &second) && first.st_dev == second.st_dev &&
-	       first.st_ino == second.st_ino;
 }
 
 static int open_view(struct replay *replay)
