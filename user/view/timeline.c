@@ -189,6 +189,9 @@ static bool state_after(const struct event *event, enum sock_state *ret_state)
 	case EVENT_ACCEPT:
 		*ret_state = STATE_ESTABLISHED;
 		return true;
+	case EVENT_CLOSE: /* a connection's port need not be released by itself */
+		*ret_state = STATE_UNKNOWN;
+		return event->sock.peer.family != FAMILY_NONE;
 	case EVENT_RELEASE:
 		*ret_state = released[event->release];
 		return true;

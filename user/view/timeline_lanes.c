@@ -83,8 +83,63 @@ static int make_spans(struct timeline *timeline)
 		span->to_ns = span->open ? timeline->to_ns : steps->steps[last + 1].span.from_ns;
 		if (span->to_ns < span->from_ns)
 			span->to_ns = span->from_ns;
+		if (span->to_ns == span->from_ns && !span->open)
+			continue;
 		steps->span_keys[timeline->span_count++] = step->key;
 	}
+	return 0;
+}
+
+static bool has_peer(const struct timeline_step *step)
+{
+	return step->span.peer.family != FAMILY_NONE && step->key.protocol != PROTO_UDP;
+}
+
+static int compare_connections(const void *one, const void *other)
+{
+	const struct timeline_step *first = one, *second = other;
+	int order = compare_lane_keys(&first->key, &second->key);
+
+	order = EITHER(order, compare_addresses(&first->span.peer, &second->span.peer));
+	order = EITHER(order, ORDER(first->span.peer_port, second->span.peer_port));
+	return EITHER(order, ORDER(first->order, second->order));
+}
+
+/*
+ * A TIME_WAIT remnant is another socket of the same connection: there is one
+ * at a time, so each later socket says that the earlier one has left.
+ */
+static int end_connections(struct timeline *timeline)
+{
+	struct timeline_steps *steps = timeline->steps;
+	size_t room = steps->step_count, count = 0, last_order = room;
+	struct timeline_step *found = calloc(room ? room : 1, sizeof(*found)), *grown;
+
+	if (!found)
+		return -ENOMEM;
+	for (size_t i = 0; i < room; i++)
+		if (has_peer(&steps->steps[i]))
+			found[count++] = steps->steps[i];
+	qsort(found, count, sizeof(*found), compare_connections);
+	grown = count ? realloc(steps->steps, (room + count) * sizeof(*grown)) : NULL;
+	if (count && !grown) {
+		free(found);
+		return -ENOMEM;
+	}
+	steps->steps = grown ? grown : steps->steps;
+	for (size_t i = 1; i < count; i++) {
+		struct timeline_step end = found[i - 1];
+
+		end.order = found[i].order;
+		if (compare_connections(&end, &found[i]) || end.span.socket == found[i].span.socket)
+			continue;
+		end.order = last_order++;
+		end.span.from_ns = found[i].span.from_ns;
+		end.span.state = STATE_UNKNOWN;
+		end.span.who = (struct timeline_who){.pid = 0}; /* its strings have an owner */
+		steps->steps[steps->step_count++] = end;
+	}
+	free(found);
 	return 0;
 }
 
@@ -214,8 +269,10 @@ static void make_tracks(struct timeline *timeline)
 
 int timeline_make_lanes(struct timeline *timeline)
 {
-	int err = make_spans(timeline);
+	int err = end_connections(timeline);
 
+	if (!err)
+		err = make_spans(timeline);
 	if (!err)
 		err = make_lanes(timeline);
 	if (err)

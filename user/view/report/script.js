@@ -124,7 +124,7 @@ function laneWords(lane) {
 	return words.join(", ");
 }
 
-function makeRow(lane, severalNetns) {
+function makeRow(lane, isElsewhere) {
 	const element = make("div", "lane"), head = make("div", "head"), body = make("div", "body");
 	const inner = make("div", "inner");
 	const height = LANE_TOP + Math.max(lane.tracks, 1) * ROW + LANE_END;
@@ -136,7 +136,7 @@ function makeRow(lane, severalNetns) {
 	element.setAttribute("role", "row");
 	head.setAttribute("role", "rowheader");
 	head.append(make("b", "", lane.port ? lane.name : `${lane.name} (no port)`), make("span", "", laneWords(lane)));
-	if (severalNetns)
+	if (isElsewhere)
 		head.append(make("span", "", `netns ${lane.netns}`));
 	body.setAttribute("role", "presentation");
 	inner.setAttribute("role", "presentation");
@@ -167,10 +167,22 @@ function isOutgoing(lane) {
 		lane.spans.every((span) => span.chosen && span.state !== "listen");
 }
 
+// What needs a look comes first, what is of no port or was chosen by the kernel last.
+function rank(row) {
+	return row.isOutgoing ? 3 : !row.hasFindings ? 2 : row.lane.port ? 0 : 1;
+}
+
+function commonest(values) {
+	const counts = new Map();
+	for (const value of values)
+		counts.set(value, (counts.get(value) ?? 0) + 1);
+	return [...counts].sort((one, other) => other[1] - one[1])[0]?.[0];
+}
+
 function makeRows() {
-	const severalNetns = new Set(report.lanes.map((lane) => lane.netns)).size > 1;
-	rows = report.lanes.map((lane) => makeRow(lane, severalNetns));
-	rows.sort((one, other) => other.hasFindings - one.hasFindings || one.isOutgoing - other.isOutgoing);
+	const here = commonest(report.lanes.map((lane) => lane.netns));
+	rows = report.lanes.map((lane) => makeRow(lane, lane.netns !== here));
+	rows.sort((one, other) => rank(one) - rank(other));
 	grid.append(...rows.map((row) => row.element));
 	const outgoing = rows.filter((row) => row.isOutgoing).length;
 	byId("outgoing-label").hidden = !outgoing || outgoing === rows.length;
@@ -284,6 +296,10 @@ function select(cell) {
 	explain(cell.item, body);
 	detail.hidden = false;
 	detail.scrollTop = 0;
+	// What is explained stays in sight above its explanation.
+	const covered = cell.element.getBoundingClientRect().bottom - detail.getBoundingClientRect().top;
+	if (covered > -8)
+		window.scrollBy(0, covered + 24);
 }
 
 function closeDetail() {
