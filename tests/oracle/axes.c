@@ -59,6 +59,7 @@ const struct twist twists[] = {
 	{.name = "netns-binder", .binder_place = PLACE_NETNS},
 	{.name = "port-0", .port = PORT_AUTO},
 	{.name = "listen-unbound", .port = PORT_LISTEN},
+	{.name = "other-process", .kept = true},
 };
 
 const size_t twist_count = COUNT(twists);
@@ -144,7 +145,7 @@ bool case_allowed(const struct test_case *one)
 	if (has_connection(one->state) &&
 	    (one->holder.place == PLACE_DUMMY || one->holder.place == PLACE_DUMMY_TOO))
 		return false;
-	if (twist->stated && (one->state == AT_ORPHAN || one->state == AT_TIME_WAIT))
+	if ((twist->stated || twist->kept) && (one->state == AT_ORPHAN || one->state == AT_TIME_WAIT))
 		return false;
 	if (twist->port == PORT_LISTEN && (one->udp || !one->listens))
 		return false;

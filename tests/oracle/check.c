@@ -91,7 +91,7 @@ static bool same_endpoint(const struct endpoint *one, const struct address *two,
 /* By inode; what has none, by its four-tuple. */
 static bool is_held(const struct held *held, const struct attempt *attempt)
 {
-	if (held->fd >= 0)
+	if (held->fd >= 0 || held->keeper)
 		return attempt->culprit_inode == held->inode;
 	return same_endpoint(&held->local, &attempt->culprit_local, attempt->culprit_port) &&
 	       same_endpoint(&held->remote, &attempt->culprit_peer, attempt->culprit_peer_port);

@@ -9,6 +9,8 @@
 #include <sys/fsuid.h>
 #include <unistd.h>
 
+#include "keeper.h"
+
 #ifndef IP_BIND_ADDRESS_NO_PORT
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
@@ -220,6 +222,10 @@ int hold_on(const struct test_case *one, uint16_t port, struct held *held)
 	flip(held->fd, one->twist->stated);
 	if (one->state == AT_ORPHAN || one->state == AT_TIME_WAIT)
 		leave_connection(held, one->state);
+	if (one->twist->kept) {
+		held->keeper = keeper_take(held->fd);
+		held->fd = -1;
+	}
 	return 0;
 }
 
@@ -228,10 +234,13 @@ void let_go(struct held *held)
 {
 	if (held->fd >= 0)
 		close_hard(held->fd);
+	if (held->keeper)
+		keeper_kill(held->keeper);
 	if (held->peer >= 0)
 		close_hard(held->peer);
 	if (held->minisock)
 		send_reset(&held->remote, &held->local, held->sequence, held->place);
 	held->fd = held->peer = -1;
+	held->keeper = 0;
 	held->minisock = false;
 }

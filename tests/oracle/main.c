@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 
 #include "coverage.h"
+#include "keeper.h"
 #include "pairs.h"
 #include "random.h"
 #include "remedies.h"
@@ -109,6 +110,7 @@ int main(int argc, char **argv)
 	parse(argc, argv, &options);
 	if (options.to > case_count())
 		options.to = case_count();
+	keepers_prepare();
 	net_prepare();
 	random_prepare();
 	trace_start(options.program, options.record);

@@ -55,6 +55,7 @@ struct twist {
 		binder; /* options flipped after the holder's bind, its state, the binder's bind */
 	enum port_use port;
 	bool l3mdev_accept;
+	bool kept; /* another process has the holder, and nothing else */
 };
 
 /* One side. */
@@ -120,8 +121,9 @@ __attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...
 
 /* hold.c: a socket that has a port, in every state */
 struct held {
-	int fd;	  /* -1: none has it any more */
-	int peer; /* the other end, -1: none */
+	int fd;	      /* -1: not here */
+	int peer;     /* the other end, -1: none */
+	pid_t keeper; /* the process that has it, 0: this one or none */
 	uint64_t inode;
 	bool connected, minisock;
 	enum state state;

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "keeper.h"
+
 #define QUEUE_MAX   1024
 #define BATCH	    128
 #define WAITS_MAX   12
@@ -30,6 +32,7 @@ enum does {
 	RESERVE = 1 << 11,
 	WIDEN = 1 << 12,
 	DEFER = 1 << 13,
+	STOP = 1 << 14,
 };
 
 /* The first that begins a remedy says what is to be done. */
@@ -53,6 +56,7 @@ static const struct {
 	{"bind one address instead", ELSEWHERE},
 	{"bind another address", ELSEWHERE},
 	{"close ", CLOSE_OLD},
+	{"stop ", STOP},
 	{"wait until the kernel has finished", FINISH},
 	{"wait ", WAIT},
 	{"add ", RESERVE},
@@ -145,6 +149,10 @@ static void add(const struct pair *pair, const char *text)
 	for (size_t i = 0; i < COUNT(rows) && !remedy->does; i++)
 		if (!strncmp(text, rows[i].begins, strlen(rows[i].begins)))
 			remedy->does = rows[i].does;
+	if (remedy->does & STOP && strstr(text, "TIME_WAIT"))
+		remedy->does |= FINISH;
+	if (remedy->does & STOP && atoi(text + strlen("stop ")) != pair->held.keeper)
+		complain(pair->last, "wrong process in \"%s\"", text);
 	if (!remedy->does)
 		complain(pair->last, "remedy that cannot be carried out: %s", text);
 	remedy->seconds = remedy->does & WAIT ? atoi(text + strlen("wait ")) : TIME_WAIT_S + LATE_S;
@@ -225,6 +233,10 @@ static void carry_out(struct remedy *remedy, struct pair *pair)
 		hold_reserved(pair);
 	else if (hold(&pair->one, &pair->port, &pair->held))
 		complain(NULL, "no holder for \"%s\"", remedy->text);
+	if (remedy->does & STOP) {
+		keeper_kill(pair->held.keeper);
+		pair->held.keeper = 0;
+	}
 	if (remedy->does & (WAIT | FINISH)) {
 		leave_for_later(pair, remedy);
 		return;
