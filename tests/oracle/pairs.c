@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "apart.h"
@@ -137,6 +138,26 @@ void pairs_pause(void)
 	pause_tracer = true;
 }
 
+static long clock_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* A line for every twentieth of the way. */
+static void tell(unsigned long done, unsigned long all)
+{
+	static unsigned long told;
+
+	if (done * 20 / (all + 1) == told)
+		return;
+	told = done * 20 / (all + 1);
+	printf("case %lu of %lu at %ld s\n", done, all, clock_seconds());
+	fflush(stdout);
+}
+
 void pairs_run(unsigned long from, unsigned long to, unsigned long stride)
 {
 	struct test_case one;
@@ -147,6 +168,7 @@ void pairs_run(unsigned long from, unsigned long to, unsigned long stride)
 			tally.forbidden++;
 			continue;
 		}
+		tell(index - from, to - from);
 		use_l3mdev(one.twist->l3mdev_accept);
 		if (!batched && pause_tracer)
 			trace_pause(true);
