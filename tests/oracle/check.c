@@ -138,8 +138,7 @@ static int by_age(const void *one, const void *two)
 }
 
 /* From facts alone: does the kernel do as predicted? */
-static void check_prediction(struct attempt *attempt, const struct event *event, const struct policy *policy,
-			     bool quirk)
+static void check_prediction(struct attempt *attempt, const struct event *event, const struct policy *policy)
 {
 	struct event copy = *event;
 	struct attempt_facts facts;
@@ -157,7 +156,7 @@ static void check_prediction(struct attempt *attempt, const struct event *event,
 		tally.open++;
 	else if ((prediction.answer == ANSWER_REFUSE) == (attempt->result == EADDRINUSE))
 		tally.agreed++;
-	else if (!quirk)
+	else
 		complain(attempt, "predicted %s",
 			 prediction.answer == ANSWER_REFUSE ? "EADDRINUSE" : "success");
 }
@@ -201,7 +200,7 @@ void check_event(struct attempt *attempt, struct json_object *object)
 	check_verdict(attempt, object);
 	check_culprit(attempt, object, &event);
 	if (attempt->result == EADDRINUSE || !attempt->result)
-		check_prediction(attempt, &event, &policy, is_quirk(attempt->rule));
+		check_prediction(attempt, &event, &policy);
 	if (event.truncated)
 		complain(attempt, "truncated");
 	event_clear(&event);

@@ -213,6 +213,27 @@ static void run_plain(const struct plain *plain)
 	tally.cases++;
 }
 
+/* An IPv6 address for an IPv4 socket, an interface that is not there, no socket at all. */
+static void run_misfits(void)
+{
+	struct endpoint six = endpoint_of("::1", AF_INET6, next_port(false));
+	struct endpoint nowhere = endpoint_of("fe80::1", AF_INET6, next_port(false));
+	int four = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int scoped = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), err;
+
+	((struct sockaddr_in6 *)&nowhere.address)->sin6_scope_id = 99999;
+	expect_result(attempt_bind(four, &six), EAFNOSUPPORT, NULL, BIT(RULE_WRONG_FAMILY));
+	expect_result(attempt_bind(scoped, &nowhere), ENODEV, NULL, BIT(RULE_NO_DEVICE));
+	attempts_await();
+	close(scoped);
+	close(four);
+	err = bind(four, (struct sockaddr *)&six.address, six.length) ? errno : 0;
+	expect_result(attempt_note(OP_BIND, -1, 0, err), EBADF, NULL, BIT(RULE_BAD_DESCRIPTOR));
+	attempts_await();
+	attempts_clear();
+	tally.cases += 3;
+}
+
 /* TCP_REPAIR forces its way. */
 static void run_forced(void)
 {
@@ -271,6 +292,7 @@ void special_run(void)
 	run_programs();
 	for (size_t i = 0; i < COUNT(plains); i++)
 		run_plain(&plains[i]);
+	run_misfits();
 	run_forced();
 	for (int binder = 0; binder < VARIANTS; binder++)
 		for (int holder = 0; holder < VARIANTS; holder++)
