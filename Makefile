@@ -2,12 +2,14 @@
 # make            build ./reusetrace
 # make run        install what is missing, build, trace live (ARGS="-P 8080");
 #                 where the kernel refuses tracing, play the demo in a VM
-# make check      install what tests need, run unit and VM tests
+# make check      install what tests need, run all tests
 # make unit       unit tests
 # make asan       unit tests with the address and undefined-behaviour sanitizers
 # make lint       format, licences, lengths
 # make vmlinux    compare vmlinux.h with the type information of every kernel
 # make vm         VM tests (KERNELS="6.12" MODULES="demo")
+# make oracle     the kernel as judge: every case on every kernel, for an hour or two
+# make mutants    is every mistake in the rules noticed? Asks what the oracle recorded
 # make demo       the demo in a VM
 # make format     format the C sources (clang-format 14)
 # make clean      remove what was built
@@ -58,10 +60,10 @@ SUITES := lint unit asan vmlinux vm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run demo check prepare $(SUITES) objects unit-programs vmlinux-programs payload format clean help
+.PHONY: all run demo check prepare $(SUITES) oracle oracle-slice objects unit-programs vmlinux-programs payload format clean help
 
 ifneq ($(CALLER),)
-all reusetrace lint unit asan format clean:
+all reusetrace lint unit asan format clean mutants:
 	+@$(AS_CALLER) $(MAKE) --no-print-directory $@
 else
 
@@ -187,6 +189,9 @@ check: prepare
 
 vm vmlinux: prepare
 	+@$(AS_CALLER) tests/run $@
+
+oracle oracle-slice: prepare
+	+@$(AS_CALLER) $(MAKE) --no-print-directory $@-run
 
 ifeq ($(CALLER),)
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(OUT)/tests/vmlinux/check.d

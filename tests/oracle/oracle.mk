@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The kernel as judge, included by the Makefile.
+# The kernel as judge, included by the Makefile, which installs what is needed first.
 # make oracle         every case on every kernel (KERNELS="6.12")
 # make oracle-slice   some of them, every rule and axis
-# make mutants        does anything notice a mistake in the rules? Needs recordings
-#                     of one of the two.
+# make mutants        is every mistake in the rules noticed? Needs recordings of one
+#                     of the two.
 
 ORACLE := $(BUILD)/tests/oracle
 ORACLE_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/oracle/*.c))
@@ -11,7 +11,7 @@ ORACLE_RULES := $(filter $(OUT)/user/rules/% $(OUT)/user/model/%,$(OBJECTS))
 RECHECK_OBJECTS := $(OUT)/tests/oracle/mutants/recheck.o $(OUT)/tests/oracle/facts.o
 ORACLE_RUN := tests/oracle/run $(PAYLOAD) $(ORACLE)/oracle $(BUILD)/oracle
 
-.PHONY: oracle oracle-slice mutants oracle-programs
+.PHONY: oracle-run oracle-slice-run mutants oracle-programs
 
 $(OUT)/tests/oracle/mutants/%.o: CFLAGS_ALL += -Itests/oracle
 
@@ -28,10 +28,10 @@ $(ORACLE)/recheck: $(RECHECK_OBJECTS) $(ORACLE_RULES)
 
 oracle-programs: $(ORACLE)/oracle $(ORACLE)/recheck
 
-oracle: payload $(ORACLE)/oracle
+oracle-run: payload $(ORACLE)/oracle
 	@$(ORACLE_RUN) all
 
-oracle-slice: payload $(ORACLE)/oracle
+oracle-slice-run: payload $(ORACLE)/oracle
 	@$(ORACLE_RUN) slice
 
 mutants: $(ORACLE)/recheck unit-programs
