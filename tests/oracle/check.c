@@ -129,12 +129,18 @@ static void check_culprit(struct attempt *attempt, struct json_object *object, c
 		tally.culprits++;
 }
 
-/* The rules know nothing of the order in which JSON names the holders: the culprit comes first there. */
+/*
+ * The culprit comes first in JSON, which the rules may not know: in the order
+ * of the kernel's lists, the newest first.
+ */
 static int by_age(const void *one, const void *two)
 {
-	const struct holder *a = one, *b = two;
+	uint64_t a = ((const struct holder *)one)->sock.inode, b = ((const struct holder *)two)->sock.inode;
+	size_t a_bound = attempt_that_bound(a), b_bound = attempt_that_bound(b);
 
-	return (a->sock.inode < b->sock.inode) - (a->sock.inode > b->sock.inode);
+	if (a_bound != b_bound)
+		return a_bound < b_bound ? 1 : -1;
+	return (a < b) - (a > b);
 }
 
 /* From facts alone: does the kernel do as predicted? */

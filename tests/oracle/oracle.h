@@ -162,6 +162,8 @@ struct attempt {
 struct attempt *attempt_note(enum op op, int fd, uint64_t inode, int result);
 struct attempt *attempt_bind(int fd, const struct endpoint *endpoint);
 struct attempt *attempt_listen(int fd);
+/* Its place among the attempts since attempts_clear(), from 1; 0 if it is not of them. */
+size_t attempt_that_bound(uint64_t inode);
 void attempts_await(void);
 void attempts_clear(void);
 
@@ -190,7 +192,11 @@ __attribute__((format(printf, 2, 3))) void complain(struct attempt *attempt, con
 void trace_start(const char *program, const char *record);
 /* The next bind or listen as JSON text, NULL if none came in time. */
 char *trace_line(void);
-/* While it is paused, events wait in its ring buffer: it then looks once for the owners of many sockets. */
+/*
+ * While it is paused, events wait in its ring buffer: it then looks once for
+ * the owners of many sockets.  And what is closed meanwhile is gone at once:
+ * an iterator that looks at a socket keeps it for that moment.
+ */
 void trace_pause(bool pause);
 void trace_stop(void);
 

@@ -112,8 +112,10 @@ void pairs_flush(void)
 	attempts_await();
 	for (size_t i = 0; i < batched; i++)
 		remedies_note(&batch[i]);
+	trace_pause(true);
 	for (size_t i = 0; i < batched; i++)
 		remove_culprit(&batch[i]);
+	trace_pause(false);
 	attempts_await();
 	for (size_t i = 0; i < batched; i++)
 		pair_end(&batch[i]);

@@ -367,6 +367,17 @@ static bool remove_by_inode(uint64_t inode)
 	return found;
 }
 
+/* The socket is gone when this returns. */
+static bool remove_paused(uint64_t inode)
+{
+	bool found;
+
+	trace_pause(true);
+	found = remove_by_inode(inode);
+	trace_pause(false);
+	return found;
+}
+
 /* The last step was refused: without the culprits, and with everything else in its place, it is not. */
 static void remove_culprits(const struct step *steps, size_t count)
 {
@@ -378,7 +389,7 @@ static void remove_culprits(const struct step *steps, size_t count)
 		attempt = run_step(&steps[i], &request);
 	attempts_await();
 	while (attempt && attempt->result == EADDRINUSE && attempt->culprit_inode && removed < CULPRITS &&
-	       remove_by_inode(attempt->culprit_inode)) {
+	       remove_paused(attempt->culprit_inode)) {
 		removed++;
 		attempt = run_step(&steps[count - 1], &request);
 		attempts_await();

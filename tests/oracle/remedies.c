@@ -232,7 +232,7 @@ static void carry_out(struct remedy *remedy, struct pair *pair)
 	if (remedy->does & RESERVE)
 		hold_reserved(pair);
 	else if (hold(&pair->one, &pair->port, &pair->held))
-		complain(NULL, "no holder for \"%s\"", remedy->text);
+		complain(NULL, "no holder for \"%s\": %s", remedy->text, strerror(errno));
 	if (remedy->does & STOP) {
 		keeper_kill(pair->held.keeper);
 		pair->held.keeper = 0;
@@ -254,8 +254,10 @@ void remedies_flush(bool all)
 
 	while (queued && (all || queued >= BATCH)) {
 		count = queued < BATCH ? queued : BATCH;
+		trace_pause(true);
 		for (size_t i = 0; i < count; i++)
 			carry_out(&queue[i], &pairs[i]);
+		trace_pause(false);
 		attempts_await();
 		for (size_t i = 0; i < count; i++)
 			if (pairs[i].binder >= 0)

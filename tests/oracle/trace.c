@@ -60,7 +60,11 @@ void trace_start(const char *program, const char *record)
 
 void trace_pause(bool pause)
 {
+	int status;
+
 	kill(tracer, pause ? SIGSTOP : SIGCONT);
+	if (pause && (waitpid(tracer, &status, WUNTRACED) != tracer || !WIFSTOPPED(status)))
+		die("reusetrace does not pause");
 }
 
 static char *next_line(int patience_ms)
