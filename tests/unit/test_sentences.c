@@ -65,6 +65,12 @@ static void test_slots(void **state)
 	expand(&attempt, &attempt.holders[0], "{members}", "7");
 	attempt.event.sock.group_size = 9;
 	expand(&attempt, &attempt.holders[0], "{members}", "9");
+	attempt.event.windows.reserved_lo = 8000;
+	attempt.event.windows.reserved_hi = 8099;
+	expand(&attempt, NULL, "{reserved} {reserved_first} {reserved_count} {protocol}",
+	       "8000-8099 8000 100 tcp");
+	attempt.event.sock.protocol = PROTO_UDP;
+	expand(&attempt, NULL, "{protocol}", "udp");
 }
 
 /* An address that is in the way is named once, however many have it and in whatever order. */
