@@ -76,7 +76,6 @@ static void check_rules(const struct policy *policy)
 		{RULE_WRONG_STATE, true},
 		{RULE_WRONG_FAMILY, true},
 		{RULE_NO_DEVICE, true},
-		{RULE_BAD_DESCRIPTOR, true},
 		{RULE_QUIRK_STALE_REUSEPORT, true},
 		{RULE_QUIRK_STALE_REUSEADDR, policy->fast_cache_live},
 		{RULE_QUIRK_MAPPED_ANY, policy->bhash2_native},
