@@ -42,13 +42,13 @@ struct attempt *attempt_listen(int fd)
 	return attempt_note(OP_LISTEN, fd, 0, err);
 }
 
-size_t attempt_that_bound(uint64_t inode)
+const struct attempt *attempt_that_bound(uint64_t inode)
 {
 	for (size_t i = count; i; i--)
 		if (attempts[i - 1].inode == inode && attempts[i - 1].op == OP_BIND &&
 		    !attempts[i - 1].result)
-			return i;
-	return 0;
+			return &attempts[i - 1];
+	return NULL;
 }
 
 void attempts_clear(void)

@@ -131,16 +131,20 @@ static void check_culprit(struct attempt *attempt, struct json_object *object, c
 
 /*
  * The culprit comes first in JSON, which the rules may not know: in the order
- * of the kernel's lists, the newest first.
+ * of the kernel's lists, the newest first.  sk_add_node_rcu() adds IPv6 sockets
+ * with SO_REUSEPORT to the end.
  */
-static int by_age(const void *one, const void *two)
+static int by_list(const void *one, const void *two)
 {
-	uint64_t a = ((const struct holder *)one)->sock.inode, b = ((const struct holder *)two)->sock.inode;
-	size_t a_bound = attempt_that_bound(a), b_bound = attempt_that_bound(b);
+	uint64_t a_inode = ((const struct holder *)one)->sock.inode;
+	uint64_t b_inode = ((const struct holder *)two)->sock.inode;
+	const struct attempt *a = attempt_that_bound(a_inode), *b = attempt_that_bound(b_inode);
 
-	if (a_bound != b_bound)
-		return a_bound < b_bound ? 1 : -1;
-	return (a < b) - (a > b);
+	if (!a || !b)
+		return (a_inode < b_inode) - (a_inode > b_inode);
+	if (a->at_tail != b->at_tail)
+		return a->at_tail ? 1 : -1;
+	return a->at_tail ? (a > b) - (a < b) : (a < b) - (a > b);
 }
 
 /* From facts alone: does the kernel do as predicted? */
@@ -154,7 +158,7 @@ static void check_prediction(struct attempt *attempt, const struct event *event,
 	if (!copy.holders)
 		die("memory");
 	memcpy(copy.holders, event->holders, copy.holder_count * sizeof(*copy.holders));
-	qsort(copy.holders, copy.holder_count, sizeof(*copy.holders), by_age);
+	qsort(copy.holders, copy.holder_count, sizeof(*copy.holders), by_list);
 	facts_of_event(&copy, policy, &facts);
 	linux_predict(&facts, &prediction);
 	free(copy.holders);
@@ -203,6 +207,7 @@ void check_event(struct attempt *attempt, struct json_object *object)
 	shown = object;
 	if (facts_read(object, &event, &policy))
 		die("memory");
+	attempt->at_tail = event.sock.family == FAMILY_IPV6 && event.sock.options.reuseport;
 	check_verdict(attempt, object);
 	check_culprit(attempt, object, &event);
 	if (attempt->result == EADDRINUSE || !attempt->result)

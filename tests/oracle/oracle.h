@@ -151,6 +151,7 @@ struct attempt {
 	uint64_t rules;		    /* bits of the reasons that were constructed, 0: any */
 	/* what reusetrace said */
 	bool seen, bad;
+	bool at_tail; /* of the kernel's list of UDP sockets */
 	int rule;
 	uint64_t culprit_inode;
 	struct address culprit_local, culprit_peer;
@@ -162,8 +163,8 @@ struct attempt {
 struct attempt *attempt_note(enum op op, int fd, uint64_t inode, int result);
 struct attempt *attempt_bind(int fd, const struct endpoint *endpoint);
 struct attempt *attempt_listen(int fd);
-/* Its place among the attempts since attempts_clear(), from 1; 0 if it is not of them. */
-size_t attempt_that_bound(uint64_t inode);
+/* Of those since attempts_clear(); NULL if it is none of them. */
+const struct attempt *attempt_that_bound(uint64_t inode);
 void attempts_await(void);
 void attempts_clear(void);
 
