@@ -257,8 +257,8 @@ struct signal_struct {
 	atomic_t live;
 };
 
+/* Two words before 6.3, one since: read by its place, the lowest bits first. */
 typedef struct {
-	u64 val;
 } kernel_cap_t;
 
 struct cred {
