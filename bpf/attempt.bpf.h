@@ -76,6 +76,7 @@ static __always_inline void record_begin(struct rt_attempt *record, u32 slot, en
 	record->entry_state = record->binder.state;
 	record->truncated = 0;
 	record->kernel_call = 0;
+	record->fd = RT_FD_NONE;
 
 	record->requested_scope = 0;
 	__builtin_memset(record->requested_addr, 0, RT_ADDR_LEN);
@@ -347,14 +348,18 @@ static __always_inline int security_passed(int result)
 	return 0;
 }
 
+/* 1 if the call failed and nothing of it was seen before: it ended before its LSM hook. */
 static __always_inline int attempt_close(enum rt_type type, int result)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	u32 one = 1;
 
+	if (config.calls)
+		bpf_map_update_elem(&calls_run, &id, &one, BPF_ANY);
 	if (flight && flight->type == type)
 		attempt_end(id, flight, result);
-	return 0;
+	return !flight && result < 0;
 }
 
 /* TCP connect() took a source port without get_port(), or found none. */

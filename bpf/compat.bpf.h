@@ -369,6 +369,40 @@ static __always_inline u32 compat_bind_hook(bool v6, bool post)
 	return v6 ? compat_attach_type(INET6_BIND) : compat_attach_type(INET4_BIND);
 }
 
+/* Numbers of system calls, and the arguments as the process passed them. */
+#if defined(__TARGET_ARCH_arm64)
+#define NR_BIND	  200
+#define NR_LISTEN 201
+#else
+#define NR_BIND	  49
+#define NR_LISTEN 50
+#endif
+
+/* bpf_task_pt_regs() since 5.15; earlier kernels have fexit, which is given the arguments. */
+enum bpf_func_id___regs {
+	BPF_FUNC_task_pt_regs___regs,
+};
+
+struct call_args {
+	u64 nr, first, second, third;
+};
+
+static __always_inline void compat_read_args(struct pt_regs *regs, struct call_args *ret_args)
+{
+	ret_args->nr = BPF_CORE_READ(regs, orig_ax);
+	ret_args->first = BPF_CORE_READ(regs, di);
+	ret_args->second = BPF_CORE_READ(regs, si);
+	ret_args->third = BPF_CORE_READ(regs, dx);
+}
+
+static __always_inline bool compat_call_args(struct call_args *ret_args)
+{
+	if (!bpf_core_enum_value_exists(enum bpf_func_id___regs, BPF_FUNC_task_pt_regs___regs))
+		return false;
+	compat_read_args((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()), ret_args);
+	return true;
+}
+
 /* struct mptcp_sock: absent where MPTCP is not built in (Debian 5.10). */
 struct mptcp_sock {
 	struct sock *first;

@@ -218,6 +218,17 @@ static __always_inline void describe_exe(char *to, struct rt_header *header, str
 	*length = 0;
 }
 
+/* A file is a socket if it lives on sockfs: needs no symbol and no helper. */
+static __always_inline struct sock *sock_of_file(struct file *file)
+{
+	struct socket *socket;
+
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKFS_MAGIC)
+		return NULL;
+	socket = BPF_CORE_READ(file, private_data);
+	return socket ? BPF_CORE_READ(socket, sk) : NULL;
+}
+
 static __always_inline u32 task_nspid(struct task_struct *leader)
 {
 	struct pid *pid = BPF_CORE_READ(leader, thread_pid);

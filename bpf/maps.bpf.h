@@ -105,6 +105,14 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
+/* With config.calls: bind() and listen() that ran and have not returned to the process yet. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, FLIGHTS);
+	__type(key, __u64);
+	__type(value, __u32);
+} calls_run SEC(".maps");
+
 /* Processes of the traced tree: tgid to start time. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

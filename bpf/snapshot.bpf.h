@@ -17,17 +17,6 @@ struct {
 	__type(value, struct rt_holder);
 } holder_scratch SEC(".maps");
 
-/* A file is a socket if it lives on sockfs: needs no symbol and no helper. */
-static __always_inline struct sock *sock_of_file(struct file *file)
-{
-	struct socket *socket;
-
-	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKFS_MAGIC)
-		return NULL;
-	socket = BPF_CORE_READ(file, private_data);
-	return socket ? BPF_CORE_READ(socket, sk) : NULL;
-}
-
 /* Sockets that bound before the trace are remembered, so that their release is seen. */
 static __always_inline void remember_holder(struct rt_life *life)
 {

@@ -11,6 +11,7 @@
 #include "filter.bpf.h"
 #include "hooks.bpf.h"
 #include "attempt.bpf.h"
+#include "early.bpf.h"
 #include "life.bpf.h"
 #include "option.bpf.h"
 #include "snapshot.bpf.h"
@@ -101,7 +102,27 @@ __noinline int on_bind_exit(int result)
 	FIRED(RT_HOOK_BIND_EXIT);
 	return attempt_close(RT_BIND, result);
 }
-EXIT(bind_exit, on_bind_exit, __sys_bind, 3)
+
+SEC("fexit/__sys_bind")
+int f_bind_exit(u64 *ctx)
+{
+	if (on_bind_exit((int)ctx[3]))
+		call_refused(RT_BIND, (int)ctx[3], TRACED(0), TRACED(1), TRACED(2));
+	return 0;
+}
+
+SEC("kretprobe.multi")
+int m_bind_exit(struct pt_regs *ctx)
+{
+	return on_bind_exit((int)PT_REGS_RC(ctx)) ? call_refused_here(RT_BIND, (int)PT_REGS_RC(ctx)) : 0;
+}
+
+SEC("kretprobe")
+int k_bind_exit(struct pt_regs *ctx)
+{
+	return on_bind_exit((int)PT_REGS_RC(ctx)) ? call_refused_here(RT_BIND, (int)PT_REGS_RC(ctx)) : 0;
+}
+
 EXIT(bind_ring, on_bind_exit, __sys_bind_socket, 3)
 
 __noinline int on_listen_exit(int result)
@@ -109,7 +130,39 @@ __noinline int on_listen_exit(int result)
 	FIRED(RT_HOOK_LISTEN_EXIT);
 	return attempt_close(RT_LISTEN, result);
 }
-EXIT(listen_exit, on_listen_exit, __sys_listen, 2)
+
+SEC("fexit/__sys_listen")
+int f_listen_exit(u64 *ctx)
+{
+	if (on_listen_exit((int)ctx[2]))
+		call_refused(RT_LISTEN, (int)ctx[2], TRACED(0), 0, 0);
+	return 0;
+}
+
+SEC("kretprobe.multi")
+int m_listen_exit(struct pt_regs *ctx)
+{
+	return on_listen_exit((int)PT_REGS_RC(ctx)) ? call_refused_here(RT_LISTEN, (int)PT_REGS_RC(ctx)) : 0;
+}
+
+SEC("kretprobe")
+int k_listen_exit(struct pt_regs *ctx)
+{
+	return on_listen_exit((int)PT_REGS_RC(ctx)) ? call_refused_here(RT_LISTEN, (int)PT_REGS_RC(ctx)) : 0;
+}
+
+/* With -v, -p or COMMAND only: every system call of the machine passes here. */
+SEC("tp_btf/sys_exit")
+int f_call_exit(u64 *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	u64 nr = regs->orig_ax;
+
+	if (nr != NR_BIND && nr != NR_LISTEN)
+		return 0;
+	return call_returned(TRACED(0), nr == NR_BIND ? RT_BIND : RT_LISTEN, (int)ctx[1]);
+}
+
 EXIT(listen_ring, on_listen_exit, __sys_listen_socket, 2)
 
 __noinline int on_tcp_port(u64 sk, u64 port)

@@ -207,6 +207,8 @@ struct rt_attempt {
 	__u32 requested_scope; /* sin6_scope_id */
 	__u16 asked_port;      /* of get_port(), 0: any */
 	__u16 pad2;
+	__s32 fd; /* RT_FD_NONE if unknown */
+	__u32 pad3;
 	struct rt_refusal refusal;
 	char exe[RT_EXE_LEN]; /* from mm->exe_file; see RT_EXE_LEN */
 	struct rt_sock contenders[RT_MAX_CONTENDERS];

@@ -253,6 +253,23 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct nsproxy {
+	struct net *net_ns;
+};
+
+struct seccomp {
+	int mode;
+};
+
 struct signal_struct {
 	atomic_t live;
 };
@@ -279,6 +296,9 @@ struct task_struct {
 	char comm[16];
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	struct files_struct *files;
+	struct nsproxy *nsproxy;
+	struct seccomp seccomp;
 };
 
 struct kernfs_node {
@@ -334,6 +354,7 @@ struct pt_regs {
 	unsigned long si;
 	unsigned long dx;
 	unsigned long ax;
+	unsigned long orig_ax;
 };
 
 struct bpf_pidns_info {

@@ -51,6 +51,7 @@ static struct rt_attempt *new_attempt(uint32_t contenders)
 	attempt->requested_port = 8080;
 	memcpy(attempt->requested_addr, attempt->binder.addr, 4);
 	attempt->addrlen = 16;
+	attempt->fd = RT_FD_NONE;
 	attempt->range_lo = 32768;
 	attempt->range_hi = 60999;
 	attempt->unprivileged_start = 1024;
@@ -390,7 +391,7 @@ static void test_socks(void **state)
 		{0, 0, 0, 0, 0, FAMILY_NONE, PROTO_OTHER, STATE_UNKNOWN},
 		{77, 132, 80, 255, 0, FAMILY_OTHER, PROTO_OTHER, STATE_UNKNOWN},
 	};
-	struct rt_sock sock = tcp_sock(80, TCP_TIME_WAIT_STATE);
+	struct rt_sock sock = tcp_sock(80, TCP_TIME_WAIT_STATE), nobody = {.key = 0};
 	struct sock_info info;
 
 	(void)state;
@@ -400,12 +401,15 @@ static void test_socks(void **state)
 		sock.port = rows[i].port;
 		sock.state = rows[i].state;
 		sock.flags = rows[i].flags;
+		sock.key = 1;
 		sock.ifindex = -1;
 		decode_sock(&sock, &info);
 		if (info.family != rows[i].want_family || info.protocol != rows[i].want_protocol ||
 		    info.state != rows[i].want_state || info.ifindex)
 			fail_msg("sock row %zu: %d %d %d", i, info.family, info.protocol, info.state);
 	}
+	decode_sock(&nobody, &info);
+	assert_int_equal(info.protocol, PROTO_NONE);
 	assert_null(option_name(1, 1000));
 	assert_string_equal(option_name(IPPROTO_IP, 24), "IP_BIND_ADDRESS_NO_PORT");
 }

@@ -52,6 +52,7 @@ static void check(const struct row *row)
 
 	make_attempt(&attempt, row->protocol, row->binder, nobody);
 	event->type = row->type;
+	event->listening = row->type == EVENT_LISTEN;
 	event->fd = -1;
 	event->requested_port = 80;
 	event->sock.port = 0;
@@ -485,13 +486,553 @@ static void test_privilege(void **state)
 	CHECK(privilege_rows);
 }
 
+static void no_fd(struct event *event)
+{
+	event->fd = 7;
+	event->sock.protocol = PROTO_NONE;
+	event->sock.family = FAMILY_NONE;
+}
+
+static void length_200(struct event *event)
+{
+	event->refusal.addrlen = 200;
+}
+
+static void length_minus(struct event *event)
+{
+	event->refusal.addrlen = -1;
+}
+
+static void length_12(struct event *event)
+{
+	event->refusal.addrlen = 12;
+}
+
+static void length_24(struct event *event)
+{
+	event->refusal.addrlen = 24;
+}
+
+static void unspecified(struct event *event)
+{
+	event->requested.family = FAMILY_NONE;
+}
+
+static void unix_family(struct event *event)
+{
+	event->requested.family = FAMILY_OTHER;
+	event->refusal.sa_family = 1;
+}
+
+static void v6only(struct event *event)
+{
+	event->sock.options.v6only = true;
+}
+
+static void scope_4711(struct event *event)
+{
+	event->requested.scope = 4711;
+}
+
+static void device_5(struct event *event)
+{
+	event->sock.ifindex = 5;
+}
+
+static void bound(struct event *event)
+{
+	event->entry_port = 8080;
+}
+
+static void listening(struct event *event)
+{
+	event->entry_port = 8080;
+	event->sock.state = STATE_LISTEN;
+}
+
+static void connected(struct event *event)
+{
+	event->entry_port = 8080;
+	event->sock.state = STATE_ESTABLISHED;
+}
+
+#define NAME_INTERFACE "name the interface: [fe80::1%eth0], or SO_BINDTODEVICE"
+
+static const struct row address_rows[] = {
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EBADF,
+	 STAGE_SYSCALL,
+	 no_fd,
+	 RULE_BAD_DESCRIPTOR,
+	 "EBADF: descriptor 7 is not open",
+	 {NULL}},
+	{EVENT_LISTEN,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -ENOTSOCK,
+	 STAGE_SYSCALL,
+	 no_fd,
+	 RULE_BAD_DESCRIPTOR,
+	 "ENOTSOCK: descriptor 7 is open, but no socket",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EBADF,
+	 STAGE_SYSCALL,
+	 NULL,
+	 RULE_BAD_DESCRIPTOR,
+	 "EBADF: the descriptor is not an open socket",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EFAULT,
+	 STAGE_SYSCALL,
+	 NULL,
+	 RULE_BAD_ADDRESS,
+	 "EFAULT: what was passed as the address is not in the process's memory",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EINVAL,
+	 STAGE_SYSCALL,
+	 length_200,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: an address of 200 bytes was passed, and IPv4 needs 16",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "::1",
+	 NULL,
+	 -EINVAL,
+	 STAGE_SYSCALL,
+	 length_minus,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: an address of -1 bytes was passed, and IPv6 needs 28",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EINVAL,
+	 STAGE_ADDRESS,
+	 length_12,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: an address of 12 bytes was passed, and IPv4 needs 16",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "::1",
+	 NULL,
+	 -EINVAL,
+	 STAGE_ADDRESS,
+	 length_24,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: the address that was passed is malformed or cannot be bound",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EINVAL,
+	 STAGE_ADDRESS,
+	 length_200,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: the address that was passed is malformed or cannot be bound",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EINVAL,
+	 STAGE_STATE,
+	 bound,
+	 RULE_ALREADY_BOUND,
+	 "this socket is bound to port 8080 already: a socket binds only once",
+	 {"make a new socket for the second bind()"}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EINVAL,
+	 STAGE_STATE,
+	 listening,
+	 RULE_ALREADY_BOUND,
+	 "this socket listens on port 8080 already: a socket binds only once",
+	 {"make a new socket for the second bind()"}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EINVAL,
+	 STAGE_STATE,
+	 connected,
+	 RULE_ALREADY_BOUND,
+	 "this socket is connected from port 8080 already: a socket binds only once",
+	 {"make a new socket for the second bind()"}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "::1",
+	 "127.0.0.1",
+	 -EINVAL,
+	 STAGE_ADDRESS,
+	 length_12,
+	 RULE_WRONG_FAMILY,
+	 "EINVAL: the address that was passed is IPv4, the socket is IPv6",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_UDP,
+	 "127.0.0.1",
+	 "::1",
+	 -EAFNOSUPPORT,
+	 STAGE_ADDRESS,
+	 NULL,
+	 RULE_WRONG_FAMILY,
+	 "EAFNOSUPPORT: the address that was passed is IPv6, the socket is IPv4",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_UDP,
+	 "127.0.0.1",
+	 NULL,
+	 -EAFNOSUPPORT,
+	 STAGE_ADDRESS,
+	 unix_family,
+	 RULE_WRONG_FAMILY,
+	 "EAFNOSUPPORT: the address that was passed is of family 1, the socket is IPv4",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_UDP,
+	 "127.0.0.1",
+	 NULL,
+	 -EAFNOSUPPORT,
+	 STAGE_ADDRESS,
+	 unspecified,
+	 RULE_WRONG_FAMILY,
+	 "the address family that was passed is not the socket's",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "::",
+	 "ff02::1",
+	 -EINVAL,
+	 STAGE_ADDRESS,
+	 NULL,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: a stream socket cannot have a multicast address",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_UDP,
+	 "::",
+	 "ff02::1",
+	 -EINVAL,
+	 STAGE_ADDRESS,
+	 NULL,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: the address that was passed is malformed or cannot be bound",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "::",
+	 "::ffff:127.0.0.1",
+	 -EINVAL,
+	 STAGE_ADDRESS,
+	 v6only,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: the address is IPv4 in IPv6 notation, which IPV6_V6ONLY on this socket excludes",
+	 {"clear IPV6_V6ONLY, or use an IPv4 socket"}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "::",
+	 "::ffff:127.0.0.1",
+	 -EINVAL,
+	 STAGE_ADDRESS,
+	 NULL,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: the address that was passed is malformed or cannot be bound",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "::",
+	 "fe80::1",
+	 -EINVAL,
+	 STAGE_ADDRESS,
+	 NULL,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: a link-local address is meant for one interface, and none was named (no scope id, no bound "
+	 "device)",
+	 {NAME_INTERFACE}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "::",
+	 "febf::1",
+	 -EINVAL,
+	 STAGE_ADDRESS,
+	 device_5,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: the address that was passed is malformed or cannot be bound",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "::",
+	 "fec0::1",
+	 -EINVAL,
+	 STAGE_ADDRESS,
+	 NULL,
+	 RULE_BAD_ADDRESS,
+	 "EINVAL: the address that was passed is malformed or cannot be bound",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "::",
+	 "fe80::1",
+	 -ENODEV,
+	 STAGE_ADDRESS,
+	 scope_4711,
+	 RULE_NO_DEVICE,
+	 "interface 4711 does not exist in this network namespace, or not any more",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "::",
+	 "fe80::1",
+	 -ENODEV,
+	 STAGE_ADDRESS,
+	 device_5,
+	 RULE_NO_DEVICE,
+	 "interface 5 does not exist in this network namespace, or not any more",
+	 {NULL}},
+};
+
+static void test_addresses(void **state)
+{
+	(void)state;
+	CHECK(address_rows);
+}
+
+static void listed(struct event *event)
+{
+	event->refusal.interfaces_listed = true;
+}
+
+static void here(struct event *event)
+{
+	listed(event);
+	snprintf(event->refusal.here_device, DEVICE_LEN, "vrf\n0");
+}
+
+static void tentative(struct event *event)
+{
+	here(event);
+	event->address_tentative = true;
+}
+
+static void tentative_somewhere(struct event *event)
+{
+	event->address_tentative = true;
+}
+
+static void duplicate(struct event *event)
+{
+	tentative(event);
+	event->refusal.here_failed = true;
+}
+
+static void there(struct event *event)
+{
+	listed(event);
+	event->refusal.there.netns = 77;
+	snprintf(event->refusal.there.device, DEVICE_LEN, "eth0");
+}
+
+static void there_by_name(struct event *event)
+{
+	there(event);
+	snprintf(event->refusal.there.name, DEVICE_LEN, "blue");
+}
+
+#define ADD_ADDRESS "add the address to an interface, or set IP_FREEBIND to bind before it is there"
+
+static const struct row local_rows[] = {
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "192.0.2.1",
+	 NULL,
+	 -EADDRNOTAVAIL,
+	 STAGE_ADDRESS,
+	 NULL,
+	 RULE_ADDRESS_NOT_LOCAL,
+	 "no interface of this network namespace has this address",
+	 {ADD_ADDRESS}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "192.0.2.1",
+	 NULL,
+	 -EADDRNOTAVAIL,
+	 STAGE_ADDRESS,
+	 listed,
+	 RULE_ADDRESS_NOT_LOCAL,
+	 "no interface of this network namespace has this address, nor one of another; neither IP_FREEBIND "
+	 "nor "
+	 "net.ipv4.ip_nonlocal_bind is set",
+	 {ADD_ADDRESS}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "2001:db8::1",
+	 NULL,
+	 -EADDRNOTAVAIL,
+	 STAGE_ADDRESS,
+	 there,
+	 RULE_ADDRESS_NOT_LOCAL,
+	 "no interface of this network namespace has this address, but eth0 of network namespace 77 has; "
+	 "neither "
+	 "IPV6_FREEBIND nor net.ipv6.ip_nonlocal_bind is set",
+	 {"run it in that network namespace", ADD_ADDRESS}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "192.0.2.1",
+	 NULL,
+	 -EADDRNOTAVAIL,
+	 STAGE_ADDRESS,
+	 there_by_name,
+	 RULE_ADDRESS_NOT_LOCAL,
+	 "no interface of this network namespace has this address, but eth0 of network namespace blue has; "
+	 "neither "
+	 "IP_FREEBIND nor net.ipv4.ip_nonlocal_bind is set",
+	 {"run it in that network namespace", ADD_ADDRESS}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "192.0.2.1",
+	 NULL,
+	 -EADDRNOTAVAIL,
+	 STAGE_ADDRESS,
+	 here,
+	 RULE_ADDRESS_NOT_LOCAL,
+	 "vrf\\x0a0 of this network namespace has this address, but not for a socket on no device",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "2001:db8::1",
+	 NULL,
+	 -EADDRNOTAVAIL,
+	 STAGE_ADDRESS,
+	 tentative_somewhere,
+	 RULE_ADDRESS_TENTATIVE,
+	 "the address is there but tentative: IPv6 duplicate address detection has not ended",
+	 {"wait for the address to become valid, or set IPV6_FREEBIND"}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "2001:db8::1",
+	 NULL,
+	 -EADDRNOTAVAIL,
+	 STAGE_ADDRESS,
+	 tentative,
+	 RULE_ADDRESS_TENTATIVE,
+	 "vrf\\x0a0 has the address, but it is tentative: IPv6 duplicate address detection has not ended",
+	 {"wait for the address to become valid, or set IPV6_FREEBIND"}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "2001:db8::1",
+	 NULL,
+	 -EADDRNOTAVAIL,
+	 STAGE_ADDRESS,
+	 duplicate,
+	 RULE_ADDRESS_TENTATIVE,
+	 "vrf\\x0a0 has the address, but IPv6 duplicate address detection failed: another host has it too",
+	 {"choose an address that no other host has"}},
+};
+
+static void test_local(void **state)
+{
+	(void)state;
+	CHECK(local_rows);
+}
+
+static const struct row other_rows[] = {
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EACCES,
+	 STAGE_SECCOMP,
+	 NULL,
+	 RULE_SECCOMP,
+	 "EACCES by a seccomp filter of the process: the system call never ran",
+	 {NULL}},
+	{EVENT_LISTEN,
+	 PROTO_UDP,
+	 "127.0.0.1",
+	 NULL,
+	 -EOPNOTSUPP,
+	 STAGE_LISTEN,
+	 NULL,
+	 RULE_WRONG_STATE,
+	 "EOPNOTSUPP: a socket of this type or in this state cannot do that",
+	 {NULL}},
+	{EVENT_LISTEN,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EINVAL,
+	 STAGE_LISTEN,
+	 NULL,
+	 RULE_WRONG_STATE,
+	 "EINVAL: a socket of this type or in this state cannot do that",
+	 {NULL}},
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -ENOMEM,
+	 STAGE_ADDRESS,
+	 NULL,
+	 RULE_NO_MEMORY,
+	 "ENOMEM, but no other socket is in the way: the kernel could not allocate memory",
+	 {NULL}},
+	/* get_port() says EADDRINUSE where it could not allocate a bucket */
+	{EVENT_BIND,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EADDRINUSE,
+	 STAGE_PORT,
+	 NULL,
+	 RULE_NO_MEMORY,
+	 "EADDRINUSE, but no other socket is in the way: the kernel could not allocate memory",
+	 {NULL}},
+	{EVENT_LISTEN,
+	 PROTO_TCP,
+	 "127.0.0.1",
+	 NULL,
+	 -EBUSY,
+	 STAGE_LISTEN,
+	 NULL,
+	 RULE_NO_MEMORY,
+	 "EBUSY, but no other socket is in the way: the kernel could not allocate memory",
+	 {NULL}},
+};
+
+static void test_others(void **state)
+{
+	(void)state;
+	CHECK(other_rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_modules),
-		cmocka_unit_test(test_programs),
-		cmocka_unit_test(test_rewritten),
-		cmocka_unit_test(test_privilege),
+		cmocka_unit_test(test_modules),	  cmocka_unit_test(test_programs),
+		cmocka_unit_test(test_rewritten), cmocka_unit_test(test_privilege),
+		cmocka_unit_test(test_addresses), cmocka_unit_test(test_local),
+		cmocka_unit_test(test_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,7 +205,7 @@ class Attempt:
 
     def check_text(self):
         event, result = self.event, self.event["result"]
-        equal(self.row[2:4], [event["process"]["comm"], event["socket"]["protocol"]], "comm, protocol")
+        equal(self.row[2:4], [event["process"]["comm"], event["socket"]["protocol"] or "-"], "comm, protocol")
         equal(self.row[5], flags_of_json(event["socket"]), "flags")
         word = result["errno"] or {"bind": "bound", "listen": "listening", "autobind": "autobind"}[event["type"]]
         equal(self.row[6].split()[0], word, "first word of the result")

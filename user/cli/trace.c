@@ -186,6 +186,15 @@ static int open_view(struct trace *trace)
 	return trace->view ? EXIT_OK : runtime_error("output", -ENOMEM);
 }
 
+/* What costs every process of the machine is told. */
+static void tell_of_calls(const struct start_info *info)
+{
+	for (size_t i = 0; i < info->probe_count; i++)
+		if (!strcmp(info->probes[i].name, "sys_exit") && strcmp(info->probes[i].how, "missing"))
+			fputs("reusetrace: every system call is looked at, for those that seccomp refuses\n",
+			      stderr);
+}
+
 static int show_start(struct trace *trace)
 {
 	struct probe_info probes[PROBES_MAX];
@@ -204,6 +213,7 @@ static int show_start(struct trace *trace)
 	info.host = system.nodename;
 	info.kernel = system.release;
 	info.probe_count = tracer_probes(trace->tracer, probes, PROBES_MAX);
+	tell_of_calls(&info);
 	filter_text(trace->config, &filters);
 	info.filter_count = filters.count;
 	return trace->view->ops->start(trace->view, &info);

@@ -83,6 +83,8 @@ static enum protocol decode_protocol(const struct rt_sock *sock)
 {
 	if (sock->flags & RT_SK_MPTCP)
 		return PROTO_MPTCP;
+	if (!sock->key)
+		return PROTO_NONE;
 	switch (sock->protocol) {
 	case IPPROTO_TCP:
 		return PROTO_TCP;
@@ -313,6 +315,7 @@ static int decode_attempt(const struct rt_attempt *attempt, const struct policy 
 {
 	decode_sock(&attempt->binder, &event->sock);
 	event->took_ns = attempt->took_ns;
+	event->fd = attempt->fd;
 	event->result = call_result(attempt);
 
 	event->requested_port = attempt->requested_port;

@@ -65,6 +65,7 @@ const struct hook hook_table[] = {
 	{"new_task", "wake_up_new_task", 1, USE_TREE | USE_REQUIRED, NULL, RT_HOOKS},
 	{"task_exit", "exit_files", 1, USE_TREE | USE_REQUIRED, NULL, RT_HOOKS},
 	{"cgroup_made", "cgroup_mkdir", 0, USE_CGROUP | USE_LOCKED | USE_TRACEPOINT, NULL, RT_HOOKS},
+	{"call_exit", "sys_exit", 0, USE_CALLS | USE_LOCKED | USE_TRACEPOINT, NULL, RT_HOOKS},
 	{"socket", "security_socket_post_create", 5, USE_VERBOSE, NULL, RT_HOOKS},
 	{"socket_exit", "__sys_socket", 3, USE_VERBOSE | USE_EXIT, NULL, RT_HOOKS},
 	{"connect", "security_socket_connect", 3, USE_VERBOSE, NULL, RT_HOOKS},
@@ -129,7 +130,7 @@ static bool list_has(const char *list, const char *name)
 
 static bool hook_wanted(const struct hooks *hooks, const struct hook *hook)
 {
-	unsigned int needs = hook->use & (USE_TREE | USE_VERBOSE | USE_CGROUP);
+	unsigned int needs = hook->use & (USE_TREE | USE_VERBOSE | USE_CGROUP | USE_CALLS);
 
 	if (hook->use & USE_MODULE && hooks->modules && !list_has(hooks->modules, hook->instead))
 		return false;

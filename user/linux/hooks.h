@@ -23,6 +23,7 @@ enum hook_use {
 	USE_LOCKED = 1 << 5,	 /* runs with BH off: only an fentry/fexit program exists */
 	USE_TRACEPOINT = 1 << 6, /* tp_btf: no function to look for */
 	USE_DETAIL = 1 << 7,	 /* adds to a record, makes none: only fexit, and no loss if it is skipped */
+	USE_CALLS = 1 << 9,	 /* sees every system call: only with -v, -p or COMMAND */
 	USE_MODULE = 1 << 8,	 /* of a security module: only if that is active */
 };
 
@@ -40,7 +41,7 @@ struct hook {
 struct hooks {
 	bool fentry, multi;  /* the kernel can */
 	const char *modules; /* active security modules, "a,b,c"; NULL: not known */
-	unsigned int wanted; /* USE_TREE, USE_VERBOSE, USE_CGROUP as asked for */
+	unsigned int wanted; /* USE_TREE, USE_VERBOSE, USE_CGROUP, USE_CALLS as asked for */
 	enum hook_how how[HOOKS_MAX];
 	bool missing[HOOKS_MAX]; /* was chosen once, and then refused by the kernel */
 	struct idle_calls idle;

@@ -215,8 +215,10 @@ static void release_by_owner(const struct session *session, struct event *event,
 static void note_event(struct session *session, struct pending *pending)
 {
 	struct event *event = &pending->event;
-	struct socket_entry *entry = sockets_get(session->sockets, pending->key, event->sock.inode);
+	struct socket_entry *entry = NULL;
 
+	if (pending->key)
+		entry = sockets_get(session->sockets, pending->key, event->sock.inode);
 	if (entry && event->release == RELEASE_TIME_WAIT_BEGIN)
 		sockets_renew(session->sockets,
 			      entry); /* minisocks use the same few addresses over and over */

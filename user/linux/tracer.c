@@ -82,6 +82,7 @@ static void fill_config(const struct tracer_options *options, struct rt_config *
 	config->netns = options->netns;
 	config->connects = options->connects;
 	config->command = options->command;
+	config->calls = options->verbose || options->tree;
 	config->hz = kernel_hz();
 	config->tracer = getpid();
 	if (!stat("/proc/self/ns/pid", &ns)) {
@@ -184,7 +185,8 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 		return err;
 	}
 	tracer->hooks.wanted = (options->tree ? USE_TREE : 0) | (options->verbose ? USE_VERBOSE : 0) |
-			       (options->cgroup ? USE_CGROUP : 0);
+			       (options->cgroup ? USE_CGROUP : 0) |
+			       (options->verbose || options->tree ? USE_CALLS : 0);
 	if (!security_modules(tracer->modules, sizeof(tracer->modules)))
 		tracer->hooks.modules = tracer->modules;
 	hooks_choose(&tracer->hooks, btf);
