@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""run.py DUMP OUT: every scenario in every way of writing it, damaged files and other people's captures."""
+"""run.py DUMP REUSETRACE OUT: every scenario in every way of writing it, damaged files and other people's captures."""
+import json
 import os
 import subprocess
 import sys
@@ -139,13 +140,43 @@ def captures(program):
         say(f"capture.{name}", [f"no '{want}'" for want in wanted + ["damaged 0", "truncated 0"] if want not in words])
 
 
-def main(program, out):
+# What `reusetrace replay` says of a scenario: a refusal or a finding, and its rule.
+EXPLAINED = {
+    "two-http-servers": ["port is shared", "(rule reuseaddr-both)", "flags ...R...."],
+    "exclusive": ["WSAEACCES", "(rule exclusive)", "flags X......."],
+    "hijack": ["port is shared", "(rule specific-beside-wildcard)", "(rule other-user)"],
+    "excluded-range": ["WSAEACCES", "(rule excluded-range)", "50000-50099"],
+    "wfp": ["WSAEACCES", "(rule wfp)"],
+    "windows-10": ["WSAEADDRINUSE", "(rule options-unseen)", "flags -----...", "...?....", "it is inferred"],
+}
+
+
+def replays(reusetrace, out):
+    """The whole way: a capture opened by the program, as text and as NDJSON; and one that was cut."""
+    for name, wanted in EXPLAINED.items():
+        path = os.path.join(out, f"{name}.compressed.etl")
+        text = subprocess.run([reusetrace, "replay", path], capture_output=True, text=True, check=False)
+        lines = subprocess.run([reusetrace, "replay", "-j", path], capture_output=True, text=True, check=False)
+        types = [json.loads(line)["type"] for line in lines.stdout.splitlines()]
+        wrong = [f"no '{want}' in\n{text.stdout}" for want in wanted if want not in text.stdout]
+        if text.returncode or lines.returncode or types[0] != "start" or types[-1] != "end" or "bind" not in types:
+            wrong.append(f"{text.returncode} {lines.returncode} {types} {text.stderr} {lines.stderr}")
+        say(f"replay.{name}", wrong)
+    path = os.path.join(out, "cut.etl")
+    with open(os.path.join(out, "hijack.plain.etl"), "rb") as whole, open(path, "wb") as cut:
+        cut.write(whole.read()[:-600])
+    run = subprocess.run([reusetrace, "replay", path], capture_output=True, text=True, check=False)
+    say("replay.cut", [] if run.returncode == 1 and "cut or is damaged" in run.stderr else [str(run)])
+
+
+def main(program, reusetrace, out):
     os.makedirs(out, exist_ok=True)
     scenarios(program, out)
     lossy(program, out)
     truncated(program, out)
     system_clock(program, out)
     exclusions(program, out)
+    replays(reusetrace, out)
     captures(program)
 
 

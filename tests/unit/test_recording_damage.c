@@ -154,9 +154,9 @@ static void test_kinds_of_files(void **state)
 	(void)state;
 	expect("SQLite format 3\0and more", 24, ": is the recorder's database, which this build cannot read");
 	memcpy(etl + 72, "\x02\x00\x02\xc0", 4);
-	expect(etl, sizeof(etl), ": is a Windows .etl, which this build cannot read");
+	expect(etl, sizeof(etl), ": is no .etl file that can be read");
 	memcpy(etl + 72, "\x02\x00\x01\xc0", 4);
-	expect(etl, sizeof(etl), ": is a Windows .etl, which this build cannot read");
+	expect(etl, sizeof(etl), ": is no .etl file that can be read");
 	expect("\x7f"
 	       "ELF",
 	       4, ":1: ends in the middle of a line");

@@ -135,6 +135,7 @@ static int show_attempt(struct replay *replay, struct event *event)
 	int err;
 
 	judge(event, recording_start(replay->recording)->policy);
+	recording_judged(replay->recording, event);
 	summary_add(&replay->summary, event);
 	replay->rejected |= event->result < 0;
 	if (event->result < 0)
@@ -260,8 +261,8 @@ const struct command_info replay_command = {
 	.help_head = "Usage: reusetrace replay [OPTIONS] FILE\n"
 		     "\n"
 		     "Judge a recording again, with the policy of the machine that it comes from, and\n"
-		     "show it in another way.  FILE is what `reusetrace -j -o FILE` wrote; - is standard\n"
-		     "input.  No privilege is needed.\n"
+		     "show it in another way.  FILE is what `reusetrace -j -o FILE` wrote, or a capture of\n"
+		     "Windows (.etl); - is standard input.  No privilege is needed.\n"
 		     "\n"
 		     "Examples:\n"
 		     "  reusetrace replay binds.ndjson             as the live trace showed it\n"

@@ -254,14 +254,7 @@ static int on_accept(const struct call *call)
 		if (!accepted || endpoint_name_afd(endpoints, accepted, pointer))
 			return -ENOMEM;
 	}
-	accepted->sock.protocol = listener->sock.protocol;
-	accepted->sock.family = listener->sock.family;
-	accepted->sock.address = listener->sock.address;
-	accepted->sock.port = listener->sock.port;
-	accepted->sock.accepted = true;
-	accepted->sock.state = STATE_ESTABLISHED;
-	accepted->sock.peer = facts->address;
-	accepted->sock.peer_port = facts->port;
+	endpoint_accept(accepted, listener, &facts->address, facts->port);
 	err = call_event(call, EVENT_ACCEPT, accepted, &event);
 	return err ? err : call_send(call, &event, SOCKETS_ACCEPT, accepted->sock.id);
 }

@@ -192,6 +192,20 @@ void endpoint_remove(struct endpoints *endpoints, struct endpoint *endpoint)
 	free(endpoint);
 }
 
+void endpoint_accept(struct endpoint *endpoint, const struct endpoint *listener, const struct address *peer,
+		     uint16_t peer_port)
+{
+	leave_port(endpoint);
+	endpoint->sock.protocol = listener->sock.protocol;
+	endpoint->sock.family = listener->sock.family;
+	endpoint->sock.address = listener->sock.address;
+	endpoint->sock.port = listener->sock.port;
+	endpoint->sock.accepted = true;
+	endpoint->sock.state = STATE_ESTABLISHED;
+	endpoint->sock.peer = *peer;
+	endpoint->sock.peer_port = peer_port;
+}
+
 int endpoint_bind(struct endpoints *endpoints, struct endpoint *endpoint, const struct address *address,
 		  uint16_t port, uint64_t time_ns)
 {

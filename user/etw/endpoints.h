@@ -65,6 +65,10 @@ void endpoint_forget_tcpip(struct endpoints *endpoints, struct endpoint *endpoin
 /* The two turn out to be one: what only `from` knows goes to `into`, `from` is removed. */
 int endpoint_merge(struct endpoints *endpoints, struct endpoint *into, struct endpoint *from);
 
+/* It is a connection that listener accepted: the port is the listener's. */
+void endpoint_accept(struct endpoint *endpoint, const struct endpoint *listener, const struct address *peer,
+		     uint16_t peer_port);
+
 /* It is called id from now on, which is no other socket's. */
 int endpoint_renumber(struct endpoints *endpoints, struct endpoint *endpoint, uint64_t id);
 

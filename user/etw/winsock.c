@@ -235,14 +235,8 @@ static int on_accept(const struct call *call)
 	}
 	listener =
 		endpoint_by_handle(call->correlator->endpoints, call->pid, call->facts->value[SLOT_SOCKET]);
-	endpoint->sock.accepted = true;
-	endpoint->sock.state = STATE_ESTABLISHED;
-	if (listener) {
-		endpoint->sock.protocol = listener->sock.protocol;
-		endpoint->sock.family = listener->sock.family;
-		endpoint->sock.address = listener->sock.address;
-		endpoint->sock.port = listener->sock.port;
-	}
+	if (listener && listener != endpoint)
+		endpoint_accept(endpoint, listener, &call->facts->address, call->facts->port);
 	err = call_event(call, EVENT_ACCEPT, endpoint, &event);
 	return err ? err : call_send(call, &event, MESSAGE_NONE, 0);
 }

@@ -90,3 +90,36 @@ size_t lines_peek(struct lines *lines, void *buf, size_t size)
 	memcpy(buf, lines->chunk + lines->at, size);
 	return size;
 }
+
+int lines_rest(struct lines *lines, size_t most, void **ret_data, size_t *ret_size)
+{
+	size_t size = 0, room = 0;
+	char *data = NULL;
+
+	for (;;) {
+		int err = lines->at == lines->end ? fill(lines) : 0;
+		size_t left = lines->end - lines->at;
+
+		if (!err && left > most - size)
+			err = -EFBIG;
+		if (!err && size + left > room) {
+			char *bigger = realloc(data, 2 * (size + left));
+
+			room = 2 * (size + left);
+			data = bigger ? bigger : data;
+			err = bigger ? 0 : -ENOMEM;
+		}
+		if (err) {
+			free(data);
+			return err;
+		}
+		if (!left)
+			break;
+		memcpy(data + size, lines->chunk + lines->at, left);
+		size += left;
+		lines->at = lines->end;
+	}
+	*ret_data = data;
+	*ret_size = size;
+	return 0;
+}

@@ -31,4 +31,10 @@ int lines_next(struct lines *lines, const char **ret_line, size_t *ret_length);
 /* The first bytes of the file, at most size, which are still to come as lines. */
 size_t lines_peek(struct lines *lines, void *buf, size_t size);
 
+/*
+ * All that was not read as lines, which is the caller's to free.  -EFBIG for
+ * more than most bytes, -ENOMEM or the error of reading.
+ */
+int lines_rest(struct lines *lines, size_t most, void **ret_data, size_t *ret_size);
+
 #endif

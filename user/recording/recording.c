@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/text.h"
+#include "recording/capture.h"
 #include "recording/decode.h"
 #include "recording/lines.h"
 #include "view/json.h"
@@ -32,6 +33,7 @@ struct recording {
 	const char **filters;
 	uint64_t unknown;
 	bool ended;
+	struct capture *capture; /* a Windows .etl, NULL: NDJSON */
 };
 
 /* ---- messages */
@@ -215,21 +217,35 @@ static int read_start(struct recording *recording, char error[RECORDING_ERROR_LE
 
 /* ---- kinds of files */
 
+enum reader { READER_NONE, READER_LINES, READER_CAPTURE };
+
 static const struct kind {
 	const char *name;
 	size_t offset;
 	size_t length;
-	const char *bytes; /* NULL: anything */
-	bool is_read;	   /* here; the others are told by name */
+	const char *bytes;  /* NULL: anything */
+	enum reader reader; /* NONE: only told by name */
 } kinds[] = {
-	{"the recorder's database", 0, 16, "SQLite format 3", false},
+	{"the recorder's database", 0, 16, "SQLite format 3", READER_NONE},
 	/* SYSTEM_TRACE_HEADER's Marker of TRACE_LOGFILE_HEADER, behind WMI_BUFFER_HEADER: 64 and 32 bits */
-	{"a Windows .etl", 72, 4, "\x02\x00\x02\xc0", false},
-	{"a Windows .etl", 72, 4, "\x02\x00\x01\xc0", false},
-	{"NDJSON", 0, 0, NULL, true},
+	{"a Windows .etl", 72, 4, "\x02\x00\x02\xc0", READER_CAPTURE},
+	{"a Windows .etl", 72, 4, "\x02\x00\x01\xc0", READER_CAPTURE},
+	{"NDJSON", 0, 0, NULL, READER_LINES},
 };
 
-static int check_kind(struct recording *recording, char error[RECORDING_ERROR_LEN])
+static int read_capture(struct recording *recording, char error[RECORDING_ERROR_LEN])
+{
+	int err = capture_open(&recording->lines, &recording->capture);
+
+	if (err)
+		return fail_file(recording, error, err,
+				 err == -EBADMSG ? "is no .etl file that can be read" : strerror(-err));
+	capture_start(recording->capture, &recording->start);
+	return 0;
+}
+
+/* Told by its content; then its start is read. */
+static int read_kind(struct recording *recording, char error[RECORDING_ERROR_LEN])
 {
 	char head[HEAD_LEN], what[128];
 	size_t size = lines_peek(&recording->lines, head, sizeof(head));
@@ -238,8 +254,10 @@ static int check_kind(struct recording *recording, char error[RECORDING_ERROR_LE
 	while (kind->bytes &&
 	       (size < kind->offset + kind->length || memcmp(head + kind->offset, kind->bytes, kind->length)))
 		kind++;
-	if (kind->is_read)
-		return 0;
+	if (kind->reader == READER_LINES)
+		return read_start(recording, error);
+	if (kind->reader == READER_CAPTURE)
+		return read_capture(recording, error);
 	snprintf(what, sizeof(what), "is %s, which this build cannot read; NDJSON it can", kind->name);
 	return fail_file(recording, error, -ENOTSUP, what);
 }
@@ -278,9 +296,7 @@ int recording_open(const char *path, struct recording **ret_recording, char erro
 	}
 	err = open_file(recording, path, error);
 	if (!err)
-		err = check_kind(recording, error);
-	if (!err)
-		err = read_start(recording, error);
+		err = read_kind(recording, error);
 	if (err) {
 		recording_free(recording);
 		return err;
@@ -294,6 +310,7 @@ void recording_free(struct recording *recording)
 	if (!recording)
 		return;
 	lines_free(&recording->lines);
+	capture_free(recording->capture);
 	if (recording->file && recording->file != stdin)
 		fclose(recording->file);
 	if (recording->tokener)
@@ -355,9 +372,28 @@ static int decode_object(struct recording *recording, struct json_object *object
 	return fail_line(recording, error, -EBADMSG, reader.error);
 }
 
+static int next_of_capture(struct recording *recording, struct recorded_object *ret_object,
+			   char error[RECORDING_ERROR_LEN])
+{
+	int n = capture_next(recording->capture, ret_object);
+
+	if (n >= 0)
+		return n;
+	return fail_file(recording, error, n,
+			 n == -ENODATA ? "the capture was cut or is damaged" : strerror(-n));
+}
+
+void recording_judged(struct recording *recording, const struct event *event)
+{
+	if (recording->capture)
+		capture_judged(recording->capture, event);
+}
+
 int recording_next(struct recording *recording, struct recorded_object *ret_object,
 		   char error[RECORDING_ERROR_LEN])
 {
+	if (recording->capture)
+		return next_of_capture(recording, ret_object, error);
 	for (;;) {
 		struct json_object *object;
 		const char *type;

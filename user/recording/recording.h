@@ -49,6 +49,12 @@ struct clock_base recording_clock(const struct recording *recording);
 int recording_next(struct recording *recording, struct recorded_object *ret_object,
 		   char error[RECORDING_ERROR_LEN]);
 
+/*
+ * What came out of judging an event of it: a capture has no verdicts, and a
+ * later release names the refusal that it came too late for.
+ */
+void recording_judged(struct recording *recording, const struct event *event);
+
 /* Objects of a type that this build does not know: they are passed over. */
 uint64_t recording_unknown(const struct recording *recording);
 

@@ -290,16 +290,18 @@ static void write_verdict(struct event *event, const struct windows_finding *fin
 				&situation);
 }
 
-/* The culprit of a refusal first; the others keep their order. */
-static void put_culprit_first(struct event *event, struct windows_finding *finding)
+/* The holder that the sentence is about first; the others keep their order. */
+static void put_subject_first(struct event *event, struct windows_finding *finding)
 {
-	struct holder culprit = event->holders[finding->subject];
+	struct holder subject = event->holders[finding->subject];
 
-	memmove(event->holders + 1, event->holders, (size_t)finding->subject * sizeof(culprit));
-	event->holders[0] = culprit;
+	memmove(event->holders + 1, event->holders, (size_t)finding->subject * sizeof(subject));
+	event->holders[0] = subject;
+	finding->subject = 0;
+	if (event->result >= 0)
+		return;
 	event->holders[0].culprit = true;
 	event->verdict.culprit = 0;
-	finding->subject = 0;
 }
 
 #define FITS_MAX 64 /* what a capture's event describes at most */
@@ -326,8 +328,8 @@ void judge_winsock(struct event *event)
 	finding = event->result < 0 ? find_refused(event, fits) : find_accepted(event, fits);
 	if (finding.fit && finding.rule == RULE_OPTIONS_UNSEEN)
 		event->holders[finding.subject].reason = RULE_OPTIONS_UNSEEN;
-	if (event->result < 0 && finding.subject >= 0)
-		put_culprit_first(event, &finding);
+	if (finding.subject >= 0)
+		put_subject_first(event, &finding);
 	event->verdict.rule = (int)finding.rule;
 	event->verdict.agrees = finding.agrees;
 	write_verdict(event, &finding);
