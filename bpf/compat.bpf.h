@@ -12,6 +12,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#define AF_UNIX		   1
 #define AF_INET		   2
 #define AF_INET6	   10
 #define IPPROTO_TCP	   6
@@ -24,6 +25,7 @@
 #define TCP_NEW_SYN_RECV   12
 #define SOCK_DEAD	   0 /* bit of skc_flags */
 #define SOCKFS_MAGIC	   0x534F434B
+#define ANON_INODE_MAGIC   0x09041934
 #define SOCK_BINDADDR_LOCK 4
 #define SOCK_BINDPORT_LOCK 8
 #define SOCK_CONNECT_BIND  16
@@ -425,6 +427,73 @@ static __always_inline bool compat_is_subflow(struct sock *sk)
 		return false;
 	bpf_core_read(name, sizeof(name), &ops->name);
 	return name[0] == 'm' && name[1] == 'p' && name[2] == 't' && name[3] == 'c' && name[4] == 'p';
+}
+
+/*
+ * struct io_ring_ctx: the fixed files are an array of io_fixed_file up to 6.12,
+ * of pointers to io_rsrc_node in 7.2 and 7.3.  In both the low bits of file_ptr
+ * are flags (FFS_MASK).  Absent without CONFIG_IO_URING.
+ */
+struct io_fixed_file {
+	unsigned long file_ptr;
+} FLAVOUR;
+
+struct io_file_table___array {
+	struct io_fixed_file *files;
+} FLAVOUR;
+
+struct io_ring_ctx___array {
+	struct io_file_table___array file_table;
+	unsigned int nr_user_files;
+} FLAVOUR;
+
+struct io_rsrc_node___file {
+	unsigned long file_ptr;
+} FLAVOUR;
+
+struct io_rsrc_data___nodes {
+	unsigned int nr;
+	struct io_rsrc_node___file **nodes;
+} FLAVOUR;
+
+struct io_file_table___nodes {
+	struct io_rsrc_data___nodes data;
+} FLAVOUR;
+
+struct io_ring_ctx___nodes {
+	struct io_file_table___nodes file_table;
+} FLAVOUR;
+
+#define FIXED_FILE_FLAGS 7UL
+
+static __always_inline u32 compat_fixed_files(void *ring)
+{
+	if (bpf_core_field_exists(struct io_ring_ctx___nodes, file_table.data.nodes))
+		return BPF_CORE_READ((struct io_ring_ctx___nodes *)ring, file_table.data.nr);
+	if (bpf_core_field_exists(struct io_ring_ctx___array, file_table.files))
+		return BPF_CORE_READ((struct io_ring_ctx___array *)ring, nr_user_files);
+	return 0;
+}
+
+static __always_inline struct file *compat_fixed_file(void *ring, u32 index)
+{
+	unsigned long value = 0;
+
+	if (bpf_core_field_exists(struct io_ring_ctx___nodes, file_table.data.nodes)) {
+		struct io_rsrc_node___file *node = NULL, **nodes;
+
+		nodes = BPF_CORE_READ((struct io_ring_ctx___nodes *)ring, file_table.data.nodes);
+		bpf_probe_read_kernel(&node, sizeof(node), nodes + index);
+		if (node)
+			value = BPF_CORE_READ(node, file_ptr);
+	} else if (bpf_core_field_exists(struct io_ring_ctx___array, file_table.files)) {
+		struct io_fixed_file *files;
+
+		files = BPF_CORE_READ((struct io_ring_ctx___array *)ring, file_table.files);
+		bpf_probe_read_kernel(&value, sizeof(value),
+				      (void *)files + (u64)index * bpf_core_type_size(struct io_fixed_file));
+	}
+	return (struct file *)(value & ~FIXED_FILE_FLAGS);
 }
 
 #endif

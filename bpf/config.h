@@ -54,6 +54,15 @@ struct rt_known {
 	char comm[RT_COMM_LEN];
 };
 
+/* A socket whose holder is asked for. */
+struct rt_sought {
+	__u64 inode;
+	__u16 port;
+	__u16 pad[3];
+};
+
+#define RT_SOUGHT_MAX 1024
+
 enum rt_counter {
 	RT_COUNT_SENT,	   /* records handed to the ring */
 	RT_COUNT_BYTES,	   /* ring bytes they took, headers and padding included */

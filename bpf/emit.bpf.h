@@ -107,7 +107,7 @@ static __always_inline struct rt_life *life_begin(enum rt_type type, struct sock
 	life->result = 0;
 	life->fd = RT_FD_NONE;
 	life->wanted = 1;
-	life->pad = 0;
+	life->cloexec = 0;
 	life->header.size = sizeof(*life);
 	fill_header(&life->header, type);
 	describe_sock(&life->sock, sk);

@@ -141,6 +141,14 @@ struct {
 	__uint(max_entries, 16 * 1024 * 1024);
 } events SEC(".maps");
 
+/* Sockets whose holder is asked for, by address, with their inode: filled by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RT_SOUGHT_MAX);
+	__type(key, __u64);
+	__type(value, struct rt_sought);
+} sought SEC(".maps");
+
 static __always_inline void count(enum rt_counter counter, __u64 n)
 {
 	__sync_fetch_and_add(&counters[counter], n);

@@ -17,6 +17,14 @@ struct {
 	__type(value, struct rt_holder);
 } holder_scratch SEC(".maps");
 
+static __always_inline u32 fd_closes_on_exec(struct task_struct *task, u32 fd)
+{
+	unsigned long *bits = BPF_CORE_READ(task, files, fdt, close_on_exec), word = 0;
+
+	bpf_probe_read_kernel(&word, sizeof(word), bits + fd / 64);
+	return word >> fd % 64 & 1;
+}
+
 /* Sockets that bound before the trace are remembered, so that their release is seen. */
 static __always_inline void remember_holder(struct rt_life *life)
 {
@@ -61,6 +69,7 @@ int snapshot(struct bpf_iter__task_file *ctx)
 	describe_exe(holder->exe, &life->header, task);
 	describe_contender(&life->sock, sk);
 	life->fd = ctx->fd;
+	life->cloexec = fd_closes_on_exec(task, ctx->fd);
 	life->wanted = !(config.filters & RT_FILTER_FAILED) && port_wanted(life->sock.port) &&
 		       sock_wanted(sk) && task_wanted(task, life->header.process.tgid);
 	remember_holder(life);

@@ -14,6 +14,7 @@
 #include "early.bpf.h"
 #include "life.bpf.h"
 #include "option.bpf.h"
+#include "seek.bpf.h"
 #include "snapshot.bpf.h"
 #include "tree.bpf.h"
 

@@ -222,12 +222,34 @@ struct rt_life {
 	__s32 result;		 /* 0 or a negative errno */
 	__s32 fd;		 /* RT_SOCKET, RT_ACCEPT, RT_HOLDER */
 	__u32 wanted;		 /* RT_HOLDER: it passes the filters */
-	__u32 pad;
+	__u32 cloexec;		 /* RT_HOLDER: the descriptor does not survive exec */
 };
 
 /* RT_HOLDER, from the iterator */
 struct rt_holder {
 	struct rt_life life;
+	char exe[RT_EXE_LEN];
+};
+
+/* How a socket is held to which no descriptor leads. */
+enum rt_found_how {
+	RT_FOUND_ALIVE,	 /* it has its port still */
+	RT_FOUND_DEVICE, /* a net device's private data points to its sk_user_data */
+	RT_FOUND_QUEUE,	 /* a descriptor of it is in the receive queue of a unix socket */
+	RT_FOUND_RING,	 /* a fixed file of an io_uring */
+};
+
+/* Looked up on request, from iterators; never in the ring. */
+struct rt_found {
+	struct rt_header header; /* QUEUE, RING: who has the unix socket or the ring */
+	__u64 key;		 /* the socket's */
+	__u64 inode;
+	__u64 function; /* ALIVE: what is called when data comes: address, never printed */
+	__u32 how;	/* enum rt_found_how */
+	__s32 fd;	/* QUEUE, RING: of the unix socket or the ring */
+	__u32 index;	/* RING: of the fixed file */
+	__s32 ifindex;	/* DEVICE */
+	char device[16];
 	char exe[RT_EXE_LEN];
 };
 
@@ -240,5 +262,6 @@ _Static_assert(sizeof(struct rt_option) == 24, "rt_option layout");
 _Static_assert(sizeof(struct rt_refusal) == 128, "rt_refusal layout");
 _Static_assert(sizeof(struct rt_attempt) % 8 == 0, "rt_attempt layout");
 _Static_assert(sizeof(struct rt_life) % 8 == 0, "rt_life layout");
+_Static_assert(sizeof(struct rt_found) % 8 == 0, "rt_found layout");
 
 #endif

@@ -93,9 +93,20 @@ struct user_namespace {
 	struct ns_common ns;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
+struct net_device {
+	char name[16];
+	int ifindex;
+	struct list_head dev_list;
+};
+
 struct net {
 	struct ns_common ns;
 	struct user_namespace *user_ns;
+	struct list_head dev_base_head;
 	struct netns_ipv4 ipv4;
 	u32 hash_mix;
 };
@@ -128,8 +139,20 @@ typedef struct {
 	unsigned int val;
 } kuid_t;
 
+struct sk_buff {
+	struct sk_buff *next;
+	char cb[48];
+};
+
+struct sk_buff_head {
+	struct sk_buff *next;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
+	void *sk_user_data;
+	void *sk_data_ready;
 	struct socket *sk_socket;
 	kuid_t sk_uid;
 	u16 sk_protocol;
@@ -183,6 +206,19 @@ struct socket {
 
 struct socket_alloc {
 	struct inode vfs_inode;
+};
+
+struct udp_sock {
+	void *encap_rcv;
+};
+
+struct scm_fp_list {
+	short count;
+	struct file *fp[1];
+};
+
+struct unix_skb_parms {
+	struct scm_fp_list *fp;
 };
 
 struct tcp_ulp_ops {
@@ -256,6 +292,7 @@ typedef struct {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+	unsigned long *close_on_exec;
 };
 
 struct files_struct {
@@ -294,9 +331,9 @@ struct task_struct {
 	struct mm_struct *mm;
 	const struct cred *cred;
 	char comm[16];
+	struct files_struct *files;
 	struct signal_struct *signal;
 	struct css_set *cgroups;
-	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct seccomp seccomp;
 };
@@ -347,6 +384,15 @@ struct bpf_iter__task_file {
 	struct task_struct *task;
 	u32 fd;
 	struct file *file;
+};
+
+struct bpf_map;
+
+struct bpf_iter__bpf_map_elem {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	void *key;
+	void *value;
 };
 
 struct pt_regs {

@@ -64,9 +64,11 @@ static void test_json_interface_example(void **state)
 		"\"since\":\"2026-11-22T10:01:02.113Z\",\"older\":false,\"expires_s\":null,\"released_after_"
 		"ns\":null,"
 		"\"bound_by\":{\"pid\":4100,\"comm\":\"python3\",\"exe\":\"/usr/bin/python3.11\","
-		"\"unit\":null,\"container\":null},"
+		"\"unit\":null,\"container\":null,\"ended\":false},"
 		"\"processes\":[{\"pid\":4100,\"comm\":\"python3\",\"exe\":\"/usr/bin/"
-		"python3.11\",\"fd\":3,\"unit\":null,\"container\":null}],\"differs\":[],"
+		"python3.11\",\"fd\":3,\"nspid\":null,\"via\":\"descriptor\",\"index\":null,\"cloexec\":true,"
+		"\"unit\":null,\"container\":null}],"
+		"\"receivers\":[],\"kernel\":null,\"differs\":[],"
 		"\"facts\":{\"compared\":true,\"place\":0," SOCK_FACTS "}]}\n");
 	free(text);
 }
@@ -184,6 +186,10 @@ static const char *const nulls[] = {
 	"/holders/0/processes/0/comm",
 	"/holders/0/processes/0/exe",
 	"/holders/0/processes/0/fd",
+	"/holders/0/processes/0/nspid",
+	"/holders/0/processes/0/index",
+	"/holders/0/processes/0/cloexec",
+	"/holders/0/kernel",
 };
 
 static void test_json_nulls(void **state)

@@ -66,7 +66,8 @@ static void test_text_shared(void **state)
 	assert_text(
 		&no_header, &event, 1,
 		"10:01:02.113 4242  python3  tcp   127.0.0.1:8080     ...R....  bound      port is shared\n"
-		"    shared with  nc[77] fd 4, listening on 127.0.0.1:8080 since before 10:00:00, flags "
+		"    shared with  nc[77] fd 4, bound by python3[4100], listening on 127.0.0.1:8080 since "
+		"before 10:00:00, flags "
 		"....r..., "
 		"uid 1000, exe /usr/bin/nc\n"
 		"    because      both have SO_REUSEPORT and one uid (rule reuseport-group)\n"
@@ -159,7 +160,8 @@ static void test_text_many(void **state)
 	event.holders_total = 10;
 	event.has_verdict = false;
 	assert_text(&no_header, &event, 1,
-		    HELD_ROW "    held by  nginx[10] fd 6 (also 11, 12, 13 and 2 more), listening on "
+		    HELD_ROW "    held by  nginx[10] fd 6 (also 11, 12, 13 and 2 more), bound by "
+			     "python3[4100], listening on "
 			     "127.0.0.1:8080 since 10:01:02, "
 			     "flags ...R...., uid 1000\n"
 			     "    also     python3[4100] fd 3, listening on 127.0.0.1:8080 (rule listener)\n"

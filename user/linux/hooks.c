@@ -192,6 +192,8 @@ int hooks_demote(struct hooks *hooks, const char *program)
 	return -ENOENT;
 }
 
+static const char *const iterators[] = {"snapshot", "seek_files", "seek_sockets"};
+
 void hooks_select(const struct hooks *hooks, struct bpf_object *object)
 {
 	struct bpf_program *program;
@@ -202,7 +204,8 @@ void hooks_select(const struct hooks *hooks, struct bpf_object *object)
 		if (program)
 			bpf_program__set_autoload(program, true);
 	}
-	bpf_program__set_autoload(bpf_object__find_program_by_name(object, "snapshot"), true);
+	for (size_t i = 0; i < sizeof(iterators) / sizeof(iterators[0]); i++)
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object, iterators[i]), true);
 }
 
 static struct bpf_link *attach_multi(const struct hooks *hooks, const struct hook *hook,

@@ -57,7 +57,7 @@ void hooks_choose(struct hooks *hooks, const struct btf *btf);
 /* Next way for the hook of this program, or off; -ENOENT if a required one has none left. */
 int hooks_demote(struct hooks *hooks, const char *program);
 
-/* Autoload just the chosen programs, and the snapshot. */
+/* Autoload just the chosen programs, and the iterators. */
 void hooks_select(const struct hooks *hooks, struct bpf_object *object);
 
 /* Attach all; on failure returns the errno and names the program. */

@@ -17,7 +17,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define MAX_PID 4194304 /* PID_MAX_LIMIT */
+#define PIDNS_INITIAL 0xeffffffcU /* PROC_PID_INIT_INO */
+#define MAX_PID	      4194304	  /* PID_MAX_LIMIT */
 
 static bool is_netns(int fd)
 {
@@ -97,6 +98,13 @@ bool process_lives(uint32_t pid, uint64_t start_ns)
 			   &state, &start) != 2)
 		return false;
 	return state != 'Z' && state != 'X' && start == start_ns / tick_ns;
+}
+
+bool process_sees_all(void)
+{
+	struct stat ns;
+
+	return !stat("/proc/self/ns/pid", &ns) && ns.st_ino == PIDNS_INITIAL;
 }
 
 static uint32_t parent_of(const char *pid)

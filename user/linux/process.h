@@ -14,6 +14,9 @@ bool process_exists(uint32_t pid);
 /* Still the same process, and no zombie; start_ns as in struct proc_info. */
 bool process_lives(uint32_t pid, uint64_t start_ns);
 
+/* This process is in the initial pid namespace: no process is hidden from it. */
+bool process_sees_all(void);
+
 /* Calls fn for each process whose parent is pid. */
 int process_children(uint32_t pid, int (*fn)(void *context, uint32_t child), void *context);
 

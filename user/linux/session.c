@@ -10,6 +10,7 @@
 #include "linux/place.h"
 #include "linux/process.h"
 #include "linux/refusal.h"
+#include "linux/seek.h"
 #include "model/refused.h"
 #include "model/sockets.h"
 #include "rules/rules.h"
@@ -30,6 +31,7 @@ struct session {
 	struct sockets *sockets;
 	struct places *places;
 	struct refusal_lookup *refusals;
+	struct seek *seek;
 	struct pending *batch;
 	size_t count;
 	struct refused refused;
@@ -47,8 +49,10 @@ int session_new(struct tracer *tracer, struct session **ret_session)
 	session->sockets = sockets_new();
 	session->places = places_new();
 	session->refusals = refusal_lookup_new();
+	session->seek = seek_new();
 	session->batch = calloc(BATCH_MAX, sizeof(*session->batch));
-	if (!session->sockets || !session->places || !session->refusals || !session->batch) {
+	if (!session->sockets || !session->places || !session->refusals || !session->seek ||
+	    !session->batch) {
 		session_free(session);
 		return -ENOMEM;
 	}
@@ -65,6 +69,7 @@ void session_free(struct session *session)
 	sockets_free(session->sockets);
 	places_free(session->places);
 	refusal_lookup_free(session->refusals);
+	seek_free(session->seek);
 	free(session->batch);
 	free(session);
 }
@@ -76,7 +81,8 @@ uint64_t session_next_seq(struct session *session)
 
 static void owner_of_process(const struct proc_info *process, int fd, struct owner *ret_owner)
 {
-	*ret_owner = (struct owner){.pid = process->pid, .fd = fd, .cgroup_id = process->cgroup_id};
+	*ret_owner = (struct owner){
+		.pid = process->pid, .nspid = process->nspid, .fd = fd, .cgroup_id = process->cgroup_id};
 	memcpy(ret_owner->comm, process->comm, sizeof(ret_owner->comm));
 	memcpy(ret_owner->exe, process->exe, sizeof(ret_owner->exe));
 }
@@ -96,6 +102,8 @@ static int note_owner(void *context, const void *record, size_t size)
 	decode_process(&life->header.process, &process);
 	decode_exe(holder->exe, process.exe, sizeof(process.exe));
 	owner_of_process(&process, life->fd, &owner);
+	owner.survives_exec = !life->cloexec;
+	owner.start_ns = life->header.process.start_ns;
 	decode_sock(&life->sock, &sock);
 	refused_socket(&session->refused, owner.pid, &sock);
 	if (sock.peer.family == FAMILY_NONE)
@@ -103,10 +111,38 @@ static int note_owner(void *context, const void *record, size_t size)
 	return owners_add(session->sockets, life->sock.key, life->sock.inode, &owner);
 }
 
+static bool may_be_hidden(const struct holder *holder)
+{
+	return (holder->kind == KIND_UNKNOWN || holder->kind == KIND_KERNEL) && !holder->sock.unaccepted;
+}
+
+/* Sockets that no process has a descriptor of are looked for elsewhere. */
+static int seek_hidden(struct session *session)
+{
+	int err = 0;
+
+	seek_clear(session->seek);
+	for (size_t i = 0; i < session->count && !err; i++) {
+		struct pending *pending = &session->batch[i];
+
+		for (size_t n = 0; n < pending->event.holder_count && !err; n++) {
+			struct holder *holder = &pending->event.holders[n];
+
+			if (may_be_hidden(holder) &&
+			    !owners_has(session->sockets, pending->keys[n], holder->sock.inode))
+				err = seek_add(session->seek, pending->keys[n], &holder->sock);
+		}
+	}
+	return err ? err : seek_run(session->seek, session->tracer, session->sockets);
+}
+
 static int refresh_owners(struct session *session)
 {
+	int err;
+
 	owners_clear(session->sockets);
-	return tracer_snapshot(session->tracer, false, note_owner, session);
+	err = tracer_snapshot(session->tracer, false, note_owner, session);
+	return err ? err : seek_hidden(session);
 }
 
 /* What is remembered of a socket besides what the kernel says of it now. */
@@ -129,10 +165,35 @@ static int listener_owners(struct session *session, const struct pending *pendin
 	for (size_t i = 0; i < pending->event.holder_count; i++) {
 		const struct sock_info *sock = &pending->event.holders[i].sock;
 
-		if (sock->state == STATE_LISTEN && sock->netns == holder->sock.netns)
-			return owners_of(session->sockets, pending->keys[i], sock->inode, holder);
+		if (sock->state != STATE_LISTEN || sock->netns != holder->sock.netns)
+			continue;
+		owners_of(session->sockets, pending->keys[i], sock->inode, holder);
+		for (size_t n = 0; n < holder->owner_count; n++)
+			holder->owners[n].how = OWNER_LISTENER;
+		return holder->owner_count;
 	}
 	return 0;
+}
+
+/* No process has a descriptor of it, and it is not waiting to be accepted. */
+static enum holder_kind hidden_kind(struct session *session, uint64_t key, struct holder *holder)
+{
+	if (!seek_found(session->seek, key, holder))
+		return holder->kind == KIND_KERNEL ? KIND_KERNEL : KIND_GONE;
+	/* nfsd takes sockets over from processes: then it is called when data comes */
+	if (holder->kind == KIND_KERNEL ||
+	    (holder->kernel.function[0] && strcmp(holder->kernel.function, "sock_def_readable")))
+		return KIND_KERNEL;
+	holder->outside = !process_sees_all();
+	return holder->outside ? KIND_PROCESS : KIND_UNKNOWN;
+}
+
+static enum holder_kind owned_kind(const struct holder *holder)
+{
+	for (size_t i = 0; i < holder->owner_count; i++)
+		if (holder->owners[i].how != OWNER_QUEUE)
+			return KIND_PROCESS;
+	return KIND_IN_FLIGHT;
 }
 
 static void resolve_holder(struct session *session, const struct pending *pending, size_t i)
@@ -151,11 +212,16 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 		if (listener_owners(session, pending, holder) > 0)
 			holder->kind = KIND_PROCESS;
 	} else if (owners_of(session->sockets, pending->keys[i], holder->sock.inode, holder) > 0) {
-		holder->kind = KIND_PROCESS;
+		holder->kind = owned_kind(holder);
+		holder->older |= holder->kind == KIND_IN_FLIGHT && !holder->since_ns;
 		holder->sock.kernel = false; /* an MPTCP subflow is the kernel's, and its process's */
-	} else if (holder->kind == KIND_UNKNOWN &&
-		   !tracer_still_bound(session->tracer, pending->keys[i], holder->sock.inode))
-		holder->kind = KIND_GONE;
+	} else {
+		holder->kind = hidden_kind(session, pending->keys[i], holder);
+		holder->older |= holder->kind != KIND_GONE && !holder->since_ns; /* all binds are seen */
+		holder->sock.kernel = holder->kind == KIND_KERNEL;
+	}
+	holder->binder_ended =
+		holder->bound_by.pid && process_sees_all() && !process_exists(holder->bound_by.pid);
 	entry = sockets_find(session->sockets, pending->keys[i], holder->sock.inode);
 	if (holder->kind == KIND_GONE && entry && entry->released_ns > pending->event.time_ns)
 		holder->released_after_ns = entry->released_ns - pending->event.time_ns;

@@ -22,11 +22,13 @@
 
 #define LOAD_ATTEMPTS 48
 #define SLOT_COUNT    256
-#define SNAPSHOT_READ (64 * sizeof(struct rt_holder))
+#define ITERATOR_READ 64 /* records at a time */
+
+enum iterator { ITERATE_SNAPSHOT, ITERATE_FILES, ITERATE_SOCKETS, ITERATORS };
 
 struct tracer {
 	struct trace_bpf *trace;
-	struct bpf_link *iterator;
+	struct bpf_link *iterators[ITERATORS];
 	struct ring_buffer *ring;
 	struct hooks hooks;
 	char modules[LSM_LIST_LEN];
@@ -169,6 +171,29 @@ static int on_record(void *context, void *data, size_t size)
 	return tracer->fn(tracer->context, data, size);
 }
 
+static int attach_iterators(struct tracer *tracer)
+{
+	const struct bpf_program *programs[ITERATORS] = {
+		[ITERATE_SNAPSHOT] = tracer->trace->progs.snapshot,
+		[ITERATE_FILES] = tracer->trace->progs.seek_files,
+		[ITERATE_SOCKETS] = tracer->trace->progs.seek_sockets,
+	};
+	union bpf_iter_link_info sought = {.map.map_fd = bpf_map__fd(tracer->trace->maps.sought)};
+
+	for (size_t i = 0; i < ITERATORS; i++) {
+		LIBBPF_OPTS(bpf_iter_attach_opts, opts);
+
+		if (i == ITERATE_SOCKETS) {
+			opts.link_info = &sought;
+			opts.link_info_len = sizeof(sought);
+		}
+		tracer->iterators[i] = bpf_program__attach_iter(programs[i], &opts);
+		if (!tracer->iterators[i])
+			return -errno;
+	}
+	return 0;
+}
+
 static int tracer_load(struct tracer *tracer, const struct tracer_options *options)
 {
 	struct rt_config config = {0};
@@ -197,9 +222,9 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 		err = fill_maps(tracer, options);
 	if (err)
 		return err;
-	tracer->iterator = bpf_program__attach_iter(tracer->trace->progs.snapshot, NULL);
-	if (!tracer->iterator)
-		return -errno;
+	err = attach_iterators(tracer);
+	if (err)
+		return err;
 	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->trace->maps.events), on_record, tracer, NULL);
 	return tracer->ring ? 0 : -errno;
 }
@@ -233,7 +258,8 @@ void tracer_free(struct tracer *tracer)
 	if (!tracer)
 		return;
 	ring_buffer__free(tracer->ring);
-	bpf_link__destroy(tracer->iterator);
+	for (size_t i = 0; i < ITERATORS; i++)
+		bpf_link__destroy(tracer->iterators[i]);
 	if (tracer->trace)
 		unload(tracer);
 	free(tracer);
@@ -264,28 +290,28 @@ void tracer_stop(struct tracer *tracer)
 	tracer->trace->bss->live = 0;
 }
 
-int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *context)
+/* All records of one run of an iterator; each has this size. */
+static int read_iterator(const struct bpf_link *link, size_t record, record_fn fn, void *context)
 {
-	int fd = bpf_iter_create(bpf_link__fd(tracer->iterator)), err = 0;
+	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
+	size_t have = 0, room = ITERATOR_READ * record;
 	char *buf;
 	ssize_t n = 0;
-	size_t have = 0;
 
 	if (fd < 0)
 		return -errno;
-	tracer->trace->bss->first_snapshot = first;
-	buf = malloc(SNAPSHOT_READ);
+	buf = malloc(room);
 	while (buf && !err) {
 		size_t at = 0;
 
-		n = read(fd, buf + have, SNAPSHOT_READ - have);
+		n = read(fd, buf + have, room - have);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n <= 0)
 			break;
 		have += n;
-		for (; have - at >= sizeof(struct rt_holder) && !err; at += sizeof(struct rt_holder))
-			err = fn(context, buf + at, sizeof(struct rt_holder));
+		for (; have - at >= record && !err; at += record)
+			err = fn(context, buf + at, record);
 		memmove(buf, buf + at, have - at);
 		have -= at;
 	}
@@ -293,6 +319,31 @@ int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *conte
 		err = buf ? -errno : -ENOMEM;
 	free(buf);
 	close(fd);
+	return err;
+}
+
+int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *context)
+{
+	tracer->trace->bss->first_snapshot = first;
+	return read_iterator(tracer->iterators[ITERATE_SNAPSHOT], sizeof(struct rt_holder), fn, context);
+}
+
+int tracer_seek(struct tracer *tracer, const struct sought_socket *sockets, size_t count, record_fn fn,
+		void *context)
+{
+	int map = bpf_map__fd(tracer->trace->maps.sought), err = 0;
+
+	if (count > RT_SOUGHT_MAX)
+		count = RT_SOUGHT_MAX;
+	for (size_t i = 0; i < count && !err; i++) {
+		struct rt_sought sought = {.inode = sockets[i].inode, .port = sockets[i].port};
+
+		err = bpf_map_update_elem(map, &sockets[i].key, &sought, BPF_ANY);
+	}
+	for (size_t i = ITERATE_FILES; i < ITERATORS && !err; i++)
+		err = read_iterator(tracer->iterators[i], sizeof(struct rt_found), fn, context);
+	for (size_t i = 0; i < count; i++)
+		(void)bpf_map_delete_elem(map, &sockets[i].key);
 	return err;
 }
 
@@ -309,14 +360,6 @@ int tracer_add_process(struct tracer *tracer, uint32_t pid, uint64_t start_ns)
 uint32_t tracer_tree_size(const struct tracer *tracer)
 {
 	return __atomic_load_n(&tracer->trace->bss->tree_size, __ATOMIC_RELAXED);
-}
-
-bool tracer_still_bound(const struct tracer *tracer, uint64_t key, uint64_t inode)
-{
-	struct rt_known entry;
-
-	return !bpf_map_lookup_elem(bpf_map__fd(tracer->trace->maps.known), &key, &entry) &&
-	       entry.inode == inode;
 }
 
 const struct policy *tracer_policy(const struct tracer *tracer)

@@ -48,6 +48,11 @@ void tracer_free(struct tracer *tracer);
  */
 int tracer_start(struct tracer *tracer);
 
+struct sought_socket {
+	uint64_t key, inode;
+	uint16_t port;
+};
+
 /* Called for each record; a negative return ends the poll, the record counts as read. */
 typedef int (*record_fn)(void *context, const void *record, size_t size);
 
@@ -57,14 +62,18 @@ int tracer_poll(struct tracer *tracer, int timeout_ms, record_fn fn, void *conte
 /* Each inet socket that any process holds, as RT_HOLDER. */
 int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *context);
 
+/*
+ * Looks for the holders of sockets to which no descriptor leads: fn gets a
+ * struct rt_found for each thing found.  At most RT_SOUGHT_MAX sockets a call.
+ */
+int tracer_seek(struct tracer *tracer, const struct sought_socket *sockets, size_t count, record_fn fn,
+		void *context);
+
 /* No new records from here on: what is in the ring is all there is. */
 void tracer_stop(struct tracer *tracer);
 
 int tracer_add_process(struct tracer *tracer, uint32_t pid, uint64_t start_ns);
 uint32_t tracer_tree_size(const struct tracer *tracer);
-
-/* Whether this socket has its port still, whoever may reach it (a descriptor in flight, an io_uring file). */
-bool tracer_still_bound(const struct tracer *tracer, uint64_t key, uint64_t inode);
 
 const struct policy *tracer_policy(const struct tracer *tracer);
 void tracer_counts(const struct tracer *tracer, struct end_info *ret_info);

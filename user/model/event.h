@@ -182,17 +182,48 @@ struct proc_info {
 	struct place place;
 };
 
-struct owner { /* a process that has a descriptor of a holder */
+/* What a process has of a holder. */
+enum owner_how {
+	OWNER_DESCRIPTOR, /* fd is it */
+	OWNER_RING,	  /* fixed file `index` of the io_uring at fd */
+	OWNER_QUEUE,	  /* the unix socket at fd, in whose receive queue a descriptor of it is */
+	OWNER_LISTENER,	  /* the listener at fd, in whose accept queue it waits */
+	OWNER_HOW_MAX
+};
+
+struct owner { /* a process through which a holder can be reached */
 	uint32_t pid;
 	int32_t fd;		   /* -1 unknown */
 	uint64_t cgroup_id;	   /* 0: unknown */
 	const struct place *place; /* in its holder's places; NULL: not looked up */
+	uint32_t nspid;		   /* in its own pid namespace, 0 unknown */
+	enum owner_how how;
+	uint32_t index;
+	bool survives_exec; /* the descriptor lacks FD_CLOEXEC */
+	uint64_t start_ns;  /* of the process, CLOCK_BOOTTIME; 0 unknown */
 	char comm[COMM_LEN];
 	char exe[EXE_LEN];
 };
 
+#define SYMBOL_LEN     64
+#define HOLDER_DEVICES 4
+
+struct device {
+	uint32_t ifindex;
+	char name[DEVICE_LEN];
+};
+
+/* What a socket of the kernel's own is for. */
+struct kernel_use {
+	char function[SYMBOL_LEN];	       /* called when data comes: "vxlan_rcv", "" if unknown */
+	char module[SYMBOL_LEN];	       /* it is in, "" for the kernel proper */
+	struct device devices[HOLDER_DEVICES]; /* whose traffic goes through it */
+	size_t device_count;
+};
+
 struct holder {
 	struct sock_info sock;
+	struct kernel_use kernel;
 	enum holder_kind kind;
 	bool compared;		   /* the kernel's own last comparison */
 	bool culprit;		   /* the same before judge(), which may find another one */
@@ -204,6 +235,8 @@ struct holder {
 	int64_t released_after_ns; /* gone: how long after the attempt; -1 unknown */
 	struct owner bound_by;	   /* pid 0: unknown */
 	unsigned int differs;	   /* enum difference, of a holder that shares the port */
+	bool binder_ended;	   /* bound_by is no process any more */
+	bool outside;		   /* held by a process that the tracer's pid namespace does not show */
 	struct owner *owners;
 	size_t owner_count;
 	struct place *places; /* one an owner, one for bound_by and one for made_in; NULL: not looked up */

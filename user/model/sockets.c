@@ -178,15 +178,31 @@ static size_t owned_first(const struct sockets *sockets, uint64_t key)
 	return low;
 }
 
-int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struct holder *holder)
+static void owned_sort(const struct sockets *sockets)
 {
 	struct sockets *mutable = (struct sockets *)sockets;
+
+	if (sockets->owned_sorted || !sockets->owned_count)
+		return;
+	qsort(mutable->owned, sockets->owned_count, sizeof(*sockets->owned), owned_compare);
+	mutable->owned_sorted = true;
+}
+
+bool owners_has(const struct sockets *sockets, uint64_t key, uint64_t inode)
+{
+	owned_sort(sockets);
+	for (size_t i = owned_first(sockets, key); i < sockets->owned_count && sockets->owned[i].key == key;
+	     i++)
+		if (sockets->owned[i].inode == inode)
+			return true;
+	return false;
+}
+
+int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struct holder *holder)
+{
 	size_t first, n = 0;
 
-	if (!sockets->owned_sorted && sockets->owned_count) {
-		qsort(mutable->owned, sockets->owned_count, sizeof(*sockets->owned), owned_compare);
-		mutable->owned_sorted = true;
-	}
+	owned_sort(sockets);
 	first = owned_first(sockets, key);
 	while (first + n < sockets->owned_count && sockets->owned[first + n].key == key)
 		n++;

@@ -38,6 +38,9 @@ void sockets_renew(struct sockets *sockets, struct socket_entry *entry);
 void owners_clear(struct sockets *sockets);
 int owners_add(struct sockets *sockets, uint64_t key, uint64_t inode, const struct owner *owner);
 
+/* Whether anybody has this socket. */
+bool owners_has(const struct sockets *sockets, uint64_t key, uint64_t inode);
+
 /* Fills holder->owners with copies; returns their number or -ENOMEM. */
 int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struct holder *holder);
 

@@ -18,6 +18,10 @@ static void add_noun(struct text *text, const struct holder *holder)
 	const char *link;
 
 	add_text(text, "%s", holder_noun(holder, &link));
+	for (size_t i = 0; holder->kind == KIND_KERNEL && i < holder->kernel.device_count; i++) {
+		add_text(text, i ? ", " : ", for device ");
+		add_escaped(text, holder->kernel.devices[i].name);
+	}
 	if (holder->sock.peer.family == FAMILY_NONE)
 		return;
 	add_text(text, " %s ", link);
@@ -28,9 +32,10 @@ static void slot_holder(const struct situation *s, struct text *text)
 {
 	const struct holder *holder = s->holder;
 
-	if (holder && holder->owner_count)
+	if (holder && holder->owner_count && holder->kind == KIND_PROCESS)
 		add_process(text, holder->owners[0].comm, holder->owners[0].pid);
-	else if (holder && holder->bound_by.pid && !sock_is_connected(&holder->sock))
+	else if (holder && holder->bound_by.pid && holder->kind != KIND_KERNEL &&
+		 holder->kind != KIND_IN_FLIGHT && !sock_is_connected(&holder->sock))
 		add_process(text, holder->bound_by.comm, holder->bound_by.pid);
 	else if (holder)
 		add_noun(text, holder);
@@ -264,6 +269,18 @@ static void slot_slot_count(const struct situation *s, struct text *text)
 	add_text(text, "%lu", (unsigned long)s->event->bucket.slot_count);
 }
 
+static void slot_served(const struct situation *s, struct text *text)
+{
+	if (s->holder && s->holder->kernel.device_count)
+		add_escaped(text, s->holder->kernel.devices[0].name);
+}
+
+static void slot_bound_by(const struct situation *s, struct text *text)
+{
+	if (s->holder)
+		add_process(text, s->holder->bound_by.comm, s->holder->bound_by.pid);
+}
+
 static void slot_errno(const struct situation *s, struct text *text)
 {
 	static const struct {
@@ -371,8 +388,10 @@ static const struct slot slots[] = {
 	{"taken", slot_taken},
 	{"fd", slot_fd},
 	{"slot_count", slot_slot_count},
-	{"errno", slot_errno},
+	{"served", slot_served},
 	{"binder", slot_binder},
+	{"errno", slot_errno},
+	{"bound_by", slot_bound_by},
 	{"local", slot_local},
 	{"asked", slot_asked},
 	{"server", slot_server},

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/situation.h"
 
+#include <string.h>
+
 #include "rules/address.h"
 #include "rules/linux_common.h"
 #include "rules/refusal.h"
@@ -109,7 +111,31 @@ struct tally {
 	bool settable, listens, uid_same, connected;
 	bool specific, v4, v6_any;
 	bool wait, inherit;
+	bool down, heirs;
+	uint32_t device;
 };
+
+/* The kernel keeps it for this one net device, 0: not so. */
+static uint32_t served_device(const struct holder *holder)
+{
+	return holder->kind == KIND_KERNEL && holder->kernel.device_count == 1
+		       ? holder->kernel.devices[0].ifindex
+		       : 0;
+}
+
+/* All who have it began after it was bound, are other programs, and their descriptors survive exec. */
+static bool is_left_open(const struct holder *holder)
+{
+	for (size_t i = 0; i < holder->owner_count; i++) {
+		const struct owner *owner = &holder->owners[i];
+
+		if (owner->how != OWNER_DESCRIPTOR || !owner->survives_exec || !holder->since_ns ||
+		    owner->start_ns <= holder->since_ns || !owner->exe[0] || !holder->bound_by.exe[0] ||
+		    !strcmp(owner->exe, holder->bound_by.exe))
+			return false;
+	}
+	return holder->owner_count && holder->bound_by.pid;
+}
 
 static void tally_holder(const struct situation *situation, const struct holder *holder, struct tally *tally)
 {
@@ -132,6 +158,10 @@ static void tally_holder(const struct situation *situation, const struct holder 
 	tally->v4 &= class == ADDRESS_MAPPED;
 	tally->v6_any &= class == ADDRESS_ANY && settable && !sock_is_connected(sock);
 	tally->wait &= time_wait && holder->expires_ms >= 0;
+	if (tally->count == 1)
+		tally->device = served_device(holder);
+	tally->down &= tally->device && served_device(holder) == tally->device;
+	tally->heirs &= is_left_open(holder);
 	tally->inherit &= !sock_reuse(sock) && (time_wait || sock->orphan || sock->accepted);
 }
 
@@ -182,7 +212,9 @@ static uint64_t fix_bits(const struct situation *situation)
 			      .v4 = true,
 			      .v6_any = true,
 			      .wait = true,
-			      .inherit = true};
+			      .inherit = true,
+			      .down = true,
+			      .heirs = true};
 	enum address_class class = address_class(&event->sock);
 	uint64_t bits = 0;
 
@@ -206,6 +238,10 @@ static uint64_t fix_bits(const struct situation *situation)
 		bits |= S_FIX_ADDRESS;
 	if (tally.wait)
 		bits |= S_FIX_WAIT;
+	if (tally.down)
+		bits |= S_FIX_DOWN;
+	if (tally.heirs)
+		bits |= S_FIX_CLOEXEC;
 	if (tally.inherit)
 		bits |= S_FIX_INHERIT;
 	return bits;

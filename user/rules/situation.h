@@ -55,6 +55,9 @@ enum situation_bit {
 #define S_ACCEPTED	 (UINT64_C(1) << 41) /* the kernel said yes */
 #define S_FIX_INHERIT	 (UINT64_C(1) << 38) /* the remnants lack SO_REUSEADDR: next time */
 
+#define S_FIX_DOWN	 (UINT64_C(1) << 48) /* all of them are the kernel's, for one net device */
+#define S_FIX_CLOEXEC	 (UINT64_C(1) << 49) /* whoever has it now got it by exec, unasked: next time */
+
 struct situation {
 	const struct event *event;
 	const struct policy *policy;

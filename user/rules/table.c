@@ -295,5 +295,7 @@ const char *holder_noun(const struct holder *holder, const char **ret_link)
 	}
 	if (holder->sock.kernel)
 		return "a socket of the kernel itself";
+	if (holder->kind == KIND_IN_FLIGHT)
+		return "a socket whose descriptor is in flight";
 	return sock_is_connected(&holder->sock) ? "the connection" : "the holder";
 }

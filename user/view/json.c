@@ -7,6 +7,7 @@
 #include "model/members.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"
+#include "view/json_owners.h"
 #include "view/json_refusal.h"
 #include "view/json_windows.h"
 
@@ -160,21 +161,6 @@ void json_head(struct json_writer *writer, const char *type, uint64_t time_ns, u
 	jw_u64(writer, "seq", seq);
 }
 
-static void put_place(struct json_writer *writer, const struct place *place)
-{
-	static const struct place nowhere;
-
-	place = place ? place : &nowhere;
-	MEMBER_CHARS(writer, "unit", place->unit);
-	MEMBER_CHARS(writer, "container", place->container);
-	if (place->container_name[0])
-		MEMBER_CHARS(writer, "container_name", place->container_name);
-	if (place->serves[0])
-		MEMBER_CHARS(writer, "serves", place->serves);
-	if (place->target[0])
-		MEMBER_CHARS(writer, "target", place->target);
-}
-
 static void put_process(struct json_writer *writer, const struct proc_info *process)
 {
 	jw_object(writer, "process");
@@ -186,7 +172,7 @@ static void put_process(struct json_writer *writer, const struct proc_info *proc
 	MEMBER_CHARS(writer, "exe", process->exe);
 	u64_unless(writer, "uid", process->uid, UID_NONE);
 	MEMBER_CHARS(writer, "cgroup", process->cgroup);
-	put_place(writer, &process->place);
+	json_place(writer, &process->place);
 	jw_object_end(writer);
 }
 
@@ -307,40 +293,6 @@ static void put_facts(struct json_writer *writer, const struct event *event, con
 	jw_object_end(writer);
 }
 
-static void put_bound_by(struct json_writer *writer, const struct owner *owner)
-{
-	if (!owner->pid) {
-		jw_null(writer, "bound_by");
-		return;
-	}
-	jw_object(writer, "bound_by");
-	jw_u64(writer, "pid", owner->pid);
-	MEMBER_CHARS(writer, "comm", owner->comm);
-	MEMBER_CHARS(writer, "exe", owner->exe);
-	put_place(writer, owner->place);
-	jw_object_end(writer);
-}
-
-static void put_processes(struct json_writer *writer, const struct holder *holder)
-{
-	jw_array(writer, "processes");
-	for (size_t i = 0; i < holder->owner_count; i++) {
-		const struct owner *owner = &holder->owners[i];
-
-		jw_object(writer, NULL);
-		u64_unless(writer, "pid", owner->pid, 0);
-		MEMBER_CHARS(writer, "comm", owner->comm);
-		MEMBER_CHARS(writer, "exe", owner->exe);
-		if (owner->fd < 0)
-			jw_null(writer, "fd");
-		else
-			jw_i64(writer, "fd", owner->fd);
-		put_place(writer, owner->place);
-		jw_object_end(writer);
-	}
-	jw_array_end(writer);
-}
-
 static void put_differs(struct json_writer *writer, unsigned int differs)
 {
 	static const char *const words[] = {"executable", "uid", "unit"};
@@ -386,8 +338,7 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 		jw_null(writer, "released_after_ns");
 	else
 		jw_i64(writer, "released_after_ns", holder->released_after_ns);
-	put_bound_by(writer, &holder->bound_by);
-	put_processes(writer, holder);
+	json_owners(writer, holder);
 	put_differs(writer, holder->differs);
 	jw_object(writer, "facts");
 	jw_bool(writer, "compared", holder->compared);

@@ -8,7 +8,6 @@
 #include "view/compare_view.h"
 
 #define MORE_HOLDERS  4 /* in short lines after the first one */
-#define MORE_OWNERS   3 /* pids named after the first process */
 #define REFUSED_LABEL 9
 #define SHARED_LABEL  13
 
@@ -44,77 +43,6 @@ bool text_is_sharing(const struct event *event)
 	if (event->result < 0 || !event->has_verdict || !event->holder_count)
 		return false;
 	return rule_is_sharing((enum rule_id)event->verdict.rule);
-}
-
-static void put_process(struct strbuf *out, const struct owner *owner)
-{
-	if (owner->comm[0])
-		strbuf_escape(out, owner->comm, sizeof(owner->comm));
-	else
-		strbuf_puts(out, "-");
-	strbuf_printf(out, "[%" PRIu32 "]", owner->pid);
-}
-
-/* Owners are sorted by pid: is this the first descriptor of its process? */
-static bool is_other_process(const struct holder *holder, size_t i)
-{
-	return holder->owners[i].pid != holder->owners[i - 1].pid;
-}
-
-/* A fork shares the descriptor: "nginx[10] fd 6 (also 11, 12, 13 and 4 more)". */
-static void put_owners(struct strbuf *out, const struct holder *holder)
-{
-	size_t others = 0;
-
-	put_process(out, &holder->owners[0]);
-	if (holder->owners[0].fd >= 0)
-		text_descriptor(out, &holder->sock, holder->owners[0].fd);
-	for (size_t i = 1; i < holder->owner_count; i++)
-		if (is_other_process(holder, i) && others++ < MORE_OWNERS)
-			strbuf_printf(out, "%s%" PRIu32, others == 1 ? " (also " : ", ",
-				      holder->owners[i].pid);
-	if (others > MORE_OWNERS)
-		strbuf_printf(out, " and %zu more", others - MORE_OWNERS);
-	if (others)
-		strbuf_puts(out, ")");
-}
-
-/* What a holder is when no process has a descriptor of it now. */
-static const struct {
-	const char *what;  /* alone */
-	const char *of;	   /* before the process that bound it */
-	const char *after; /* behind it */
-} kind_words[KIND_MAX] = {
-	[KIND_UNKNOWN] = {"unknown process", "unknown process, bound by ", ""},
-	[KIND_PROCESS] = {"unknown process", "", ""},
-	[KIND_TIME_WAIT] = {"a TIME_WAIT remnant", "a TIME_WAIT remnant of ", ""},
-	[KIND_ORPHAN] = {"an orphaned connection that no process has", "an orphaned connection of ",
-			 " that no process has"},
-	[KIND_KERNEL] = {"the kernel", "the kernel, for ", ""},
-	[KIND_IN_FLIGHT] = {"a socket in a unix socket's receive queue",
-			    "a socket in a unix socket's receive queue, bound by ", ""},
-	[KIND_GONE] = {"a socket that is gone", "", ", gone"},
-};
-
-static void put_who(struct strbuf *out, const struct holder *holder)
-{
-	size_t kind = (size_t)holder->kind < KIND_MAX ? (size_t)holder->kind : KIND_UNKNOWN;
-
-	if (holder->owner_count) {
-		put_owners(out, holder);
-	} else if (holder->bound_by.pid) {
-		strbuf_puts(out, kind_words[kind].of);
-		put_process(out, &holder->bound_by);
-		strbuf_puts(out, kind_words[kind].after);
-	} else {
-		strbuf_puts(out, kind_words[kind].what);
-	}
-	if (holder->kind == KIND_GONE && holder->released_after_ns >= 0) {
-		char duration[DURATION_LEN];
-
-		duration_text(duration, holder->released_after_ns);
-		strbuf_printf(out, " (released %s after the attempt)", duration);
-	}
 }
 
 static const char *const state_words[STATE_MAX] = {
@@ -177,7 +105,7 @@ static void put_holder(struct strbuf *out, const struct event *event, const stru
 	const struct sock_info *sock = &holder->sock;
 	char flags[FLAGS_LEN];
 
-	put_who(out, holder);
+	text_who(out, holder);
 	strbuf_puts(out, ", ");
 	put_place(out, holder);
 	if (holder->kind != KIND_TIME_WAIT && (holder->since_ns || holder->older))
@@ -259,7 +187,7 @@ static void put_holders(const struct block *block, const struct event *event, co
 		if (!shown) {
 			put_holder(block->out, event, holder, time);
 		} else {
-			put_who(block->out, holder);
+			text_who(block->out, holder);
 			strbuf_puts(block->out, ", ");
 			put_place(block->out, holder);
 			put_rule(block->out, holder->reason);

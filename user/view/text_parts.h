@@ -36,6 +36,9 @@ void text_endpoint(struct strbuf *out, const struct address *address, uint16_t p
 /* Two sockets have this port on purpose, by a flag or by a quirk. */
 bool text_is_sharing(const struct event *event);
 
+/* Who has a holder, or what it is if nobody has. */
+void text_who(struct strbuf *out, const struct holder *holder);
+
 /* held by, shared with, because, who answers, fix */
 void text_details(struct strbuf *out, const struct event *event, const struct text_time *time);
 
