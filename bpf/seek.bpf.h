@@ -10,8 +10,8 @@
 
 #include "snapshot.bpf.h"
 
-#define QUEUE_STEPS	256 /* messages and descriptors of one unix socket */
-#define RING_FILES	256
+#define SEEK_STEPS	1024 /* messages and descriptors of one unix socket, or files of one io_uring */
+#define NO_MORE		~0ULL
 #define DEVICES		256
 #define PRIVATE_SIZE	1024 /* bytes of a device's private data that are searched */
 #define NETDEV_ALIGN	32
@@ -37,12 +37,12 @@ struct {
 } private_scratch SEC(".maps");
 
 /* As a plain number: what is verified by itself takes no typed pointer (see TRACED). */
-static __always_inline u64 task_of(struct bpf_iter__task_file *ctx)
+static __always_inline u64 number_of(const void *pointer)
 {
-	u64 task = 0;
+	u64 number = 0;
 
-	bpf_probe_read_kernel(&task, sizeof(task), &ctx->task);
-	return task;
+	bpf_probe_read_kernel(&number, sizeof(number), pointer);
+	return number;
 }
 
 static __always_inline struct rt_found *found_begin(enum rt_found_how how)
@@ -82,116 +82,140 @@ __noinline u64 seek_file(u64 file, u64 task)
 	return key;
 }
 
-/* A message of the queue, then its descriptors one by one. */
-struct queue_cursor {
-	u64 end; /* the queue's head */
-	u64 message;
-	u64 list;
-	u32 at, count;
+/*
+ * Where the search is: in a map, and stepped by functions of their own, so
+ * that to the verifier every step of the loop is like the others.
+ */
+struct cursor {
+	__u64 ring;    /* struct io_ring_ctx, or 0 */
+	__u64 end;     /* of a unix socket: the queue's head */
+	__u64 message; /* the next one */
+	__u64 list;    /* struct scm_fp_list of this one */
+	__u32 at, count;
 };
 
-static __always_inline struct file *queue_step(struct queue_cursor *cursor)
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cursor);
+} cursor_scratch SEC(".maps");
+
+static __always_inline u64 next_in_queue(struct cursor *cursor)
 {
 	struct sk_buff *message = (void *)cursor->message;
 	struct scm_fp_list *list = (void *)cursor->list;
 	struct unix_skb_parms *parms;
-	struct file *file = NULL;
+	u64 file = 0;
 
-	if (list && cursor->at < cursor->count) {
+	if (cursor->at < cursor->count) {
 		bpf_probe_read_kernel(&file, sizeof(file),
 				      (void *)list + bpf_core_field_offset(struct scm_fp_list, fp) +
 					      (u64)cursor->at * sizeof(file));
 		cursor->at++;
 		return file;
 	}
+	if (!message || (u64)message == cursor->end)
+		return NO_MORE;
 	parms = (void *)message + bpf_core_field_offset(struct sk_buff, cb);
 	list = BPF_CORE_READ(parms, fp);
 	cursor->message = (u64)BPF_CORE_READ(message, next);
 	cursor->list = (u64)list;
 	cursor->at = 0;
 	cursor->count = list ? BPF_CORE_READ(list, count) : 0;
-	return NULL;
+	return 0;
 }
 
-static __always_inline bool queue_end(const struct queue_cursor *cursor)
+/* A file, 0 (a step without one) or NO_MORE. */
+__noinline u64 next_file(u32 zero)
 {
-	return cursor->at >= cursor->count && (!cursor->message || cursor->message == cursor->end);
-}
+	struct cursor *cursor = bpf_map_lookup_elem(&cursor_scratch, &zero);
 
-static __always_inline void seek_queue(struct bpf_iter__task_file *ctx, struct sock *sk)
-{
-	struct queue_cursor cursor = {};
-	struct rt_found *found;
-
-	cursor.end = (u64)sk + bpf_core_field_offset(struct sock, sk_receive_queue);
-	cursor.message = (u64)BPF_CORE_READ(sk, sk_receive_queue.next);
-	for (int i = 0; i < QUEUE_STEPS && !queue_end(&cursor); i++) {
-		struct file *file = queue_step(&cursor);
-
-		if (!file || !seek_file((u64)file, task_of(ctx)))
-			continue;
-		found = found_begin(RT_FOUND_QUEUE);
-		if (!found)
-			return;
-		found->fd = ctx->fd;
-		bpf_seq_write(ctx->meta->seq, found, sizeof(*found));
-	}
+	if (!cursor)
+		return NO_MORE;
+	if (!cursor->ring)
+		return next_in_queue(cursor);
+	if (cursor->at >= cursor->count)
+		return NO_MORE;
+	return (u64)compat_fixed_file((void *)cursor->ring, cursor->at++);
 }
 
 static __always_inline bool is_ring(struct file *file)
 {
 	const unsigned char *name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
-	char text[8] = {};
+	u64 text = 0;
 
 	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != ANON_INODE_MAGIC)
 		return false;
-	bpf_probe_read_kernel(text, sizeof(text), name); /* "[io_uring]" */
-	return text[1] == 'i' && text[2] == 'o' && text[3] == '_' && text[4] == 'u' && text[5] == 'r';
+	bpf_probe_read_kernel(&text, sizeof(text), name);
+	return text == *(const u64 *)"[io_uring]";
 }
 
-/* By itself: in a loop the compiler takes the choice of the kernel's shape apart. */
-__noinline u64 seek_fixed_file(u64 ring, u32 index, u64 task)
+/* What may hold descriptors: a unix socket or an io_uring. */
+__noinline int cursor_begin(u64 address)
 {
-	struct file *file = compat_fixed_file((void *)ring, index);
+	struct file *file = (struct file *)address;
+	u32 zero = 0;
+	struct cursor *cursor = bpf_map_lookup_elem(&cursor_scratch, &zero);
+	struct socket *socket;
+	struct sock *sk;
 
-	return file ? seek_file((u64)file, task) : 0;
-}
-
-static __always_inline void seek_ring(struct bpf_iter__task_file *ctx, void *ring)
-{
-	u32 files = compat_fixed_files(ring);
-	struct rt_found *found;
-
-	for (u32 i = 0; i < RING_FILES && i < files; i++) {
-		if (!seek_fixed_file((u64)ring, i, task_of(ctx)))
-			continue;
-		found = found_begin(RT_FOUND_RING);
-		if (!found)
-			return;
-		found->fd = ctx->fd;
-		found->index = i;
-		bpf_seq_write(ctx->meta->seq, found, sizeof(*found));
+	if (!cursor)
+		return 0;
+	__builtin_memset(cursor, 0, sizeof(*cursor));
+	if (is_ring(file)) {
+		cursor->ring = (u64)BPF_CORE_READ(file, private_data);
+		cursor->count = compat_fixed_files((void *)cursor->ring);
+		return cursor->count != 0;
 	}
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKFS_MAGIC)
+		return 0;
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX)
+		return 0;
+	cursor->end = (u64)sk + bpf_core_field_offset(struct sock, sk_receive_queue);
+	cursor->message = (u64)BPF_CORE_READ(sk, sk_receive_queue.next);
+	return 1;
+}
+
+/* Says in the scratch where it is. */
+__noinline int found_place(u32 fd)
+{
+	struct rt_found *found = found_begin(RT_FOUND_QUEUE);
+	u32 zero = 0;
+	struct cursor *cursor = bpf_map_lookup_elem(&cursor_scratch, &zero);
+
+	if (!found || !cursor)
+		return 0;
+	found->fd = fd;
+	found->index = cursor->at - 1;
+	if (cursor->ring)
+		found->how = RT_FOUND_RING;
+	return 0;
 }
 
 SEC("iter/task_file")
 int seek_files(struct bpf_iter__task_file *ctx)
 {
-	struct file *file = ctx->file;
-	struct socket *socket;
-	struct sock *sk;
+	u32 zero = 0;
+	struct rt_found *found = bpf_map_lookup_elem(&found_scratch, &zero);
+	u64 task, file;
 
-	if (!ctx->task || !file)
+	if (!ctx->task || !ctx->file || !found)
 		return 0;
-	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != SOCKFS_MAGIC) {
-		if (is_ring(file))
-			seek_ring(ctx, BPF_CORE_READ(file, private_data));
+	task = number_of(&ctx->task);
+	if (!cursor_begin(number_of(&ctx->file)))
 		return 0;
+	for (int i = 0; i < SEEK_STEPS; i++) {
+		file = next_file(0);
+		if (file == NO_MORE)
+			break;
+		if (!file || !seek_file(file, task))
+			continue;
+		found_place(ctx->fd);
+		bpf_seq_write(ctx->meta->seq, found, sizeof(*found));
 	}
-	socket = BPF_CORE_READ(file, private_data);
-	sk = BPF_CORE_READ(socket, sk);
-	if (sk && BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
-		seek_queue(ctx, sk);
 	return 0;
 }
 
