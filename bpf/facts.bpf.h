@@ -128,6 +128,8 @@ static __always_inline void describe_known(struct rt_sock *to, u64 key)
 {
 	struct rt_known *known_sock = bpf_map_lookup_elem(&known, &key);
 
+	if (!known_sock && config.connects)
+		known_sock = bpf_map_lookup_elem(&children, &key);
 	if (!known_sock || (to->inode && known_sock->inode && known_sock->inode != to->inode))
 		return;
 	if (!to->inode) /* close() takes it away before the port is released */

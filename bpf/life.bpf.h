@@ -23,12 +23,27 @@ static __always_inline int released(struct sock *sk, enum rt_type type)
 	u64 key = (u64)sk;
 	struct rt_known *entry = bpf_map_lookup_elem(&known, &key);
 
-	if (!entry)
+	if (!entry) {
+		if (config.connects)
+			bpf_map_delete_elem(&children, &key);
 		return 0;
+	}
 	if (entry->reported && live)
 		life_report(type, sk, 0, RT_FD_NONE);
 	bpf_map_delete_elem(&known, &key);
 	return 0;
+}
+
+static __always_inline void child_time_wait(u64 tw, u64 sk)
+{
+	struct rt_known *child = bpf_map_lookup_elem(&children, &sk), inherited;
+
+	if (!child)
+		return;
+	inherited = *child;
+	inherited.inode = 0;
+	bpf_map_update_elem(&children, &tw, &inherited, BPF_ANY);
+	bpf_map_delete_elem(&children, &sk);
 }
 
 /* inet_twsk_hashdance*(tw, sk): the minisock inherits the port, and its owner. */
@@ -36,8 +51,11 @@ static __always_inline int time_wait_begins(u64 tw, u64 sk)
 {
 	struct rt_known *entry = bpf_map_lookup_elem(&known, &sk), inherited;
 
-	if (!entry)
+	if (!entry) {
+		if (config.connects)
+			child_time_wait(tw, sk);
 		return 0;
+	}
 	inherited = *entry;
 	inherited.inode = 0;
 	bpf_map_update_elem(&known, &tw, &inherited, BPF_ANY);
@@ -90,21 +108,29 @@ static __always_inline int call_ends(enum call_kind kind, enum rt_type type, int
 	return 0;
 }
 
-/* A child of a listener: followed too, since it may leave a TIME_WAIT behind. */
+/*
+ * A child of a listener.  With -v it is followed like a socket that was bound;
+ * else who accepted it is kept in case that it is in the way, or what it leaves.
+ */
 static __always_inline int accepted(struct sock *sk)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct rt_known entry = {.reported = 1, .accepted = 1};
+	struct rt_known entry = {.accepted = 1};
 	u64 key = (u64)sk;
 
-	if (!sk || !life_wanted(sk))
+	if (!sk || !live || !sock_followed(sk))
 		return 0;
 	entry.bound_ns = bpf_ktime_get_boot_ns();
 	entry.tgid = bpf_get_current_pid_tgid() >> 32;
 	bpf_core_read(entry.comm, sizeof(entry.comm), &task->comm);
-	if (bpf_map_update_elem(&known, &key, &entry, BPF_ANY))
-		count(RT_COUNT_NO_KNOWN, 1);
-	life_report(RT_ACCEPT, sk, 0, RT_FD_NONE);
+	if (config.verbose && life_wanted(sk)) {
+		entry.reported = 1;
+		if (bpf_map_update_elem(&known, &key, &entry, BPF_ANY))
+			count(RT_COUNT_NO_KNOWN, 1);
+		life_report(RT_ACCEPT, sk, 0, RT_FD_NONE);
+	} else if (port_wanted(BPF_CORE_READ(sk, __sk_common.skc_num))) {
+		bpf_map_update_elem(&children, &key, &entry, BPF_ANY);
+	}
 	return 0;
 }
 

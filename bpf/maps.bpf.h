@@ -72,6 +72,18 @@ struct {
 	__type(value, struct rt_known);
 } known SEC(".maps");
 
+/*
+ * Who accepted a connection, by its address and then by that of its TIME_WAIT
+ * minisock.  Only with a filter or -v, and apart from the sockets that were
+ * bound: a busy server must not push those out.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, KNOWN_SOCKETS);
+	__type(key, __u64);
+	__type(value, struct rt_known);
+} children SEC(".maps");
+
 /* The last option changes of a socket, until its first record takes them along. */
 struct option_log {
 	__u64 inode; /* guards against reuse of the address */

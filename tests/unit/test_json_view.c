@@ -14,7 +14,8 @@
 	"\"port_chosen\":false,\"connect_bound\":false,\"accepted\":false,\"orphan\":false,\"unaccepted\":"  \
 	"false,\"kernel\":"                                                                                  \
 	"false,"                                                                                             \
-	"\"minisock\":false,\"group_own\":false,\"group_program\":false,\"group_closed\":false,\"group_"     \
+	"\"minisock\":false,\"fin_wait2\":false,\"group_own\":false,\"group_program\":false,\"group_"        \
+	"closed\":false,\"group_"                                                                            \
 	"id\":null,"                                                                                         \
 	"\"group_size\":0,\"vrf\":null}"
 #define OPTIONS                                                                                              \

@@ -248,6 +248,8 @@ static void test_text_life(void **state)
 	connect.sock.peer_port = 80;
 	release.after_attempt = 7;
 	release.delta_ns = 850000;
+	release.refused.pid = 4242;
+	memcpy(release.refused.comm, "late", 5);
 
 	const struct event events[] = {
 		socket, option, denied, accept, connect, life(EVENT_CLOSE), release, life(EVENT_HOLDER)};
@@ -263,7 +265,8 @@ static void test_text_life(void **state)
 		"4100  python3  tcp   127.0.0.1:8080     ...R....  accept from 127.0.0.1:4242 fd 4\n"
 		"4100  python3  tcp   127.0.0.1:8080     ...R....  connected 127.0.0.1:8080 -> 127.0.0.1:80\n"
 		"4100  python3  tcp   127.0.0.1:8080     ...R....  close\n"
-		"4100  python3  tcp   127.0.0.1:8080     ...R....  released   850 us after refusal 7\n");
+		"4100  python3  tcp   127.0.0.1:8080     ...R....  released   850 us after late[4242] was "
+		"refused\n");
 }
 
 static void test_text_times_and_color(void **state)

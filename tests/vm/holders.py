@@ -182,6 +182,10 @@ def test_release_after_refusal():
                                      and event["socket"]["port"] == 22015], "release")
         equal((len(released), released[0]["after_attempt"], released[0]["delta_ns"] > 0),
               (1, refused.event["seq"], True), "release")
+        rows = wait_for(lambda: [row for row, *_ in shared().read().text if " released " in row
+                                 and f" {HERE}:22015 " in row], "the release in the text")
+        equal(len(rows), 1, "rows")
+        contains(rows[0], f" after python3[{os.getpid()}] was refused", "text")
         bind(second, HERE, 22015).accepted("free").alone()
 
 

@@ -227,8 +227,9 @@ static int show_event(void *context, const struct event *event)
 
 	if (trace->config->limit && trace->events >= trace->config->limit)
 		return 0;
-	/* Text is for reading along: the rest of a socket's life only with -v. */
-	if (life && !trace->config->json && !trace->config->verbose)
+	/* Text is for reading along: the rest of a socket's life only with -v, or where it is news of a
+	 * refusal. */
+	if (life && !trace->config->json && !trace->config->verbose && !event->after_attempt)
 		return 0;
 	if (event->type != EVENT_HOLDER)
 		trace->events++;

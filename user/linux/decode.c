@@ -12,6 +12,7 @@
 #include "linux/decode_refusal.h"
 
 #define IPPROTO_MPTCP_NUMBER 262
+#define TCP_FIN_WAIT2_NUMBER 5
 
 struct option_row {
 	int level, name;
@@ -146,6 +147,7 @@ void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info)
 		.unaccepted = flags & RT_SK_ORPHAN && !(flags & RT_SK_DEAD),
 		.kernel = flags & RT_SK_KERN,
 		.minisock = flags & RT_SK_MINI,
+		.fin_wait2 = flags & RT_SK_MINI && sock->substate == TCP_FIN_WAIT2_NUMBER,
 		.port_chosen = !(flags & (RT_SK_PORT_LOCK | RT_SK_MINI)),
 		.connect_bound = flags & RT_SK_CONNECT_BIND,
 		.group_own = flags & RT_SK_CB,

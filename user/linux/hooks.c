@@ -70,8 +70,8 @@ const struct hook hook_table[] = {
 	{"socket_exit", "__sys_socket", 3, USE_VERBOSE | USE_EXIT, NULL, RT_HOOKS},
 	{"connect", "security_socket_connect", 3, USE_VERBOSE, NULL, RT_HOOKS},
 	{"connect_exit", "__sys_connect", 3, USE_VERBOSE | USE_EXIT, NULL, RT_HOOKS},
-	{"accept4", "inet_csk_accept", 4, USE_VERBOSE | USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
-	{"accept2", "inet_csk_accept", 2, USE_VERBOSE | USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
+	{"accept4", "inet_csk_accept", 4, USE_CONNECTS | USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
+	{"accept2", "inet_csk_accept", 2, USE_CONNECTS | USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
 	{"close", "inet_release", 1, USE_VERBOSE, NULL, RT_HOOKS},
 };
 
@@ -130,7 +130,8 @@ static bool list_has(const char *list, const char *name)
 
 static bool hook_wanted(const struct hooks *hooks, const struct hook *hook)
 {
-	unsigned int needs = hook->use & (USE_TREE | USE_VERBOSE | USE_CGROUP | USE_CALLS);
+	unsigned int needs =
+		hook->use & (USE_TREE | USE_VERBOSE | USE_CONNECTS | USE_CGROUP | USE_CALLS);
 
 	if (hook->use & USE_MODULE && hooks->modules && !list_has(hooks->modules, hook->instead))
 		return false;

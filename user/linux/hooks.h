@@ -18,6 +18,7 @@ enum hook_use {
 	USE_REQUIRED = 1 << 0,	 /* without it there is no trace */
 	USE_TREE = 1 << 1,	 /* only with -p or COMMAND */
 	USE_VERBOSE = 1 << 2,	 /* only with -v */
+	USE_CONNECTS = 1 << 9,	 /* only with -v, -P, -p or COMMAND */
 	USE_CGROUP = 1 << 3,	 /* only with -c */
 	USE_EXIT = 1 << 4,	 /* at the return */
 	USE_LOCKED = 1 << 5,	 /* runs with BH off: only an fentry/fexit program exists */

@@ -11,6 +11,7 @@
 #include "linux/process.h"
 #include "linux/refusal.h"
 #include "linux/seek.h"
+#include "model/connections.h"
 #include "model/refused.h"
 #include "model/sockets.h"
 #include "rules/rules.h"
@@ -32,6 +33,7 @@ struct session {
 	struct places *places;
 	struct refusal_lookup *refusals;
 	struct seek *seek;
+	struct connections *connections;
 	struct pending *batch;
 	size_t count;
 	struct refused refused;
@@ -50,9 +52,10 @@ int session_new(struct tracer *tracer, struct session **ret_session)
 	session->places = places_new();
 	session->refusals = refusal_lookup_new();
 	session->seek = seek_new();
+	session->connections = connections_new();
 	session->batch = calloc(BATCH_MAX, sizeof(*session->batch));
 	if (!session->sockets || !session->places || !session->refusals || !session->seek ||
-	    !session->batch) {
+	    !session->connections || !session->batch) {
 		session_free(session);
 		return -ENOMEM;
 	}
@@ -70,6 +73,7 @@ void session_free(struct session *session)
 	places_free(session->places);
 	refusal_lookup_free(session->refusals);
 	seek_free(session->seek);
+	connections_free(session->connections);
 	free(session->batch);
 	free(session);
 }
@@ -108,6 +112,8 @@ static int note_owner(void *context, const void *record, size_t size)
 	refused_socket(&session->refused, owner.pid, &sock);
 	if (sock.peer.family == FAMILY_NONE)
 		sockets_note_port(session->sockets, &sock, &owner, sock.state == STATE_LISTEN);
+	else
+		connections_note(session->connections, &sock, &owner);
 	return owners_add(session->sockets, life->sock.key, life->sock.inode, &owner);
 }
 
@@ -203,7 +209,9 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 	const struct owner *last;
 
 	resolve_entry(session, pending->keys[i], holder);
-	last = sockets_last_owner(session->sockets, &holder->sock);
+	last = connections_owner(session->connections, &holder->sock);
+	if (!last)
+		last = sockets_last_owner(session->sockets, &holder->sock);
 	if ((holder->kind == KIND_TIME_WAIT || holder->kind == KIND_ORPHAN) && !holder->bound_by.pid && last)
 		holder->bound_by = *last;
 	if (holder->kind != KIND_UNKNOWN && holder->kind != KIND_KERNEL)
@@ -330,6 +338,8 @@ static void finish_event(struct session *session, struct pending *pending)
 		if (entry && entry->refused_seq && event->time_ns - entry->refused_ns < TOO_LATE_NS) {
 			event->after_attempt = entry->refused_seq;
 			event->delta_ns = event->time_ns - entry->refused_ns;
+			event->refused.pid = entry->refused.pid;
+			memcpy(event->refused.comm, entry->refused.comm, sizeof(event->refused.comm));
 		}
 		return;
 	}
@@ -355,6 +365,7 @@ static void finish_event(struct session *session, struct pending *pending)
 			continue;
 		entry->refused_seq = event->seq;
 		entry->refused_ns = event->time_ns;
+		owner_of_process(&event->process, -1, &entry->refused);
 	}
 }
 

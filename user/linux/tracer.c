@@ -210,7 +210,7 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 		return err;
 	}
 	tracer->hooks.wanted = (options->tree ? USE_TREE : 0) | (options->verbose ? USE_VERBOSE : 0) |
-			       (options->cgroup ? USE_CGROUP : 0) |
+			       (options->connects ? USE_CONNECTS : 0) | (options->cgroup ? USE_CGROUP : 0) |
 			       (options->verbose || options->tree ? USE_CALLS : 0);
 	if (!security_modules(tracer->modules, sizeof(tracer->modules)))
 		tracer->hooks.modules = tracer->modules;

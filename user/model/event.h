@@ -151,6 +151,7 @@ struct sock_info {
 	bool unaccepted;    /* orphan only because accept() has not taken it yet */
 	bool kernel;	    /* made by the kernel for itself */
 	bool minisock;	    /* TIME_WAIT: no uid, no inode */
+	bool fin_wait2;	    /* ... in substate FIN_WAIT2: the peer has not closed yet */
 	bool port_chosen;   /* the port was not asked for by number (no SOCK_BINDPORT_LOCK) */
 	bool connect_bound; /* the port was chosen by connect() */
 	bool accepted;	    /* child of a listener: connected, not by connect() */
@@ -429,6 +430,10 @@ struct event {
 	enum release release;	      /* EVENT_RELEASE */
 	uint64_t after_attempt;	      /* EVENT_RELEASE: seq of the refusal it came too late for, 0 none */
 	int64_t delta_ns;
+	struct {	      /* ... and whose it was */
+		uint32_t pid; /* 0: unknown */
+		char comm[COMM_LEN];
+	} refused;
 	struct verdict verdict;
 	bool has_verdict;
 	struct comparison comparison;

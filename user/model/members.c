@@ -22,6 +22,7 @@ const struct member fact_members[] = {
 	{"unaccepted", offsetof(struct sock_info, unaccepted)},
 	{"kernel", offsetof(struct sock_info, kernel)},
 	{"minisock", offsetof(struct sock_info, minisock)},
+	{"fin_wait2", offsetof(struct sock_info, fin_wait2)},
 	{"group_own", offsetof(struct sock_info, group_own)},
 	{"group_program", offsetof(struct sock_info, group_program)},
 	{"group_closed", offsetof(struct sock_info, group_closed)},

@@ -17,6 +17,7 @@ struct owned {
 
 struct port_history {
 	uint32_t netns;
+	uint64_t inode; /* of the socket */
 	bool listened;
 	bool several;
 	struct owner owner;
@@ -230,8 +231,11 @@ void sockets_note_port(struct sockets *sockets, const struct sock_info *sock, co
 
 	if (history->netns != sock->netns)
 		*history = (struct port_history){.netns = sock->netns};
-	history->several |= history->owner.pid && history->owner.pid != owner->pid;
 	history->listened |= listens;
+	if (history->owner.pid && sock->inode && history->inode == sock->inode)
+		return; /* a fork of the first one that was seen has it too */
+	history->several |= history->owner.pid && history->owner.pid != owner->pid;
+	history->inode = sock->inode;
 	history->owner = *owner;
 }
 

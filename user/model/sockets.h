@@ -20,6 +20,7 @@ struct socket_entry {
 	struct owner bound_by; /* pid 0: unknown */
 	uint64_t refused_seq;  /* the last refusal it was the culprit of, 0: none */
 	uint64_t refused_ns;
+	struct owner refused; /* whose attempt it was */
 	bool held;	      /* bound before the trace, not released since */
 	uint64_t released_ns; /* 0: has its port */
 };

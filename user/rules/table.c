@@ -287,6 +287,8 @@ const char *holder_noun(const struct holder *holder, const char **ret_link)
 	};
 
 	*ret_link = "with";
+	if (holder->sock.fin_wait2)
+		return "the FIN_WAIT2 remnant of a connection";
 	for (size_t i = 0; i < sizeof(nouns) / sizeof(nouns[0]); i++) {
 		if ((enum rule_id)holder->reason == nouns[i].reason) {
 			*ret_link = nouns[i].link;

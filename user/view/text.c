@@ -178,7 +178,13 @@ static void say_release(struct strbuf *out, const struct event *event)
 	if (!event->after_attempt)
 		return;
 	duration_text(duration, event->delta_ns);
-	strbuf_printf(out, "   %s after refusal %" PRIu64, duration, event->after_attempt);
+	strbuf_printf(out, "   %s after ", duration);
+	if (!event->refused.pid) {
+		strbuf_printf(out, "refusal %" PRIu64, event->after_attempt);
+		return;
+	}
+	strbuf_escape(out, event->refused.comm, sizeof(event->refused.comm));
+	strbuf_printf(out, "[%" PRIu32 "] was refused", event->refused.pid);
 }
 
 /* Of a shared port the lines under the attempt say it all. */

@@ -131,6 +131,10 @@ void text_who(struct strbuf *out, const struct holder *holder)
 	if (holder->owner_count) {
 		put_owners(out, holder);
 		put_origin(out, holder);
+	} else if (holder->sock.fin_wait2) {
+		strbuf_puts(out, holder->bound_by.pid ? "a FIN_WAIT2 remnant of " : "a FIN_WAIT2 remnant");
+		if (holder->bound_by.pid)
+			put_process(out, &holder->bound_by);
 	} else if (holder->outside) {
 		strbuf_puts(out, "a process outside this pid namespace");
 	} else if (holder->bound_by.pid) {
