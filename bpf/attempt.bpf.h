@@ -102,14 +102,23 @@ static __always_inline u32 slot_for(enum rt_type type, struct sock *sk, u16 port
 	return slot;
 }
 
+/* The loader takes back the slots of flights that never end: whoever deletes the flight gives its slot. */
+static __always_inline void flight_end(u64 id, u32 slot)
+{
+	if (!bpf_map_delete_elem(&flights, &id))
+		slot_give(slot);
+}
+
 static __always_inline struct flight *attempt_open(enum rt_type type, struct sock *sk, u16 port, bool quiet)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct flight fresh = {}, *flight;
 
 	flight = bpf_map_lookup_elem(&flights, &id);
-	if (flight) /* its exit was not seen */
-		slot_give(flight->slot);
+	if (flight) { /* its exit was not seen */
+		count(RT_COUNT_NO_EXIT, 1);
+		flight_end(id, flight->slot);
+	}
 	fresh.sk = (u64)sk;
 	fresh.type = type;
 	fresh.requested = port;
@@ -304,8 +313,7 @@ static __always_inline void attempt_end(u64 id, struct flight *flight, int resul
 			send_attempt(record);
 		}
 	}
-	bpf_map_delete_elem(&flights, &id);
-	slot_give(slot);
+	flight_end(id, slot);
 }
 
 /* get_port() returned: 1 up to 5.15, a negative errno later.  Its port is the one it was asked for. */

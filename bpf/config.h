@@ -63,6 +63,25 @@ struct rt_sought {
 
 #define RT_SOUGHT_MAX 1024
 
+#define NO_SLOT	      0xffffffffU
+
+/* One attempt in flight a thread. */
+struct flight {
+	__u64 sk;   /* the socket that asked; from get_port() on the one in the tables */
+	__u64 bc;   /* last sk2 for which inet_bind_conflict() was true */
+	__u64 eq;   /* last sk2 for which inet_rcv_saddr_equal() was true */
+	__u32 slot; /* index into slots, NO_SLOT: not to be reported */
+	__u32 port; /* as asked of get_port() */
+	__s32 port_result;
+	__u8 type;     /* enum rt_type */
+	__u8 implicit; /* opened by get_port(), closed at its return */
+	__u8 walked;
+	__u8 bc_seen;
+	__u16 requested; /* port */
+	__u8 quiet;	 /* reported only if it fails */
+	__u8 pad[5];
+};
+
 enum rt_counter {
 	RT_COUNT_SENT,	   /* records handed to the ring */
 	RT_COUNT_BYTES,	   /* ring bytes they took, headers and padding included */
@@ -70,6 +89,8 @@ enum rt_counter {
 	RT_COUNT_NO_SLOT,  /* no room to follow an attempt */
 	RT_COUNT_NO_KNOWN, /* no room to remember a socket */
 	RT_COUNT_NO_TREE,  /* no room to follow a process */
+	RT_COUNT_NO_EXIT,  /* an attempt whose end was not seen */
+	RT_COUNT_OPTIONS,  /* the option changes of a socket were pushed out by those of others */
 	RT_COUNTERS,
 };
 

@@ -12,7 +12,6 @@
 #define KNOWN_SOCKETS  32768
 #define OPTION_SOCKETS 8192
 #define TREE_PROCESSES 32768
-#define NO_SLOT	       0xffffffffU
 
 const volatile struct rt_config config = {};
 
@@ -20,26 +19,11 @@ const volatile struct rt_config config = {};
 volatile __u32 live = 0;
 volatile __u32 first_snapshot = 0; /* its sockets are older than the trace */
 volatile __u32 tree_size = 0;
+volatile __u32 option_logs_kept = 0;
 volatile __u64 fired[RT_HOOKS] = {};
 volatile __u64 counters[RT_COUNTERS] = {};
 
-/* One attempt in flight a thread, keyed by pid_tgid. */
-struct flight {
-	__u64 sk;   /* the socket that asked; from get_port() on the one in the tables */
-	__u64 bc;   /* last sk2 for which inet_bind_conflict() was true */
-	__u64 eq;   /* last sk2 for which inet_rcv_saddr_equal() was true */
-	__u32 slot; /* index into slots, NO_SLOT: not to be reported */
-	__u32 port; /* as asked of get_port() */
-	__s32 port_result;
-	__u8 type;     /* enum rt_type */
-	__u8 implicit; /* opened by get_port(), closed at its return */
-	__u8 walked;
-	__u8 bc_seen;
-	__u16 requested; /* port */
-	__u8 quiet;	 /* reported only if it fails */
-	__u8 pad[5];
-};
-
+/* By pid_tgid. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, FLIGHTS);

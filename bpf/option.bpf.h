@@ -94,6 +94,10 @@ static __always_inline void option_log_add(u64 inode, const struct rt_option *op
 		fresh.ring[0] = *option;
 		fresh.count = 1;
 		bpf_map_update_elem(&option_logs, &inode, &fresh, BPF_ANY);
+		if (__sync_fetch_and_add(&option_logs_kept, 1) >= OPTION_SOCKETS) {
+			__sync_fetch_and_add(&option_logs_kept, -1);
+			count(RT_COUNT_OPTIONS, 1);
+		}
 		return;
 	}
 	log->ring[log->count % RT_MAX_OPTIONS] = *option;
@@ -113,7 +117,8 @@ static __always_inline void options_take(struct rt_attempt *record)
 	record->option_count = log->count - first;
 	for (u32 i = 0; i < RT_MAX_OPTIONS; i++)
 		record->options[i] = log->ring[(first + i) % RT_MAX_OPTIONS];
-	bpf_map_delete_elem(&option_logs, &inode);
+	if (!bpf_map_delete_elem(&option_logs, &inode))
+		__sync_fetch_and_add(&option_logs_kept, -1);
 }
 
 static __always_inline int option_asked(struct socket *socket, int level, int name)

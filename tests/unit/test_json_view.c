@@ -310,7 +310,8 @@ static void test_json_start_and_end(void **state)
 		"{\"schema\":\"reusetrace/1\",\"type\":\"end\",\"time\":\"2026-11-22T10:00:05.000000000Z\","
 		"\"time_unix_nano\":\"1795341605000000000\",\"seq\":9,"
 		"\"records\":{\"reserved\":10,\"sent\":7,\"printed\":0,\"bytes\":0},"
-		"\"lost\":{\"ring\":2,\"map\":0,\"recursion\":1,\"missed\":0}}\n");
+		"\"lost\":{\"ring\":2,\"map\":0,\"recursion\":1,\"missed\":0,\"exits\":0,\"options\":0,"
+		"\"decode\":0}}\n");
 	strbuf_free(&text);
 	lost_text(&end, sentence, sizeof(sentence));
 	assert_string_equal(sentence, "lost 3 records: 2 ring full, 1 programs skipped");

@@ -333,6 +333,7 @@ static int show_end(struct trace *trace)
 	int err;
 
 	tracer_counts(trace->tracer, &info);
+	info.lost_decode = session_undecoded(trace->session);
 	info.printed = trace->printed;
 	lost_text(&info, lost, sizeof(lost));
 	if (lost[0]) {

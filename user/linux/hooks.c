@@ -15,6 +15,7 @@
 #include "linux/kernel.h"
 
 #define PROGRAM_NAME_LEN 40
+#define LINK_PERF_EVENT	 7 /* BPF_LINK_TYPE_PERF_EVENT, 5.15 and later */
 
 const struct hook hook_table[] = {
 	{"security_bind", "security_socket_bind", 3, USE_REQUIRED, NULL, RT_HOOK_SECURITY_BIND},
@@ -273,6 +274,34 @@ struct multi_link_info {
 	uint64_t reserved[8];
 };
 
+/* The same of a kprobe, from 6.7 on. */
+struct kprobe_link_info {
+	uint32_t type, id, prog_id, pad;
+	uint32_t event, pad2;
+	uint64_t name;
+	uint32_t name_length, offset;
+	uint64_t address;
+	uint64_t missed;
+	uint64_t reserved[8];
+};
+
+static unsigned long long link_missed(const struct hooks *hooks, size_t i)
+{
+	struct multi_link_info multi = {0};
+	struct kprobe_link_info kprobe = {0};
+	uint32_t size = sizeof(multi);
+
+	if (hooks->how[i] == HOOK_MULTI &&
+	    !bpf_obj_get_info_by_fd(bpf_link__fd(hooks->links[i]), &multi, &size))
+		return multi.missed;
+	size = sizeof(kprobe);
+	if (hooks->how[i] == HOOK_KPROBE &&
+	    !bpf_obj_get_info_by_fd(bpf_link__fd(hooks->links[i]), &kprobe, &size) &&
+	    kprobe.type == LINK_PERF_EVENT)
+		return kprobe.missed;
+	return 0;
+}
+
 void hooks_missed(const struct hooks *hooks, const struct bpf_object *object, unsigned long long *ret_skipped,
 		  unsigned long long *ret_missed)
 {
@@ -281,16 +310,12 @@ void hooks_missed(const struct hooks *hooks, const struct bpf_object *object, un
 	for (size_t i = 0; i < hook_count; i++) {
 		const struct bpf_program *program = program_of(object, &hook_table[i], hooks->how[i]);
 		struct bpf_prog_info info = {0};
-		struct multi_link_info link = {0};
 		uint32_t size = sizeof(info);
 
 		if (!program || !hooks->links[i] || hook_table[i].use & USE_DETAIL)
 			continue;
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
 			*ret_skipped += info.recursion_misses;
-		size = sizeof(link);
-		if (hooks->how[i] == HOOK_MULTI &&
-		    !bpf_obj_get_info_by_fd(bpf_link__fd(hooks->links[i]), &link, &size))
-			*ret_missed += link.missed;
+		*ret_missed += link_missed(hooks, i);
 	}
 }

@@ -37,7 +37,7 @@ struct session {
 	struct pending *batch;
 	size_t count;
 	struct refused refused;
-	uint64_t seq;
+	uint64_t seq, undecoded;
 	bool unresolved; /* some holder's process is not known yet */
 };
 
@@ -76,6 +76,11 @@ void session_free(struct session *session)
 	connections_free(session->connections);
 	free(session->batch);
 	free(session);
+}
+
+uint64_t session_undecoded(const struct session *session)
+{
+	return session->undecoded;
 }
 
 uint64_t session_next_seq(struct session *session)
@@ -371,7 +376,9 @@ static void finish_event(struct session *session, struct pending *pending)
 
 static struct pending *batch_add(struct session *session, int err)
 {
-	if (!err)
+	if (err)
+		session->undecoded++;
+	else
 		session->count++;
 	return err ? NULL : &session->batch[session->count - 1];
 }

@@ -25,6 +25,9 @@ int session_snapshot(struct session *session, event_fn fn, void *context);
 /* Waits up to timeout_ms.  Number of records or a negative errno. */
 int session_poll(struct session *session, int timeout_ms, event_fn fn, void *context);
 
+/* Records that could not be decoded so far. */
+uint64_t session_undecoded(const struct session *session);
+
 uint64_t session_next_seq(struct session *session);
 
 #endif

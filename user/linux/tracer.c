@@ -16,6 +16,7 @@
 #include "../bpf/config.h"
 #include "linux/hooks.h"
 #include "linux/kernel.h"
+#include "linux/reclaim.h"
 #include "linux/security.h"
 #include "linux/selftest.h"
 #include "trace.skel.h"
@@ -34,6 +35,7 @@ struct tracer {
 	char modules[LSM_LIST_LEN];
 	struct policy policy;
 	uint64_t fired[RT_HOOKS]; /* in the self-test */
+	struct reclaim reclaim;
 	record_fn fn;
 	void *context;
 };
@@ -282,6 +284,7 @@ int tracer_poll(struct tracer *tracer, int timeout_ms, record_fn fn, void *conte
 {
 	tracer->fn = fn;
 	tracer->context = context;
+	reclaim_check(&tracer->reclaim, tracer->trace);
 	return ring_buffer__poll(tracer->ring, timeout_ms);
 }
 
@@ -381,6 +384,8 @@ void tracer_counts(const struct tracer *tracer, struct end_info *ret_info)
 	ret_info->reserved = ret_info->sent + ret_info->lost_ring;
 	ret_info->lost_recursion = skipped;
 	ret_info->lost_missed = missed;
+	ret_info->lost_exits = counters[RT_COUNT_NO_EXIT];
+	ret_info->lost_options = counters[RT_COUNT_OPTIONS];
 }
 
 size_t tracer_probes(const struct tracer *tracer, struct probe_info *ret_probes, size_t max)

@@ -59,6 +59,9 @@ static int put_totals(struct json_writer *writer, const char *type, const struct
 	jw_u64(writer, "map", info->lost_map);
 	jw_u64(writer, "recursion", info->lost_recursion);
 	jw_u64(writer, "missed", info->lost_missed);
+	jw_u64(writer, "exits", info->lost_exits);
+	jw_u64(writer, "options", info->lost_options);
+	jw_u64(writer, "decode", info->lost_decode);
 	jw_object_end(writer);
 	jw_object_end(writer);
 	return jw_finish(writer);

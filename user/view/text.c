@@ -349,10 +349,15 @@ size_t lost_text(const struct end_info *info, char *buf, size_t size)
 		{info->lost_map, "no room in the attempt map"},
 		{info->lost_recursion, "programs skipped"},
 		{info->lost_missed, "kprobes missed"},
+		{info->lost_exits, "ends of attempts not seen"},
+		{info->lost_options, "option histories pushed out"},
+		{info->lost_decode, "not decoded"},
 	};
-	uint64_t total = info->lost_ring + info->lost_map + info->lost_recursion + info->lost_missed;
 	struct strbuf out = {.data = NULL};
+	uint64_t total = 0;
 
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		total += reasons[i].count;
 	if (size)
 		buf[0] = '\0';
 	if (!total)

@@ -47,6 +47,9 @@ struct end_info { /* totals so far; `lost` gets the same */
 	uint64_t lost_map;	 /* no room in the attempt map */
 	uint64_t lost_recursion; /* programs skipped: recursion_misses */
 	uint64_t lost_missed;	 /* kprobes missed */
+	uint64_t lost_exits;	 /* attempts whose end was not seen */
+	uint64_t lost_options;	 /* sockets whose option changes were pushed out */
+	uint64_t lost_decode;	 /* records that could not be decoded */
 };
 
 struct view_config {
