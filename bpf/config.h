@@ -39,7 +39,8 @@ struct rt_config {
 	__u8 connects; /* report implicit binds that passed */
 	__u8 command;  /* children of the tracer belong to the tree */
 	__u8 calls;    /* the return of every system call is seen: f_call_exit */
-	__u8 pad[5];
+	__u8 verbose;  /* report the whole life of sockets */
+	__u8 pad[4];
 	char comm[RT_COMM_LEN];
 	char cgroup_path[RT_CGROUP_LEN]; /* from the root of the hierarchy */
 };

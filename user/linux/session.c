@@ -12,6 +12,7 @@
 #include "linux/refusal.h"
 #include "linux/seek.h"
 #include "model/connections.h"
+#include "model/owner.h"
 #include "model/refused.h"
 #include "model/sockets.h"
 #include "rules/rules.h"
@@ -233,6 +234,7 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 		holder->older |= holder->kind != KIND_GONE && !holder->since_ns; /* all binds are seen */
 		holder->sock.kernel = holder->kind == KIND_KERNEL;
 	}
+	owners_judge(holder);
 	holder->binder_ended =
 		holder->bound_by.pid && process_sees_all() && !process_exists(holder->bound_by.pid);
 	entry = sockets_find(session->sockets, pending->keys[i], holder->sock.inode);

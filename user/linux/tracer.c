@@ -87,6 +87,7 @@ static void fill_config(const struct tracer_options *options, struct rt_config *
 	config->connects = options->connects;
 	config->command = options->command;
 	config->calls = options->verbose || options->tree;
+	config->verbose = options->verbose > 0;
 	config->hz = kernel_hz();
 	config->tracer = getpid();
 	if (!stat("/proc/self/ns/pid", &ns)) {

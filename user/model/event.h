@@ -192,6 +192,15 @@ enum owner_how {
 	OWNER_HOW_MAX
 };
 
+/* How it came to that. */
+enum owner_got {
+	GOT_UNKNOWN,
+	GOT_BOUND,     /* it bound the socket */
+	GOT_INHERITED, /* it began after another process had bound it */
+	GOT_PASSED,    /* it was there before another process bound it */
+	GOT_MAX
+};
+
 struct owner { /* a process through which a holder can be reached */
 	uint32_t pid;
 	int32_t fd;		   /* -1 unknown */
@@ -200,6 +209,7 @@ struct owner { /* a process through which a holder can be reached */
 	uint32_t nspid;		   /* in its own pid namespace, 0 unknown */
 	enum owner_how how;
 	uint32_t index;
+	enum owner_got got;
 	bool survives_exec; /* the descriptor lacks FD_CLOEXEC */
 	uint64_t start_ns;  /* of the process, CLOCK_BOOTTIME; 0 unknown */
 	char comm[COMM_LEN];

@@ -7,6 +7,7 @@
 
 #include "model/address.h"
 #include "model/members.h"
+#include "model/owner.h"
 #include "model/text.h"
 #include "recording/recording.h"
 
@@ -257,18 +258,41 @@ static void get_owner(struct json_reader *reader, struct owner *ret_owner, struc
 {
 	*ret_owner = (struct owner){
 		.pid = get_u32(reader, "pid", 0),
+		.nspid = get_u32(reader, "nspid", 0),
 		.fd = (int32_t)jr_i64(reader, "fd", 0, INT32_MAX, -1),
+		.how = (enum owner_how)jr_word(reader, "via", owner_how_from_name, OWNER_DESCRIPTOR),
+		.index = get_u32(reader, "index", 0),
+		.got = (enum owner_got)jr_word(reader, "got", owner_got_from_name, GOT_UNKNOWN),
 		.place = ret_place,
 	};
+	ret_owner->survives_exec = jr_string(reader, "via") && ret_owner->how == OWNER_DESCRIPTOR &&
+				   ret_owner->fd >= 0 && !jr_bool(reader, "cloexec");
 	GET_CHARS(reader, "comm", ret_owner->comm);
 	GET_CHARS(reader, "exe", ret_owner->exe);
 	get_place(reader, ret_place);
 }
 
+/* What a socket of the kernel's own is for. */
+static void get_kernel(struct json_reader *reader, struct kernel_use *ret_use)
+{
+	if (!jr_enter(reader, "kernel"))
+		return;
+	GET_CHARS(reader, "function", ret_use->function);
+	GET_CHARS(reader, "module", ret_use->module);
+	ret_use->device_count = jr_count(reader, "devices", HOLDER_DEVICES);
+	for (size_t i = 0; i < ret_use->device_count && jr_enter_element(reader, "devices", i); i++) {
+		ret_use->devices[i].ifindex = get_u32(reader, "ifindex", 0);
+		GET_CHARS(reader, "name", ret_use->devices[i].name);
+		jr_leave(reader);
+	}
+	jr_leave(reader);
+}
+
 /* Its processes, at most *room, and who bound it. */
 static void get_owners(struct json_reader *reader, struct holder *holder, size_t *room)
 {
-	size_t count = jr_count(reader, "processes", *room);
+	size_t processes = jr_count(reader, "processes", *room);
+	size_t count = processes + jr_count(reader, "receivers", *room - processes);
 
 	holder->bound_by.fd = -1;
 	holder->owners = calloc(count ? count : 1, sizeof(*holder->owners));
@@ -278,14 +302,20 @@ static void get_owners(struct json_reader *reader, struct holder *holder, size_t
 		return;
 	}
 	*room -= holder->owner_count = count;
-	for (size_t i = 0; i < count && jr_enter_element(reader, "processes", i); i++) {
+	for (size_t i = 0; i < count; i++) {
+		if (i < processes ? !jr_enter_element(reader, "processes", i)
+				  : !jr_enter_element(reader, "receivers", i - processes))
+			return;
 		get_owner(reader, &holder->owners[i], &holder->places[i]);
 		jr_leave(reader);
 	}
 	if (jr_enter(reader, "bound_by")) {
 		get_owner(reader, &holder->bound_by, &holder->places[count]);
+		holder->binder_ended = jr_bool(reader, "ended");
 		jr_leave(reader);
 	}
+	holder->outside = jr_bool(reader, "outside");
+	get_kernel(reader, &holder->kernel);
 }
 
 static void get_holder(struct json_reader *reader, size_t index, const struct clock_base *clock,

@@ -123,15 +123,14 @@ static uint32_t served_device(const struct holder *holder)
 		       : 0;
 }
 
-/* All who have it began after it was bound, are other programs, and their descriptors survive exec. */
+/* All who have it inherited it, are other programs, and their descriptors survive exec. */
 static bool is_left_open(const struct holder *holder)
 {
 	for (size_t i = 0; i < holder->owner_count; i++) {
 		const struct owner *owner = &holder->owners[i];
 
-		if (owner->how != OWNER_DESCRIPTOR || !owner->survives_exec || !holder->since_ns ||
-		    owner->start_ns <= holder->since_ns || !owner->exe[0] || !holder->bound_by.exe[0] ||
-		    !strcmp(owner->exe, holder->bound_by.exe))
+		if (owner->how != OWNER_DESCRIPTOR || !owner->survives_exec || owner->got != GOT_INHERITED ||
+		    !owner->exe[0] || !holder->bound_by.exe[0] || !strcmp(owner->exe, holder->bound_by.exe))
 			return false;
 	}
 	return holder->owner_count && holder->bound_by.pid;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "view/json_owners.h"
 
+#include "model/owner.h"
+
 #define MEMBER_CHARS(writer, name, array) jw_chars(writer, name, array, sizeof(array))
 
 static void u64_or_null(struct json_writer *writer, const char *name, uint64_t value, bool known)
@@ -53,13 +55,6 @@ static void put_bound_by(struct json_writer *writer, const struct holder *holder
 
 static void put_owner(struct json_writer *writer, const struct owner *owner)
 {
-	static const char *const vias[OWNER_HOW_MAX] = {
-		[OWNER_DESCRIPTOR] = "descriptor",
-		[OWNER_RING] = "io_uring",
-		[OWNER_QUEUE] = "unix-queue",
-		[OWNER_LISTENER] = "accept-queue",
-	};
-
 	jw_object(writer, NULL);
 	u64_or_null(writer, "pid", owner->pid, owner->pid);
 	MEMBER_CHARS(writer, "comm", owner->comm);
@@ -69,10 +64,11 @@ static void put_owner(struct json_writer *writer, const struct owner *owner)
 	else
 		jw_i64(writer, "fd", owner->fd);
 	u64_or_null(writer, "nspid", owner->nspid, owner->nspid);
-	jw_string(writer, "via", vias[owner->how]);
+	jw_string(writer, "via", owner_how_name(owner->how));
 	u64_or_null(writer, "index", owner->index, owner->how == OWNER_RING);
 	bool_or_null(writer, "cloexec", !owner->survives_exec,
 		     owner->how == OWNER_DESCRIPTOR && owner->fd >= 0);
+	jw_string(writer, "got", owner_got_name(owner->got));
 	json_place(writer, owner->place);
 	jw_object_end(writer);
 }
@@ -109,6 +105,7 @@ void json_owners(struct json_writer *writer, const struct holder *holder)
 	put_bound_by(writer, holder);
 	put_those(writer, "processes", holder, false);
 	put_those(writer, "receivers", holder, true);
+	jw_bool(writer, "outside", holder->outside);
 	if (holder->kind == KIND_KERNEL)
 		put_kernel(writer, &holder->kernel);
 	else

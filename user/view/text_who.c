@@ -70,16 +70,17 @@ static bool binder_has_it(const struct holder *holder)
 static void put_origin(struct strbuf *out, const struct holder *holder)
 {
 	const struct owner *first = &holder->owners[0];
-	bool is_descriptor = first->how == OWNER_DESCRIPTOR && holder->since_ns && first->start_ns;
-	bool is_heir = is_descriptor && first->start_ns > holder->since_ns;
+	bool is_heir = first->got == GOT_INHERITED;
 
 	if (!holder->bound_by.pid || binder_has_it(holder) || first->how == OWNER_LISTENER)
 		return;
-	strbuf_puts(out, is_heir ? ", inherited from " : is_descriptor ? ", passed on by " : ", bound by ");
+	strbuf_puts(out, is_heir		    ? ", inherited from "
+			 : first->got == GOT_PASSED ? ", passed on by "
+						    : ", bound by ");
 	put_process(out, &holder->bound_by);
 	if (holder->binder_ended)
 		strbuf_puts(out, " that has ended");
-	if (is_heir && first->survives_exec)
+	if (is_heir && first->how == OWNER_DESCRIPTOR && first->survives_exec)
 		strbuf_printf(out, " (fd %" PRId32 " lacks CLOEXEC)", first->fd);
 }
 

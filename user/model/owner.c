@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/owner.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *const hows[OWNER_HOW_MAX] = {
+	[OWNER_DESCRIPTOR] = "descriptor",
+	[OWNER_RING] = "io_uring",
+	[OWNER_QUEUE] = "unix-queue",
+	[OWNER_LISTENER] = "accept-queue",
+};
+
+static const char *const gots[GOT_MAX] = {
+	[GOT_BOUND] = "bound",
+	[GOT_INHERITED] = "inherited",
+	[GOT_PASSED] = "passed",
+};
+
+const char *owner_how_name(enum owner_how how)
+{
+	return hows[(size_t)how < OWNER_HOW_MAX ? how : OWNER_DESCRIPTOR];
+}
+
+const char *owner_got_name(enum owner_got got)
+{
+	return (size_t)got < GOT_MAX ? gots[got] : NULL;
+}
+
+static int find(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names[i] && !strcmp(names[i], name))
+			return (int)i;
+	return -EINVAL;
+}
+
+int owner_how_from_name(const char *name)
+{
+	return find(hows, OWNER_HOW_MAX, name);
+}
+
+int owner_got_from_name(const char *name)
+{
+	return find(gots, GOT_MAX, name);
+}
+
+void owners_judge(struct holder *holder)
+{
+	for (size_t i = 0; i < holder->owner_count; i++) {
+		struct owner *owner = &holder->owners[i];
+
+		if (!holder->bound_by.pid || owner->how == OWNER_QUEUE || owner->how == OWNER_LISTENER)
+			continue;
+		if (owner->pid == holder->bound_by.pid)
+			owner->got = GOT_BOUND;
+		else if (owner->start_ns && holder->since_ns)
+			owner->got = owner->start_ns > holder->since_ns ? GOT_INHERITED : GOT_PASSED;
+	}
+}

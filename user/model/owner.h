@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Words of NDJSON for what a process has of a holder, and how it got it. */
+#ifndef REUSETRACE_MODEL_OWNER_H
+#define REUSETRACE_MODEL_OWNER_H
+
+#include "model/event.h"
+
+const char *owner_how_name(enum owner_how how); /* never NULL */
+const char *owner_got_name(enum owner_got got); /* NULL for GOT_UNKNOWN */
+
+/* The enum's value, or -EINVAL. */
+int owner_how_from_name(const char *name);
+int owner_got_from_name(const char *name);
+
+/* Fills got of the holder's owners from who bound it and when. */
+void owners_judge(struct holder *holder);
+
+#endif
