@@ -94,7 +94,8 @@ static __always_inline void option_log_add(u64 inode, const struct rt_option *op
 		fresh.ring[0] = *option;
 		fresh.count = 1;
 		bpf_map_update_elem(&option_logs, &inode, &fresh, BPF_ANY);
-		if (__sync_fetch_and_add(&option_logs_kept, 1) >= OPTION_SOCKETS) {
+		__sync_fetch_and_add(&option_logs_kept, 1); /* its value is there from 5.12 on only */
+		if (option_logs_kept > OPTION_SOCKETS) {
 			__sync_fetch_and_add(&option_logs_kept, -1);
 			count(RT_COUNT_OPTIONS, 1);
 		}
