@@ -3,6 +3,7 @@
 import array
 import ctypes
 import os
+import select
 import signal
 import socket
 import struct
@@ -154,6 +155,7 @@ def test_accept_queue():
     """A connection that nobody has accepted yet: no descriptor leads to it."""
     with listening(HERE, 22208, "R") as server, tcp("R") as client, tcp("R") as sock:
         client.connect((HERE, 22208))
+        wait_for(lambda: select.select([server], [], [], 0)[0], "the connection in the queue")
         attempt = bind(sock, HERE, 22208).refused("listener").total(2)
         waiting = [holder for holder in attempt.event["holders"] if holder["facts"]["unaccepted"]]
         equal(len(waiting), 1, "connections")

@@ -5,7 +5,7 @@ import socket
 
 from checks import tcp
 from connections import tcp_states
-from harness import Tracer, contains, equal, isolated, wait_for
+from harness import Tracer, contains, equal, wait_for
 from holders import end_keeper
 from remnants import HERE, readable, server_process
 
@@ -36,7 +36,6 @@ def refused():
         raise AssertionError("bound beside a TIME_WAIT")
 
 
-@isolated
 def test_owner_of_a_time_wait():
     with Tracer("-P", str(PORT)) as trace, Tracer("-P", str(PORT), json=False) as text:
         pid = leave_one()
