@@ -171,6 +171,20 @@ void hooks_choose(struct hooks *hooks, const struct btf *btf)
 	}
 }
 
+/* Without the first there is no trace; the others name holders that no descriptor leads to. */
+static const char *const iterators[ITERATORS_MAX] = {"snapshot", "seek_files", "seek_sockets"};
+
+static bool demote_iterator(struct hooks *hooks, const char *program)
+{
+	for (size_t i = 1; i < ITERATORS_MAX; i++) {
+		if (strcmp(program, iterators[i]))
+			continue;
+		hooks->iterator_off[i] = true;
+		return true;
+	}
+	return false;
+}
+
 int hooks_demote(struct hooks *hooks, const char *program)
 {
 	static const enum hook_how next[] = {
@@ -180,6 +194,8 @@ int hooks_demote(struct hooks *hooks, const char *program)
 		[HOOK_KPROBE] = HOOK_OFF,
 	};
 
+	if (demote_iterator(hooks, program))
+		return 0;
 	for (size_t i = 0; i < hook_count; i++) {
 		const struct hook *hook = &hook_table[i];
 
@@ -194,8 +210,6 @@ int hooks_demote(struct hooks *hooks, const char *program)
 	return -ENOENT;
 }
 
-static const char *const iterators[] = {"snapshot", "seek_files", "seek_sockets"};
-
 void hooks_select(const struct hooks *hooks, struct bpf_object *object)
 {
 	struct bpf_program *program;
@@ -206,8 +220,9 @@ void hooks_select(const struct hooks *hooks, struct bpf_object *object)
 		if (program)
 			bpf_program__set_autoload(program, true);
 	}
-	for (size_t i = 0; i < sizeof(iterators) / sizeof(iterators[0]); i++)
-		bpf_program__set_autoload(bpf_object__find_program_by_name(object, iterators[i]), true);
+	for (size_t i = 0; i < ITERATORS_MAX; i++)
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object, iterators[i]),
+					  !hooks->iterator_off[i]);
 }
 
 static struct bpf_link *attach_multi(const struct hooks *hooks, const struct hook *hook,

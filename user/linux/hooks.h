@@ -37,14 +37,16 @@ struct hook {
 	int counter;	      /* enum rt_hook that counts its calls, RT_HOOKS: none */
 };
 
-#define HOOKS_MAX 80
+#define ITERATORS_MAX 3
+#define HOOKS_MAX     80
 
 struct hooks {
 	bool fentry, multi;  /* the kernel can */
 	const char *modules; /* active security modules, "a,b,c"; NULL: not known */
 	unsigned int wanted; /* USE_TREE, USE_VERBOSE, USE_CGROUP, USE_CALLS as asked for */
 	enum hook_how how[HOOKS_MAX];
-	bool missing[HOOKS_MAX]; /* was chosen once, and then refused by the kernel */
+	bool iterator_off[ITERATORS_MAX]; /* refused by the kernel */
+	bool missing[HOOKS_MAX];	  /* was chosen once, and then refused by the kernel */
 	struct idle_calls idle;
 	struct bpf_link *links[HOOKS_MAX];
 };

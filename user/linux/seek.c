@@ -139,7 +139,9 @@ int seek_run(struct seek *seek, struct tracer *tracer, struct sockets *sockets)
 	seek->sockets = sockets;
 	err = tracer_seek(tracer, sought, seek->count, on_found, seek);
 	free(sought);
-	return err;
+	for (size_t i = 0; err == -EOPNOTSUPP && i < seek->count; i++)
+		seek->rows[i].alive = true; /* not known to be gone */
+	return err == -EOPNOTSUPP ? 0 : err;
 }
 
 bool seek_found(struct seek *seek, uint64_t key, struct holder *holder)

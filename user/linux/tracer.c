@@ -186,6 +186,8 @@ static int attach_iterators(struct tracer *tracer)
 	for (size_t i = 0; i < ITERATORS; i++) {
 		LIBBPF_OPTS(bpf_iter_attach_opts, opts);
 
+		if (tracer->hooks.iterator_off[i])
+			continue;
 		if (i == ITERATE_SOCKETS) {
 			opts.link_info = &sought;
 			opts.link_info_len = sizeof(sought);
@@ -345,7 +347,9 @@ int tracer_seek(struct tracer *tracer, const struct sought_socket *sockets, size
 		err = bpf_map_update_elem(map, &sockets[i].key, &sought, BPF_ANY);
 	}
 	for (size_t i = ITERATE_FILES; i < ITERATORS && !err; i++)
-		err = read_iterator(tracer->iterators[i], sizeof(struct rt_found), fn, context);
+		err = !tracer->iterators[i]
+			      ? -EOPNOTSUPP
+			      : read_iterator(tracer->iterators[i], sizeof(struct rt_found), fn, context);
 	for (size_t i = 0; i < count; i++)
 		(void)bpf_map_delete_elem(map, &sockets[i].key);
 	return err;

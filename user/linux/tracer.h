@@ -65,6 +65,7 @@ int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *conte
 /*
  * Looks for the holders of sockets to which no descriptor leads: fn gets a
  * struct rt_found for each thing found.  At most RT_SOUGHT_MAX sockets a call.
+ * -EOPNOTSUPP where the kernel refused the programs for it.
  */
 int tracer_seek(struct tracer *tracer, const struct sought_socket *sockets, size_t count, record_fn fn,
 		void *context);

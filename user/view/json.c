@@ -325,7 +325,7 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 	u64_unless(writer, "netns", sock->netns, 0);
 	put_device(writer, sock);
 	u64_unless(writer, "uid", sock->uid, UID_NONE);
-	put_place(writer, holder->made_in);
+	json_place(writer, holder->made_in);
 	put_options(writer, &sock->options);
 	json_winsock(writer, sock);
 	put_time(writer, "since", holder->since_ns, 3, clock);

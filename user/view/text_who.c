@@ -29,10 +29,10 @@ static bool is_other_process(const struct holder *holder, size_t i)
 static const struct {
 	const char *before, *after; /* the process; then its fd */
 } owner_words[OWNER_HOW_MAX] = {
-	[OWNER_DESCRIPTOR] = {"", " fd "},
-	[OWNER_RING] = {"", " as a fixed file of its io_uring fd "},
-	[OWNER_QUEUE] = {"a descriptor in flight to ", " in the receive queue of its unix socket fd "},
-	[OWNER_LISTENER] = {"a connection waiting in the accept queue of ", " fd "},
+	[OWNER_DESCRIPTOR] = {"", ""},
+	[OWNER_RING] = {"", " as a fixed file of its io_uring"},
+	[OWNER_QUEUE] = {"a descriptor in flight to ", " in the receive queue of its unix socket"},
+	[OWNER_LISTENER] = {"a connection waiting in the accept queue of ", ""},
 };
 
 /* A fork shares the descriptor: "nginx[10] fd 6 (also 11, 12, 13 and 4 more)". */
@@ -44,8 +44,10 @@ static void put_owners(struct strbuf *out, const struct holder *holder)
 
 	strbuf_puts(out, owner_words[how].before);
 	put_process(out, first);
-	if (first->fd >= 0)
-		strbuf_printf(out, "%s%" PRId32, owner_words[how].after, first->fd);
+	if (first->fd >= 0) {
+		strbuf_puts(out, owner_words[how].after);
+		text_descriptor(out, &holder->sock, first->fd);
+	}
 	for (size_t i = 1; i < holder->owner_count; i++)
 		if (is_other_process(holder, i) && others++ < MORE_OWNERS)
 			strbuf_printf(out, "%s%" PRIu32, others == 1 ? " (also " : ", ",
