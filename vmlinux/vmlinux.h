@@ -390,7 +390,6 @@ struct bpf_map;
 
 struct bpf_iter__bpf_map_elem {
 	struct bpf_iter_meta *meta;
-	struct bpf_map *map;
 	void *key;
 	void *value;
 };

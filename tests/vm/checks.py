@@ -148,13 +148,14 @@ def local_text(event):
     return endpoint(sock["address"], sock["port"]) if sock["port"] else "-"
 
 
-def next_event(types, code, pid=None, inode=None, port=None):
+def next_event(types, code, pid=None, inode=None, port=None, stage=None):
     """The next attempt that no check has taken, of a socket or of a process on a port."""
     def find():
         session = shared().read()
         for event in session.events:
             if (event["type"] in types and event["seq"] not in session.taken
                     and inode in (None, event["socket"]["inode"]) and pid in (None, event["process"]["pid"])
+                    and stage in (None, event["result"]["stage"])
                     and port in (None, event["socket"]["port"], lookup(event, "socket__requested__port"))):
                 return event
         return None

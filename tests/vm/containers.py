@@ -81,7 +81,7 @@ def test_holder_in_a_container():
     equal([process["container"] for process in culprit["processes"]], [ID], "container")
     equal(culprit["container"], ID, "where the socket was made")
     equal(event["process"]["container"], None, "the binder's")
-    contains(line, f"python3[{pid}] fd 3, listening on 127.0.0.1:7200", "text")
+    contains(line, f"python3[{pid}] fd 3 (pid 1 in its namespace), listening on 127.0.0.1:7200", "text")
     contains(line, ", container 0123456789ab", "text")
 
 
@@ -122,7 +122,7 @@ def test_bubblewrap_is_told_by_its_process():
         sandbox.wait()
     process, = event["holders"][0]["processes"]
     equal((process["comm"], process["container"], process["unit"]), ("python3", None, None), "the holder")
-    contains(line, f"python3[{process['pid']}] fd 3, listening on", "text")
+    contains(line, f"python3[{process['pid']}] fd 3 (pid {process['nspid']} in its namespace), listening on", "text")
     equal("container" in line, False, "a container is not made up")
 
 

@@ -145,7 +145,8 @@ def test_hostile_names():
         equal(exe, os.path.join(directory, name, name).decode(errors="replace"), "exe")
     bad = [c for c in text.text if not c.isprintable() and c != "\n"]
     equal(bad, [], "characters that a terminal would obey")
-    equal(len([row for row in text.text.splitlines() if row[0] not in " T"]), 5 * len(HOSTILE), "rows")
+    rows = [row for row in text.text.splitlines() if row[0] not in " T" and " released " not in row]
+    equal(len(rows), 5 * len(HOSTILE), "rows")
     for part in ("esc\\x1b[31mred", "nl\\x0aline\\x09tab", "\\xff\\xfe\\xc3("):
         contains(text.text, part, "escaped")
 

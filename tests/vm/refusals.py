@@ -37,7 +37,7 @@ def raw_bind(fd, address, length=None):
 
 def early(code, fd, kind="bind"):
     """The refusal of a call of this process that no socket can be named for."""
-    event = next_event((kind,), code, pid=os.getpid())
+    event = next_event((kind,), code, pid=os.getpid(), stage="syscall")
     equal((event["fd"], event["result"]["stage"]), (fd, "syscall"), "fd, stage")
     return Attempt(event)
 
@@ -98,7 +98,7 @@ def test_short_address():
 
 def test_listen_on_nothing():
     equal((libc.listen(999, 1), ctypes.get_errno()), (-1, errno.EBADF), "listen")
-    event = next_event(("listen",), errno.EBADF, pid=os.getpid())
+    event = next_event(("listen",), errno.EBADF, pid=os.getpid(), stage="syscall")
     equal((event["fd"], event["verdict"]["rule"], event["result"]["stage"]), (999, "bad-descriptor", "syscall"),
           "fd, rule, stage")
 

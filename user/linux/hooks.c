@@ -131,8 +131,7 @@ static bool list_has(const char *list, const char *name)
 
 static bool hook_wanted(const struct hooks *hooks, const struct hook *hook)
 {
-	unsigned int needs =
-		hook->use & (USE_TREE | USE_VERBOSE | USE_CONNECTS | USE_CGROUP | USE_CALLS);
+	unsigned int needs = hook->use & (USE_TREE | USE_VERBOSE | USE_CONNECTS | USE_CGROUP | USE_CALLS);
 
 	if (hook->use & USE_MODULE && hooks->modules && !list_has(hooks->modules, hook->instead))
 		return false;

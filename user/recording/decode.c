@@ -296,7 +296,7 @@ static void get_owners(struct json_reader *reader, struct holder *holder, size_t
 
 	holder->bound_by.fd = -1;
 	holder->owners = calloc(count ? count : 1, sizeof(*holder->owners));
-	holder->places = calloc(count + 1, sizeof(*holder->places));
+	holder->places = calloc(count + 2, sizeof(*holder->places));
 	if (!holder->owners || !holder->places) {
 		jr_fail(reader, "processes", "out of memory");
 		return;
@@ -314,6 +314,8 @@ static void get_owners(struct json_reader *reader, struct holder *holder, size_t
 		holder->binder_ended = jr_bool(reader, "ended");
 		jr_leave(reader);
 	}
+	holder->made_in = &holder->places[count + 1];
+	get_place(reader, &holder->places[count + 1]);
 	holder->outside = jr_bool(reader, "outside");
 	get_kernel(reader, &holder->kernel);
 }
