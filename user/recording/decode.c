@@ -143,6 +143,7 @@ static void get_place(struct json_reader *reader, struct place *ret_place)
 	GET_CHARS(reader, "container", ret_place->container);
 	GET_CHARS(reader, "container_name", ret_place->container_name);
 	GET_CHARS(reader, "serves", ret_place->serves);
+	GET_CHARS(reader, "target", ret_place->target);
 }
 
 static void get_process(struct json_reader *reader, struct proc_info *ret_process)
