@@ -59,7 +59,8 @@ static bool is_shown(const struct replay *replay, const struct event *event)
 
 	if (event_is_attempt(event))
 		return replay->connects || event->type != EVENT_AUTOBIND || event->result < 0;
-	return event->type == EVENT_HOLDER || event->type == EVENT_FINDING || config->json || config->verbose;
+	return event->type == EVENT_HOLDER || event->type == EVENT_FINDING || event->after_attempt ||
+	       config->json || config->verbose;
 }
 
 static int open_view(struct replay *replay)
