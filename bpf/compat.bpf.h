@@ -434,12 +434,8 @@ static __always_inline bool compat_is_subflow(struct sock *sk)
  * of pointers to io_rsrc_node in 7.2 and 7.3.  In both the low bits of file_ptr
  * are flags (FFS_MASK).  Absent without CONFIG_IO_URING.
  */
-struct io_fixed_file___array {
-	unsigned long file_ptr;
-} FLAVOUR;
-
 struct io_file_table___array {
-	struct io_fixed_file___array *files;
+	unsigned long *files; /* of struct io_fixed_file, one word: 7.2 lacks the type */
 } FLAVOUR;
 
 struct io_ring_ctx___array {
@@ -487,12 +483,10 @@ static __always_inline struct file *compat_fixed_file(void *ring, u32 index)
 		if (node)
 			value = BPF_CORE_READ(node, file_ptr);
 	} else if (bpf_core_field_exists(struct io_ring_ctx___array, file_table.files)) {
-		struct io_fixed_file___array *files;
+		unsigned long *files;
 
 		files = BPF_CORE_READ((struct io_ring_ctx___array *)ring, file_table.files);
-		bpf_probe_read_kernel(&value, sizeof(value),
-				      (void *)files +
-					      (u64)index * bpf_core_type_size(struct io_fixed_file___array));
+		bpf_probe_read_kernel(&value, sizeof(value), files + index);
 	}
 	return (struct file *)(value & ~FIXED_FILE_FLAGS);
 }
