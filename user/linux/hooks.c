@@ -66,13 +66,13 @@ const struct hook hook_table[] = {
 	{"new_task", "wake_up_new_task", 1, USE_TREE | USE_REQUIRED, NULL, RT_HOOKS},
 	{"task_exit", "exit_files", 1, USE_TREE | USE_REQUIRED, NULL, RT_HOOKS},
 	{"cgroup_made", "cgroup_mkdir", 0, USE_CGROUP | USE_LOCKED | USE_TRACEPOINT, NULL, RT_HOOKS},
-	{"call_exit", "sys_exit", 0, USE_CALLS | USE_LOCKED | USE_TRACEPOINT, NULL, RT_HOOKS},
+	{"call_exit", "sys_exit", 0, USE_CALLS | USE_DETAIL | USE_LOCKED | USE_TRACEPOINT, NULL, RT_HOOKS},
 	{"socket", "security_socket_post_create", 5, USE_VERBOSE, NULL, RT_HOOKS},
 	{"socket_exit", "__sys_socket", 3, USE_VERBOSE | USE_EXIT, NULL, RT_HOOKS},
 	{"connect", "security_socket_connect", 3, USE_VERBOSE, NULL, RT_HOOKS},
 	{"connect_exit", "__sys_connect", 3, USE_VERBOSE | USE_EXIT, NULL, RT_HOOKS},
-	{"accept4", "inet_csk_accept", 4, USE_CONNECTS | USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
-	{"accept2", "inet_csk_accept", 2, USE_CONNECTS | USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
+	{"accept4", "inet_csk_accept", 4, USE_CONNECTS | USE_EXIT | USE_DETAIL | USE_LOCKED, NULL, RT_HOOKS},
+	{"accept2", "inet_csk_accept", 2, USE_CONNECTS | USE_EXIT | USE_DETAIL | USE_LOCKED, NULL, RT_HOOKS},
 	{"close", "inet_release", 1, USE_VERBOSE, NULL, RT_HOOKS},
 };
 
