@@ -19,9 +19,11 @@
 #define REFUSALS_KEPT 512
 #define FILTERS_ALL   (FILTERS_MAX + RECORDING_MAX_FILTERS)
 
-/* What a later finding says of the attempt that it is about. */
+/* What a later finding or release says of the attempt that it is about. */
 struct refusal_note {
 	uint64_t seq;
+	uint32_t pid;
+	char comm[COMM_LEN];
 	struct verdict verdict;
 };
 
@@ -131,6 +133,15 @@ static int show_sharing(struct replay *replay, const struct event *event)
 	return show(replay, &finding);
 }
 
+/* Also of one that the filters leave out: what is shown later may be about it. */
+static void note_refusal(struct replay *replay, const struct event *event)
+{
+	struct refusal_note *note = &replay->refusals[event->seq % REFUSALS_KEPT];
+
+	*note = (struct refusal_note){.seq = event->seq, .pid = event->process.pid};
+	memcpy(note->comm, event->process.comm, sizeof(note->comm));
+}
+
 static int show_attempt(struct replay *replay, struct event *event)
 {
 	int err;
@@ -140,8 +151,7 @@ static int show_attempt(struct replay *replay, struct event *event)
 	summary_add(&replay->summary, event);
 	replay->rejected |= event->result < 0;
 	if (event->result < 0)
-		replay->refusals[event->seq % REFUSALS_KEPT] =
-			(struct refusal_note){.seq = event->seq, .verdict = event->verdict};
+		replay->refusals[event->seq % REFUSALS_KEPT].verdict = event->verdict;
 	err = show(replay, event);
 	return err ? err : show_sharing(replay, event);
 }
@@ -159,8 +169,23 @@ static int show_finding(struct replay *replay, struct event *event)
 	return show(replay, event);
 }
 
+/* The recording names the refusal that a release came too late for by its seq alone. */
+static void link_refusal(const struct replay *replay, struct event *event)
+{
+	const struct refusal_note *note = &replay->refusals[event->after_attempt % REFUSALS_KEPT];
+
+	if (note->seq != event->after_attempt)
+		return;
+	event->refused.pid = note->pid;
+	memcpy(event->refused.comm, note->comm, sizeof(event->refused.comm));
+}
+
 static int show_event(struct replay *replay, struct event *event)
 {
+	if (event_is_attempt(event) && event->result < 0)
+		note_refusal(replay, event);
+	if (event->after_attempt)
+		link_refusal(replay, event);
 	if (!is_shown(replay, event) || !event_wanted(replay->filter, event))
 		return 0;
 	if (event_is_attempt(event))

@@ -20,14 +20,6 @@
 #define VALUES_MOST  2000000
 #define OBJECTS_MOST 100000
 
-#define REFUSALS     64 /* that a late release may still be told of */
-
-struct refusal {
-	uint64_t seq;
-	uint32_t pid;
-	char comm[COMM_LEN];
-};
-
 struct recording {
 	char *name; /* of the file, escaped */
 	FILE *file;
@@ -40,8 +32,6 @@ struct recording {
 	struct probe_info *probes;
 	const char **filters;
 	uint64_t unknown;
-	struct refusal refusals[REFUSALS]; /* the last ones */
-	size_t refused;
 	bool ended;
 	struct capture *capture; /* a Windows .etl, NULL: NDJSON */
 };
@@ -354,26 +344,6 @@ static enum recorded recorded_type(const char *type)
 	return strcmp(type, "lost") ? RECORDED_EVENT : RECORDED_LOST;
 }
 
-/* A release that came too late names the refusal by its seq: whose that was is known from there. */
-static void link_refusal(struct recording *recording, struct event *event)
-{
-	struct refusal *refusal = &recording->refusals[recording->refused % REFUSALS];
-
-	if (event_is_attempt(event) && event->result < 0) {
-		refusal->seq = event->seq;
-		refusal->pid = event->process.pid;
-		memcpy(refusal->comm, event->process.comm, sizeof(refusal->comm));
-		recording->refused++;
-	}
-	for (size_t i = 0; event->after_attempt && i < REFUSALS; i++) {
-		refusal = &recording->refusals[i];
-		if (refusal->seq != event->after_attempt)
-			continue;
-		event->refused.pid = refusal->pid;
-		memcpy(event->refused.comm, refusal->comm, sizeof(event->refused.comm));
-	}
-}
-
 /* 1, or 0 for a type that is not known here. */
 static int decode_object(struct recording *recording, struct json_object *object, const char *type,
 			 struct recorded_object *ret_object, char error[RECORDING_ERROR_LEN])
@@ -391,7 +361,6 @@ static int decode_object(struct recording *recording, struct json_object *object
 	if (ret_object->type == RECORDED_EVENT) {
 		decode_json_event(&reader, (enum event_type)event_type, &recording->clock,
 				  &ret_object->event);
-		link_refusal(recording, &ret_object->event);
 	} else {
 		decode_json_totals(&reader, &ret_object->totals);
 		decode_json_head(&reader, &recording->clock, &ret_object->totals.time_ns,
