@@ -211,15 +211,26 @@ static void leave_for_later(struct pair *pair, const struct remedy *remedy)
 	*pair = (struct pair){.binder = -1, .held = {.fd = -1, .peer = -1}};
 }
 
+/* Wider, but without the ports that the next holders are given by connect(). */
+static void attempt_wider(struct pair *pair)
+{
+	const struct variant *variant = &variants[pair->one.binder.variant];
+
+	pair->one.twist = &twists[0];
+	pair->endpoint = endpoint_of(variant->text, variant->family, 0);
+	limit_other_ends(pair->one.binder.place == PLACE_NETNS);
+	pair_attempt(pair);
+	unlimit_ports();
+}
+
 static void attempt_port(struct pair *pair, const struct remedy *remedy)
 {
-	if (remedy->does & WIDEN)
-		pair->one.twist = &twists[0];
+	if (remedy->does & WIDEN) {
+		attempt_wider(pair);
+		return;
+	}
 	if (remedy->does & DEFER)
 		set_option(pair->binder, IPPROTO_IP, 24 /* IP_BIND_ADDRESS_NO_PORT */, 1);
-	if (remedy->does & WIDEN)
-		pair->endpoint = endpoint_of(variants[pair->one.binder.variant].text,
-					     variants[pair->one.binder.variant].family, 0);
 	pair_attempt(pair);
 }
 
