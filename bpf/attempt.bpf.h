@@ -383,18 +383,21 @@ __noinline int connect_bound(u64 key, int result)
 		return 0;
 	flight.slot = slot_for(RT_CONNECT, sk, result ? 0 : BPF_CORE_READ(sk, __sk_common.skc_num));
 	record = slot_of(&flight);
-	if (!record)
-		return 0;
-	record->result = result;
-	record->entry_port = 0;
-	record->stage = result ? RT_AT_PORT : RT_AT_POST;
-	if (result_wanted(record, result)) {
+	if (record) {
+		record->result = result;
+		record->entry_port = 0;
+		record->stage = result ? RT_AT_PORT : RT_AT_POST;
+	}
+	if (record && result_wanted(record, result)) {
 		if (!result)
 			remember(&flight);
 		options_take(record);
 		send_attempt(record);
+	} else if (!result) {
+		options_forget(sk);
 	}
-	slot_give(flight.slot);
+	if (record)
+		slot_give(flight.slot);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "filter.bpf.h"
 #include "emit.bpf.h"
+#include "option.bpf.h"
 
 static __always_inline void life_report(enum rt_type type, struct sock *sk, int result, int fd)
 {
@@ -30,6 +31,8 @@ static __always_inline int released(struct sock *sk, enum rt_type type)
 	}
 	if (entry->reported && live)
 		life_report(type, sk, 0, RT_FD_NONE);
+	if (option_logs_kept)
+		option_log_drop(entry->inode);
 	bpf_map_delete_elem(&known, &key);
 	return 0;
 }

@@ -105,6 +105,19 @@ static __always_inline void option_log_add(u64 inode, const struct rt_option *op
 	log->count++;
 }
 
+static __always_inline void option_log_drop(u64 inode)
+{
+	if (!bpf_map_delete_elem(&option_logs, &inode))
+		__sync_fetch_and_add(&option_logs_kept, -1);
+}
+
+/* Nothing that this socket does from now on makes a first record. */
+static __always_inline void options_forget(struct sock *sk)
+{
+	if (option_logs_kept)
+		option_log_drop(compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket)));
+}
+
 /* The changes so far leave with the first record of their socket. */
 static __always_inline void options_take(struct rt_attempt *record)
 {
@@ -118,8 +131,7 @@ static __always_inline void options_take(struct rt_attempt *record)
 	record->option_count = log->count - first;
 	for (u32 i = 0; i < RT_MAX_OPTIONS; i++)
 		record->options[i] = log->ring[(first + i) % RT_MAX_OPTIONS];
-	if (!bpf_map_delete_elem(&option_logs, &inode))
-		__sync_fetch_and_add(&option_logs_kept, -1);
+	option_log_drop(inode);
 }
 
 static __always_inline int option_asked(struct socket *socket, int level, int name)
@@ -160,7 +172,9 @@ static __always_inline int option_answered(int result)
 	owner = bpf_map_lookup_elem(&known, &key);
 	if (!owner) {
 		inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
-		option_log_add(inode, &option);
+		if (BPF_CORE_READ(sk, __sk_common.skc_state) ==
+		    TCP_CLOSE) /* a connection is not bound again */
+			option_log_add(inode, &option);
 	} else if (owner->reported && live) {
 		life = life_begin(RT_OPTION, sk);
 		if (!life)

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 
 from bpf import Ring, objects
@@ -17,6 +18,8 @@ UNPRIVILEGED = ("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups
 TWO_CAPABILITIES = (*UNPRIVILEGED[:-1], "--inh-caps=-all,+bpf,+perfmon", "--ambient-caps=-all,+bpf,+perfmon",
                     "--bounding-set=-all,+bpf,+perfmon")
 MEMLOCK_NEEDED_KIB = 65536
+OPTION_SOCKETS = 8192  # histories that bpf/maps.bpf.h has room for
+ABORT = struct.pack("ii", 1, 0)
 
 
 def one_line(result, status):
@@ -184,6 +187,31 @@ def test_lost_records_are_told():
     equal((records["sent"], records["reserved"], records["bytes"]), (printed, binds, produced), "counts")
     contains(trace.stderr, str(lost["ring"]), "told on stderr")
     contains(trace.stderr, "lost", "told on stderr")
+
+
+def connect_and_close(listener, times):
+    """Options on both ends: of a client that is never bound, and of a child."""
+    for _ in range(times):
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
+            client.connect(listener.getsockname())
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            child, _ = listener.accept()
+            child.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            child.close()
+
+
+def test_option_histories_are_lost_only_where_a_bind_may_follow():
+    extra = 100
+    with socket.create_server(("127.0.0.1", PORT)) as listener, Tracer("-P", str(PORT + 1)) as trace:
+        connect_and_close(listener, OPTION_SOCKETS + extra)
+    equal(sum(trace.end["lost"].values()), 0, f"lost: {trace.end['lost']}")
+    with Tracer("-P", str(PORT)) as trace:
+        for _ in range(OPTION_SOCKETS + extra):
+            with socket.socket() as sock:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    equal((trace.end["lost"]["options"], sum(trace.end["lost"].values())), (extra, extra), "lost")
 
 
 def test_killed_tracer_leaves_nothing():
