@@ -11,6 +11,7 @@
 # make oracle     the kernel as judge: every case on every kernel, for an hour or two
 # make mutants    is every mistake in the rules noticed? Asks what the oracle recorded
 # make demo       the demo in a VM
+# make windows    build build/windows/reusetrace.exe with mingw-w64
 # make format     format the C sources (clang-format 14)
 # make clean      remove what was built
 # V=1 shows the commands. Under sudo, all is built as the calling user.
@@ -41,7 +42,7 @@ LIBS := -lbpf -lelf -lz -ljson-c -lm
 BPF := probe trace
 BPF_HEADERS := $(wildcard bpf/*.h) vmlinux/vmlinux.h user/event.h
 SKELETONS := $(BPF:%=$(BUILD)/%.skel.h)
-SOURCES := $(wildcard user/*/*.c)
+SOURCES := $(filter-out user/windows/%,$(wildcard user/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
 CORE := $(filter-out %/main.o,$(OBJECTS))
 
@@ -60,7 +61,7 @@ SUITES := lint unit asan vmlinux vm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run demo check prepare $(SUITES) oracle oracle-slice objects unit-programs vmlinux-programs payload format clean help
+.PHONY: all run demo check prepare $(SUITES) oracle oracle-slice objects unit-programs vmlinux-programs payload format clean help windows
 
 ifneq ($(CALLER),)
 all reusetrace lint unit asan format clean mutants:
@@ -157,7 +158,7 @@ payload: reusetrace $(BUILD)/tests/reusetrace $(STIMULI)
 	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(STIMULI) \
 		$(wildcard tests/vm/*.py tests/demo/*.py)
 
--include tests/oracle/oracle.mk tests/etw/etw.mk
+-include tests/oracle/oracle.mk tests/etw/etw.mk user/windows/windows.mk
 
 format:
 	clang-format-14 -i $(wildcard bpf/*.[ch] user/*.h user/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
@@ -181,8 +182,13 @@ demo: prepare
 
 prepare:
 	@tools/deps check
+	@tools/deps check-windows || echo "reusetrace.exe is not tested"
 	@tools/kernels $(KERNELS) >/dev/null
 	@tools/rootfs >/dev/null
+
+windows:
+	@tools/deps windows
+	+@$(AS_CALLER) $(MAKE) --no-print-directory windows-programs
 
 check: prepare
 	+@$(AS_CALLER) tests/run

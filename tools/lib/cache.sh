@@ -79,7 +79,22 @@ keyring() {
 	die "Debian's archive keyring is missing: run tools/deps check as root"
 }
 
-# source_line SUITE: one line for a sources.list
+# source_line SUITE [deb|deb-src]: one line for a sources.list
 source_line() {
-	echo "deb [signed-by=$(keyring)] $(mirror) $1 main"
+	echo "${2:-deb} [signed-by=$(keyring)] $(mirror) $1 main"
+}
+
+# apt_in DIR TOOL ARG...: apt with everything it writes below DIR
+apt_in() {
+	apt_dir=$1 tool=$2
+	shift 2
+	"$tool" -q \
+		-o APT::Architecture=amd64 -o APT::Architectures=amd64 \
+		-o APT::Default-Release= -o APT::Sandbox::User=root \
+		-o Dir::Etc::sourcelist="$apt_dir/sources.list" \
+		-o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
+		-o Dir::State::lists="$apt_dir/lists" \
+		-o Dir::Cache="$apt_dir/cache" \
+		"$@"
 }

@@ -41,6 +41,9 @@ struct command_info {
 /* What runs without a command's name. */
 extern const struct command_info trace_command;
 
+/* The words of a command line; commands[] ends with NULL.  Returns an exit status. */
+int command_main(const struct command_info *const commands[], int argc, char **argv);
+
 extern const struct command_info explain_command;
 extern const struct command_info replay_command;
 extern const struct command_info report_command;

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/command.h"
 #include "model/text.h"
@@ -24,12 +23,4 @@ int complain_errno(const char *what, int err)
 	(void)strbuf_write(&line, stderr);
 	strbuf_free(&line);
 	return EXIT_RUNTIME;
-}
-
-bool is_same_file(const char *one, const char *other)
-{
-	struct stat first, second;
-
-	return !stat(one, &first) && !stat(other, &second) && first.st_dev == second.st_dev &&
-	       first.st_ino == second.st_ino;
 }

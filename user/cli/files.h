@@ -9,7 +9,12 @@
 int complain(const char *text);
 int complain_errno(const char *what, int err);
 
+/* ---- of each platform's own files.c */
+
 /* What is read must not be emptied by what is written. */
 bool is_same_file(const char *one, const char *other);
+
+/* A reader that went away is -EPIPE and not the end of the program. */
+void closed_pipes_are_errors(void);
 
 #endif

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "cli/command.h"
-
-#ifndef REUSETRACE_VERSION
-#define REUSETRACE_VERSION "unknown"
-#endif
 
 /* Besides the trace. */
 static const struct command_info *const commands[] = {
@@ -16,43 +11,7 @@ static const struct command_info *const commands[] = {
 	NULL,
 };
 
-static const struct command_info *find_command(const char *word)
-{
-	for (size_t i = 0; word && commands[i]; i++)
-		if (!strcmp(commands[i]->name, word))
-			return commands[i];
-	return NULL;
-}
-
-static int show_help(const struct command_info *command)
-{
-	struct strbuf help = {0};
-	int err;
-
-	options_help(&help, command, command == &trace_command ? commands : NULL);
-	err = strbuf_write(&help, stdout);
-	strbuf_free(&help);
-	return err ? EXIT_RUNTIME : EXIT_OK;
-}
-
 int main(int argc, char **argv)
 {
-	static struct config config;
-	const struct command_info *command = find_command(argc > 1 ? argv[1] : NULL);
-	int skipped = command ? 1 : 0;
-	char error[OPTIONS_ERROR_LEN];
-
-	if (!command)
-		command = &trace_command;
-	if (options_parse(command, argc - skipped, argv + skipped, &config, error, sizeof(error))) {
-		fprintf(stderr, "reusetrace: %s\n", error);
-		return EXIT_USAGE;
-	}
-	if (config.help)
-		return show_help(command);
-	if (config.version) {
-		printf("reusetrace %s\n", REUSETRACE_VERSION);
-		return EXIT_OK;
-	}
-	return command->run(&config);
+	return command_main(commands, argc, argv);
 }

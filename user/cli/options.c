@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "cli/command.h"
+#include "model/printf_like.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define LONG_ONLY	  256 /* + row: what getopt_long() returns for a row without a letter */
@@ -155,7 +156,7 @@ static void build_getopt(struct parser *parser)
 	}
 }
 
-static int fail(const struct parser *parser, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int fail(const struct parser *parser, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static int fail(const struct parser *parser, const char *format, ...)
 {

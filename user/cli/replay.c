@@ -2,7 +2,6 @@
 /* reusetrace replay FILE: a recording is judged again, by the policy of its machine. */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,7 +258,7 @@ static int replay_run(const struct config *config)
 		free(replay.refusals);
 		return err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME;
 	}
-	signal(SIGPIPE, SIG_IGN);
+	closed_pipes_are_errors();
 	status = recording_open(config->file, &replay.recording, error) ? complain(error) : EXIT_OK;
 	if (!status) {
 		replay.connects = shows_connects(config, recording_start(replay.recording));

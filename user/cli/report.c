@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* reusetrace report FILE -o OUT: a recording as a page to look at. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -117,7 +116,7 @@ static int report_run(const struct config *config)
 		complain(error);
 		return err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME;
 	}
-	signal(SIGPIPE, SIG_IGN);
+	closed_pipes_are_errors();
 	status = make_report(&report);
 	timeline_free(&report.timeline);
 	recording_free(report.recording);

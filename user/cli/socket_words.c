@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/address.h"
+#include "model/printf_like.h"
 #include "model/text.h"
 
 struct parser {
@@ -15,7 +16,7 @@ struct parser {
 	char *error;
 };
 
-static int fail(const struct parser *parser, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int fail(const struct parser *parser, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static int fail(const struct parser *parser, const char *format, ...)
 {

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 #include "model/event.h"
+#include "model/printf_like.h"
 
 struct strbuf {
 	char *data; /* NUL-terminated, or NULL while empty */
@@ -21,7 +22,7 @@ struct strbuf {
 
 void strbuf_add(struct strbuf *buf, const char *data, size_t size);
 void strbuf_puts(struct strbuf *buf, const char *string);
-void strbuf_printf(struct strbuf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void strbuf_printf(struct strbuf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Spaces until the characters since offset start fill width. */
 void strbuf_pad(struct strbuf *buf, size_t start, size_t width);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "model/printf_like.h"
 
 #define JR_MAX_DEPTH 8
 #define JR_ERROR_LEN 256
@@ -38,8 +39,7 @@ void jr_init(struct json_reader *reader, struct json_object *object);
 bool jr_failed(const struct json_reader *reader);
 
 /* Remembers the first complaint about a member, in printf's words. */
-void jr_fail(struct json_reader *reader, const char *name, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+void jr_fail(struct json_reader *reader, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /* Into a member that is an object; false (and nothing to leave) if it is absent. */
 bool jr_enter(struct json_reader *reader, const char *name);

@@ -3,6 +3,7 @@
 #ifndef REUSETRACE_RULES_WORDS_H
 #define REUSETRACE_RULES_WORDS_H
 
+#include "model/printf_like.h"
 #include "rules/situation.h"
 
 struct text {
@@ -16,7 +17,7 @@ struct slot {
 };
 
 void add_char(struct text *text, char c);
-void add_text(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void add_text(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 void add_escaped(struct text *text, const char *value);
 
 void add_host(struct text *text, const struct sock_info *sock);

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/report_page.h"
 
+#ifdef _WIN32
+#define CONSTANTS ".section .rdata, \"dr\"\n"
+#define CODE	  ".text\n"
+#else
+#define CONSTANTS ".pushsection .rodata\n"
+#define CODE	  ".popsection\n"
+#endif
+
 /* REPORT_DIR comes from the Makefile, which makes the files first. */
 #define INCLUDE(name, file)                                                                                  \
-	__asm__(".pushsection .rodata\n"                                                                     \
-		".globl " #name "\n" #name ":\n"                                                             \
-		".incbin \"" REPORT_DIR "/" file "\"\n"                                                      \
-		".globl " #name "_end\n" #name "_end:\n"                                                     \
-		".byte 0\n"                                                                                  \
-		".popsection\n")
+	__asm__(CONSTANTS ".globl " #name "\n" #name ":\n"                                                   \
+			  ".incbin \"" REPORT_DIR "/" file "\"\n"                                            \
+			  ".globl " #name "_end\n" #name "_end:\n"                                           \
+			  ".byte 0\n" CODE)
 
 INCLUDE(report_page_head, "head.html");
 INCLUDE(report_page_tail, "tail.html");

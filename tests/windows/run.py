@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""run.py WINE BUILD REUSETRACE: what reusetrace.exe says under Wine, and that it is what ./reusetrace says."""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+from wine import Wine
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "etw"))
+
+from etl import Layout, write  # noqa: E402
+from scenario import Scenario, Style  # noqa: E402
+
+# Of tests/etw/scenarios, with how the file is.
+CAPTURES = {
+    "two-http-servers": Layout(compressed=True),
+    "exclusive": Layout(),
+    "excluded-range": Layout(),
+    "wfp": Layout(),
+    "windows-10": Layout(compressed=True),
+    "life": Layout(),
+}
+
+# The same words are the same bytes on both.
+ALIKE = {
+    "explain": ["explain", "tcp 8080 reuseaddr listen", "tcp 127.0.0.1:8080 listen uid=0"],
+    "explain-json": ["explain", "-j", "--os", "windows,linux", "udp 53 exclusive", "udp 53"],
+    "explain-matrix": ["explain", "--matrix", "--os", "windows"],
+    "explain-help": ["explain", "--help"],
+    "replay-help": ["replay", "--help"],
+    "version": ["--version"],
+    "usage": ["explain", "--no-such-option"],
+    "no-file": ["replay", "no-such-file.etl"],
+}
+
+
+def say(label, wrong):
+    print(*(f"  {line}" for line in wrong), sep="\n", end="\n" if wrong else "")
+    print(f"{'not ok' if wrong else 'ok'} windows.{label}")
+
+
+def native(reusetrace, *words):
+    run = subprocess.run([reusetrace, *words], capture_output=True, text=True, timeout=60, check=False)
+    return run.returncode, run.stdout, run.stderr
+
+
+def without_now(text):
+    """`explain` writes when it was asked."""
+    return re.sub(r'"time":"[^"]*","time_unix_nano":"\d*"', "", text)
+
+
+def differences(ours, theirs):
+    return [] if ours == theirs else [f"Linux:   {ours}", f"Windows: {theirs}"]
+
+
+def capture(folder, name, layout):
+    path = os.path.join(folder, f"{name}.etl")
+    scenario = Scenario(os.path.join(HERE, "..", "etw", "scenarios", f"{name}.txt"))
+    with open(path, "wb") as etl:
+        etl.write(write(layout, scenario.records(Style())))
+    return path
+
+
+def alike(wine, reusetrace):
+    for label, words in ALIKE.items():
+        runs = native(reusetrace, *words), wine.run("reusetrace.exe", *words)
+        say(label, differences(*[(status, without_now(out), errors) for status, out, errors in runs]))
+
+
+def replays(wine, reusetrace, folder):
+    """A capture, and the recording that is made of it, read by both."""
+    for name, layout in CAPTURES.items():
+        path = capture(folder, name, layout)
+        recording = os.path.join(folder, f"{name}.ndjson")
+        wrong = []
+        for words in (["--time=iso", path], ["-j", path]):
+            wrong += differences(native(reusetrace, "replay", *words), wine.run("reusetrace.exe", "replay", *words))
+        status, lines, errors = native(reusetrace, "replay", "-j", "-o", recording, path)
+        wrong += [f"{status} {lines} {errors}"] if status or lines else []
+        say(f"replay.{name}", wrong)
+
+
+def damaged(wine, reusetrace, folder):
+    path = os.path.join(folder, "cut.etl")
+    with open(os.path.join(folder, "exclusive.etl"), "rb") as whole, open(path, "wb") as cut:
+        cut.write(whole.read()[:-600])
+    ours, theirs = native(reusetrace, "replay", path), wine.run("reusetrace.exe", "replay", path)
+    say("replay.cut", differences(ours, theirs) if ours[0] == 1 else [f"status {ours[0]}"])
+
+
+def main(wine_program, build, reusetrace):
+    with tempfile.TemporaryDirectory() as folder, Wine(wine_program, build, folder) as wine:
+        alike(wine, reusetrace)
+        replays(wine, reusetrace, folder)
+        damaged(wine, reusetrace, folder)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
+#include <io.h>
+#include <stdio.h>
+#include <windows.h>
+
+#include "cli/command.h"
+
+/* Besides the trace. */
+static const struct command_info *const commands[] = {
+	&explain_command,
+	&replay_command,
+	&report_command,
+	NULL,
+};
+
+int main(int argc, char **argv)
+{
+	(void)_setmode(_fileno(stdin), _O_BINARY);
+	(void)_setmode(_fileno(stdout), _O_BINARY);
+	(void)_setmode(_fileno(stderr), _O_BINARY);
+	SetConsoleOutputCP(CP_UTF8);
+	return command_main(commands, argc, argv);
+}
