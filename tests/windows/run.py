@@ -91,11 +91,30 @@ def damaged(wine, reusetrace, folder):
     say("replay.cut", differences(ours, theirs) if ours[0] == 1 else [f"status {ours[0]}"])
 
 
+def refused_trace(wine, folder):
+    """Wine has no ETW, and says so before it opens or stops anything."""
+    recording = os.path.join(folder, "trace.ndjson")
+    for label, words in {"trace": [], "trace-json": ["-j", "-o", recording, "8080"], "stop": ["--stop"]}.items():
+        status, out, errors = wine.run("reusetrace.exe", *words)
+        wrong = [] if status == 4 and not out and "which has no ETW" in errors else [f"{status} {out} {errors}"]
+        say(f"refused.{label}", wrong + [path for path in [recording] if os.path.exists(path)])
+
+
+def own_help(wine):
+    status, out, errors = wine.run("reusetrace.exe", "--help")
+    wanted = ["Performance Log Users", "--stop", "reusetrace explain", "reusetrace replay"]
+    wrong = [f"no {word}" for word in wanted if word not in out] + \
+        [f"has {word}" for word in ("--netns", "--cgroup", "--run-as") if word in out]
+    say("help", wrong if not status and not errors else [f"{status} {errors}"])
+
+
 def main(wine_program, build, reusetrace):
     with tempfile.TemporaryDirectory() as folder, Wine(wine_program, build, folder) as wine:
         alike(wine, reusetrace)
         replays(wine, reusetrace, folder)
         damaged(wine, reusetrace, folder)
+        own_help(wine)
+        refused_trace(wine, folder)
 
 
 if __name__ == "__main__":

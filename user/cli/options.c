@@ -40,6 +40,16 @@ struct option_row {
 #define TRACE_REPLAY  (COMMAND_TRACE | COMMAND_REPLAY)
 #define ALL_FILTER    (TRACE_REPLAY | COMMAND_REPORT) /* what looks at events */
 
+/* What only one system has to trace; a recording may be of the other. */
+#ifdef _WIN32
+#define LINUX_TRACE   0
+#define WINDOWS_TRACE COMMAND_TRACE
+#else
+#define LINUX_TRACE   COMMAND_TRACE
+#define WINDOWS_TRACE 0
+#endif
+#define LINUX_FILTER (LINUX_TRACE | COMMAND_REPLAY | COMMAND_REPORT)
+
 static const struct option_row rows[] = {
 	/* clang-format off */
 	{'P', "port", "LIST", false, &type_ports, FIELD(ports), 0, ALL_FILTER, SECTION_FILTER,
@@ -50,11 +60,11 @@ static const struct option_row rows[] = {
 	 "processes of exactly this name (its first 15 bytes)"},
 	{'u', "user", "USER", false, &type_user, FIELD(user), 0, ALL_FILTER, SECTION_FILTER,
 	 "processes of this real user, a name or a number"},
-	{'N', "netns", "NS", false, &type_netns, FIELD(netns), 0, ALL_FILTER, SECTION_FILTER,
+	{'N', "netns", "NS", false, &type_netns, FIELD(netns), 0, LINUX_FILTER, SECTION_FILTER,
 	 "this network namespace: a name, pid, path or inode"},
-	{'c', "cgroup", "PATH", false, &type_path, FIELD(cgroup), 0, ALL_FILTER, SECTION_FILTER,
+	{'c', "cgroup", "PATH", false, &type_path, FIELD(cgroup), 0, LINUX_FILTER, SECTION_FILTER,
 	 "this cgroup and those below it"},
-	{0, "unit", "NAME", false, &type_unit, FIELD(unit), 0, ALL_FILTER, SECTION_FILTER,
+	{0, "unit", "NAME", false, &type_unit, FIELD(unit), 0, LINUX_FILTER, SECTION_FILTER,
 	 "this systemd unit, also when it is restarted (short for -c)"},
 	{'4', NULL, NULL, false, &type_bits, FIELD(families), FAMILY_BIT_IPV4, ALL_FILTER, SECTION_FILTER,
 	 "IPv4 sockets"},
@@ -95,7 +105,9 @@ static const struct option_row rows[] = {
 	 "after this many events"},
 	{0, "fail-on-reject", NULL, false, &type_flag, FIELD(fail_on_reject), 0, TRACE_REPLAY, SECTION_STOP,
 	 "exit with 10 if an attempt was refused"},
-	{0, "run-as", "USER", false, &type_user, FIELD(run_as), 0, COMMAND_TRACE, SECTION_COMMAND,
+	{0, "stop", NULL, false, &type_flag, FIELD(stop), 0, WINDOWS_TRACE, SECTION_OTHER,
+	 "stop the session that a crash has left behind"},
+	{0, "run-as", "USER", false, &type_user, FIELD(run_as), 0, LINUX_TRACE, SECTION_COMMAND,
 	 "run COMMAND as USER"},
 	{'h', "help", NULL, false, &type_flag, FIELD(help), 0, COMMAND_ALL, SECTION_OTHER,
 	 "show this text"},

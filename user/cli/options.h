@@ -92,6 +92,7 @@ struct config {
 	struct user_ref run_as;
 	char **command; /* NULL-terminated tail of argv; NULL: none */
 	/* instead of tracing */
+	bool stop; /* a session that was left behind */
 	bool help;
 	bool version;
 };

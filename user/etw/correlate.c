@@ -389,6 +389,11 @@ int correlator_feed(struct correlator *correlator, const struct etw_record *reco
 	return deliver(correlator, record->time_ns);
 }
 
+int correlator_advance(struct correlator *correlator, uint64_t now_ns)
+{
+	return deliver(correlator, now_ns);
+}
+
 int correlator_end(struct correlator *correlator)
 {
 	return deliver(correlator, UINT64_MAX);

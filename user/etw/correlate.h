@@ -44,6 +44,25 @@ void correlator_lossy(struct correlator *correlator);
 int correlator_exclude(struct correlator *correlator, enum protocol protocol, uint16_t first, uint16_t last,
 		       bool by_admin, enum provenance from);
 
+/*
+ * Of a live session, what its machine was asked before the first record: the
+ * name of a process, and a socket that has its port already (protocol, family,
+ * address, port and state of *sock), which leaves as EVENT_HOLDER.  0, -ENOMEM
+ * or what the sink returned.
+ */
+int correlator_process(struct correlator *correlator, uint32_t pid, uint32_t ppid, const char *name);
+int correlator_holder(struct correlator *correlator, const struct sock_info *sock, uint32_t pid,
+		      uint64_t time_ns);
+
+/* A number for an object that is not the correlator's: a start, a finding, an end. */
+uint64_t correlator_next_seq(struct correlator *correlator);
+
+/* Whether the name of a process is still to be asked for. */
+bool correlator_wants_name(const struct correlator *correlator, uint32_t pid);
+
+/* No record before now_ns will come any more: what waited for one leaves. */
+int correlator_advance(struct correlator *correlator, uint64_t now_ns);
+
 /* 0, -ENOMEM or what the sink returned. */
 int correlator_feed(struct correlator *correlator, const struct etw_record *record);
 

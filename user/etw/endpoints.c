@@ -297,7 +297,7 @@ struct sock_info endpoint_sock(const struct endpoint *endpoint, uint32_t uid)
 /* Its process has ended, and nobody but its process told of it. */
 static bool is_stale(const struct endpoints *endpoints, const struct endpoint *endpoint)
 {
-	return !endpoint->afd && !endpoint->tcpip &&
+	return !endpoint->afd && !endpoint->tcpip && !endpoint->queried &&
 	       endpoint->generation != generation_of(endpoints, endpoint->pid);
 }
 

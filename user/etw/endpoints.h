@@ -31,6 +31,7 @@ struct endpoint {
 	uint64_t handle, afd, tcpip; /* 0: not known by this name */
 	bool whole;		     /* Winsock-Sockets saw it made: unset options are known to be unset */
 	bool has_port;
+	bool queried; /* was there before the session, and has no name */
 	uint64_t bound_ns;
 	uint64_t refused_seq, refused_ns; /* the last refusal it was the culprit of */
 	struct underway underway;

@@ -163,8 +163,10 @@ static int on_close(const struct call *call)
 	struct endpoints *endpoints = call->correlator->endpoints;
 	struct endpoint *endpoint = endpoint_by_tcpip(endpoints, call->facts->value[SLOT_ENDPOINT]);
 
-	if (!endpoint)
-		return 0;
+	if (!endpoint) { /* one from before the session has an address only */
+		endpoint = endpoint_on_port(endpoints, call->pid, &call->facts->address, call->facts->port);
+		return endpoint && endpoint->queried ? call_close(call, endpoint) : 0;
+	}
 	if (!endpoint->afd && !endpoint->handle)
 		return call_close(call, endpoint);
 	endpoint_forget_tcpip(endpoints, endpoint);
