@@ -17,6 +17,7 @@ static void judged(struct attempt *attempt, enum protocol protocol, const char *
 	make_attempt(attempt, protocol, binder, holders);
 	snprintf(attempt->event.process.exe, EXE_LEN, "/usr/bin/new");
 	snprintf(attempt->owners[0].exe, EXE_LEN, "/usr/bin/new");
+	attempt->event.fd = -1;
 	kernel_says(&attempt->event, 0, STAGE_NONE);
 }
 
@@ -61,6 +62,35 @@ static void test_differences(void **state)
 		finding_write(event);
 		snprintf(text, sizeof(text), "new[4242] shares 127.0.0.1:8080 with old[4100], %s", words[i]);
 		assert_string_equal(event->finding.text, text);
+	}
+}
+
+/* A quirk let both bind, or both listen: shared all the same. */
+static void test_strangers_of_every_kind(void **state)
+{
+	static const struct {
+		const struct policy *policy;
+		enum event_type type;
+		const char *binder, *holder;
+	} table[] = {
+		{&kernel_6_1, EVENT_BIND, "::ffff:127.0.0.1", "::ffff:0.0.0.0 uid=0"},
+		{&kernel_6_1, EVENT_BIND, "127.0.0.1 ra", "127.0.0.1 uid=0"},
+		{&new_kernel, EVENT_LISTEN, "127.0.0.1 ra", "127.0.0.1 ra uid=0"},
+	};
+	struct attempt attempt;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		judged(&attempt, PROTO_TCP, table[i].binder, table[i].holder);
+		attempt.event.type = table[i].type;
+		attempt.event.listening = table[i].type == EVENT_LISTEN;
+		attempt.event.bucket.present = true;
+		attempt.event.bucket.fastreuse = 1;
+		judge(&attempt.event, table[i].policy);
+		assert_int_equal(attempt.event.verdict.differs, DIFFERS_UID);
+		attempt.event.type = EVENT_CONNECT;
+		judge(&attempt.event, table[i].policy);
+		assert_int_equal(attempt.event.verdict.differs, 0);
 	}
 }
 
@@ -285,10 +315,15 @@ static void test_finding_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_differences),	   cmocka_unit_test(test_no_strangers),
-		cmocka_unit_test(test_delivery_words),	   cmocka_unit_test(test_lives_on_once),
-		cmocka_unit_test(test_lives_on_words),	   cmocka_unit_test(test_lives_on_with_a_socket),
-		cmocka_unit_test(test_refused_is_bounded), cmocka_unit_test(test_finding_rows),
+		cmocka_unit_test(test_differences),
+		cmocka_unit_test(test_strangers_of_every_kind),
+		cmocka_unit_test(test_no_strangers),
+		cmocka_unit_test(test_delivery_words),
+		cmocka_unit_test(test_lives_on_once),
+		cmocka_unit_test(test_lives_on_words),
+		cmocka_unit_test(test_lives_on_with_a_socket),
+		cmocka_unit_test(test_refused_is_bounded),
+		cmocka_unit_test(test_finding_rows),
 		cmocka_unit_test(test_finding_json),
 	};
 

@@ -104,7 +104,10 @@ static void test_refusal(void **state)
 		.interfaces_listed = true,
 		.here_device = "eth0",
 		.here_failed = true,
-		.there = {4026531999, "blue", "veth1"},
+		.here_down = true,
+		.here_other_device = true,
+		.others_listed = 3,
+		.there = {4026531999, 812, "nginx", "blue", "veth1"},
 	};
 	judge(&event, &kept);
 	assert_comes_back(&kept, &event, 1);

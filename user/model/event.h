@@ -399,11 +399,16 @@ struct refusal_facts {
 	uint32_t user_ns, net_user_ns; /* inodes: the caller's, the network namespace's; 0: unknown */
 	bool capable;		       /* the caller has CAP_NET_BIND_SERVICE in its own */
 	bool nonlocal_bind;	       /* ip_nonlocal_bind, of the address's family */
-	bool interfaces_listed;	       /* the next three were looked for */
+	bool interfaces_listed;	       /* what follows was looked for, after the refusal */
 	char here_device[DEVICE_LEN];  /* an interface of the socket's own netns has the address, "": none */
 	bool here_failed;	       /* ... but duplicate address detection found another host with it */
+	bool here_down;		       /* ... but it is not up */
+	bool here_other_device;	       /* ... but for sockets of another device or VRF */
+	uint32_t others_listed;	       /* so many other network namespaces were looked at */
 	struct {
-		uint32_t netns;	       /* 0: none was found */
+		uint32_t netns; /* 0: none was found */
+		uint32_t pid;	/* of a process in it, 0: none was found */
+		char comm[COMM_LEN];
 		char name[DEVICE_LEN]; /* of ip-netns(8), "" if it has none */
 		char device[DEVICE_LEN];
 	} there; /* another network namespace whose interface has the address */
@@ -431,7 +436,7 @@ struct event {
 	uint16_t entry_port; /* already bound to this before the call */
 	bool autobind_reuse;
 	bool l3mdev_accept;
-	bool address_tentative; /* the IPv6 address exists but duplicate detection has not ended */
+	bool address_tentative; /* the IPv6 address exists but duplicate detection has not ended well */
 	bool kernel_call;
 	struct windows_facts windows;
 	struct refusal_facts refusal;

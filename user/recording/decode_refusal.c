@@ -67,10 +67,15 @@ static void get_interfaces(struct json_reader *reader, struct refusal_facts *fac
 	facts->interfaces_listed = true;
 	GET_CHARS(reader, "here", facts->here_device);
 	facts->here_failed = jr_bool(reader, "duplicate");
+	facts->here_down = jr_bool(reader, "down");
+	facts->here_other_device = jr_bool(reader, "other_device");
+	facts->others_listed = get_u32(reader, "others");
 	if (jr_enter(reader, "there")) {
 		facts->there.netns = get_u32(reader, "netns");
 		GET_CHARS(reader, "name", facts->there.name);
 		GET_CHARS(reader, "device", facts->there.device);
+		facts->there.pid = get_u32(reader, "pid");
+		GET_CHARS(reader, "comm", facts->there.comm);
 		jr_leave(reader);
 	}
 	jr_leave(reader);

@@ -153,8 +153,6 @@ static uint64_t program_bits(const struct refusal_facts *facts)
 	bits |= R_PROGRAM;
 	if (facts->program_count > 1)
 		bits |= R_PROGRAMS;
-	if (facts->programs[0].cgroup[0])
-		bits |= R_PLACE;
 	if (!strncmp(facts->programs[0].name, "sd_bind", strlen("sd_bind")))
 		bits |= R_SYSTEMD;
 	return bits;
@@ -189,6 +187,12 @@ static uint64_t address_bits(const struct event *event)
 		bits |= R_HERE;
 	if (facts->here_failed)
 		bits |= R_FAILED;
+	if (facts->here_down)
+		bits |= R_DOWN;
+	if (facts->here_other_device)
+		bits |= R_OTHER_DEVICE;
+	if (facts->others_listed)
+		bits |= R_OTHERS;
 	if (facts->there.netns)
 		bits |= R_THERE;
 	return bits;
@@ -202,15 +206,11 @@ uint64_t refusal_bits(const struct event *event)
 	if (!facts->present)
 		return 0;
 	bits = module_bits(facts) | program_bits(facts) | address_bits(event);
-	if (event->listening)
-		bits |= R_LISTEN;
-	if (event->sock.family == FAMILY_IPV6)
-		bits |= R_IPV6;
 	if (facts->capable)
 		bits |= R_CAPABLE;
 	if (facts->user_ns && facts->net_user_ns && facts->user_ns != facts->net_user_ns)
 		bits |= R_OTHER_NS;
-	if (facts->nonlocal_bind)
+	if (facts->nonlocal_bind || event->sock.options.freebind || event->sock.options.transparent)
 		bits |= R_NONLOCAL;
 	if (event->result == -EBADF)
 		bits |= R_NO_FD;

@@ -10,37 +10,37 @@
 #include "rules/words.h"
 
 enum refusal_bit {
-	R_LISTEN = 1 << 0,
-	R_IPV6 = 1 << 1,
 	/* security modules */
-	R_MODULE = 1 << 2,  /* the one that refused is known */
-	R_MODULES = 1 << 3, /* the active ones are known */
-	R_LABEL = 1 << 4,   /* the process's profile or context is known */
-	R_APPARMOR = 1 << 5,
-	R_SELINUX = 1 << 6,
-	R_LANDLOCK = 1 << 7,
-	R_BPF_MODULE = 1 << 8,
+	R_MODULE = 1 << 0,  /* the one that refused is known */
+	R_MODULES = 1 << 1, /* the active ones are known */
+	R_LABEL = 1 << 2,   /* the process's profile or context is known */
+	R_APPARMOR = 1 << 3,
+	R_SELINUX = 1 << 4,
+	R_LANDLOCK = 1 << 5,
+	R_BPF_MODULE = 1 << 6,
 	/* programs on cgroups */
-	R_PROGRAM = 1 << 9,    /* at least one is known */
-	R_PROGRAMS = 1 << 10,  /* more than one: which of them it was is not known */
-	R_PLACE = 1 << 11,     /* where the first is attached is known */
-	R_SYSTEMD = 1 << 12,   /* systemd's own, of SocketBindAllow= and SocketBindDeny= */
-	R_REWRITTEN = 1 << 13, /* a program changed the address */
+	R_PROGRAM = 1 << 7,    /* at least one is known */
+	R_PROGRAMS = 1 << 8,   /* more than one: which of them it was is not known */
+	R_SYSTEMD = 1 << 9,    /* systemd's own, of SocketBindAllow= and SocketBindDeny= */
+	R_REWRITTEN = 1 << 10, /* a program changed the address */
 	/* privilege */
-	R_CAPABLE = 1 << 14,  /* the process has the capability */
-	R_OTHER_NS = 1 << 15, /* ... in another user namespace than the network namespace's owner */
+	R_CAPABLE = 1 << 11,  /* the process has the capability */
+	R_OTHER_NS = 1 << 12, /* ... in another user namespace than the network namespace's owner */
 	/* the address */
-	R_LENGTH = 1 << 16,	/* too short, too long or negative */
-	R_UNREADABLE = 1 << 17, /* not in the process's memory */
-	R_FAMILY = 1 << 18,	/* of another family than the socket */
-	R_MULTICAST = 1 << 19,
-	R_V6ONLY = 1 << 20,   /* an IPv4 address for a socket with IPV6_V6ONLY */
-	R_UNSCOPED = 1 << 21, /* link-local, and no interface is named */
-	R_LISTED = 1 << 22,   /* interfaces were looked at */
-	R_HERE = 1 << 23,     /* one in this network namespace has it */
-	R_THERE = 1 << 24,    /* one in another has it */
-	R_FAILED = 1 << 25,   /* duplicate address detection found another host with it */
-	R_NONLOCAL = 1 << 26, /* ip_nonlocal_bind is on */
+	R_LENGTH = 1 << 13,	/* too short, too long or negative */
+	R_UNREADABLE = 1 << 14, /* not in the process's memory */
+	R_FAMILY = 1 << 15,	/* of another family than the socket */
+	R_MULTICAST = 1 << 16,
+	R_V6ONLY = 1 << 17,	  /* an IPv4 address for a socket with IPV6_V6ONLY */
+	R_UNSCOPED = 1 << 18,	  /* link-local, and no interface is named */
+	R_LISTED = 1 << 19,	  /* interfaces were looked at */
+	R_OTHERS = 1 << 20,	  /* ... and other network namespaces */
+	R_HERE = 1 << 21,	  /* one in this network namespace has it ... */
+	R_DOWN = 1 << 22,	  /* ... but is down */
+	R_OTHER_DEVICE = 1 << 23, /* ... but of another device or VRF than the socket */
+	R_FAILED = 1 << 24,	  /* ... but duplicate address detection found another host with it */
+	R_THERE = 1 << 25,	  /* one in another has it */
+	R_NONLOCAL = 1 << 26,	  /* ip_nonlocal_bind, IP_FREEBIND or IP_TRANSPARENT is set */
 	/* the rest */
 	R_NO_FD = 1 << 27, /* the descriptor is not open */
 	R_FD = 1 << 28,	   /* its number is known */

@@ -14,15 +14,23 @@
 static const struct phrase because[] = {
 	{RULE_RANGE_EXHAUSTED, 0, 0, "{errno}: no port of {range} is free for this socket"},
 
+	{RULE_ADDRESS_NOT_LOCAL, R_HERE | R_DOWN, 0,
+	 "{here} of this network namespace has this address, but is down"},
+	{RULE_ADDRESS_NOT_LOCAL, R_HERE | R_OTHER_DEVICE, 0,
+	 "{here} of this network namespace has this address, but not for a socket on {scope}"},
 	{RULE_ADDRESS_NOT_LOCAL, R_HERE, 0,
-	 "{here} of this network namespace has this address, but not for a socket on {new_device}"},
-	{RULE_ADDRESS_NOT_LOCAL, R_THERE, 0,
+	 "{here} of this network namespace has this address now, but did not, or not as a valid one, when "
+	 "bind() was called"},
+	{RULE_ADDRESS_NOT_LOCAL, R_THERE, R_NONLOCAL,
 	 "no interface of this network namespace has this address, but {there} has; neither {freebind} nor "
 	 "{nonlocal} is set"},
-	{RULE_ADDRESS_NOT_LOCAL, R_LISTED, 0,
-	 "no interface of this network namespace has this address, nor one of another; neither {freebind} "
-	 "nor "
-	 "{nonlocal} is set"},
+	{RULE_ADDRESS_NOT_LOCAL, R_THERE, 0,
+	 "no interface of this network namespace has this address, but {there} has"},
+	{RULE_ADDRESS_NOT_LOCAL, R_OTHERS, R_NONLOCAL,
+	 "no interface of this network namespace has this address, nor of any other that was looked at "
+	 "({others}); neither {freebind} nor {nonlocal} is set"},
+	{RULE_ADDRESS_NOT_LOCAL, R_LISTED, R_NONLOCAL,
+	 "no interface of this network namespace has this address; neither {freebind} nor {nonlocal} is set"},
 	{RULE_ADDRESS_NOT_LOCAL, 0, 0, "no interface of this network namespace has this address"},
 	{RULE_ADDRESS_TENTATIVE, R_FAILED, 0,
 	 "{here} has the address, but IPv6 duplicate address detection failed: another host has it too"},
@@ -94,10 +102,14 @@ static const struct phrase remedies[] = {
 	{RULE_PRIVILEGED_PORT, 0, R_CAPABLE, "grant CAP_NET_BIND_SERVICE"},
 	{RULE_PRIVILEGED_PORT, 0, 0, "lower net.ipv4.ip_unprivileged_port_start to {bind_port}"},
 	{RULE_ADDRESS_NOT_LOCAL, R_THERE, 0, "run it in that network namespace"},
+	{RULE_ADDRESS_NOT_LOCAL, R_HERE | R_DOWN, 0, "ip link set {here} up"},
+	{RULE_ADDRESS_NOT_LOCAL, R_HERE, R_DOWN | R_OTHER_DEVICE, "bind again, or set {freebind}"},
 	{RULE_ADDRESS_NOT_LOCAL, 0, R_HERE,
-	 "add the address to an interface, or set IP_FREEBIND to bind before it is there"},
+	 "add the address to an interface, or set {freebind} to bind before it is there"},
 	{RULE_ADDRESS_TENTATIVE, R_FAILED, 0, "choose an address that no other host has"},
-	{RULE_ADDRESS_TENTATIVE, 0, R_FAILED, "wait for the address to become valid, or set IPV6_FREEBIND"},
+	{RULE_ADDRESS_TENTATIVE, 0, R_FAILED, "wait for the address to become valid, or set {freebind}"},
+	{RULE_ADDRESS_TENTATIVE, R_HERE, R_FAILED,
+	 "add the address with nodad, or while net.ipv6.conf.{here}.optimistic_dad is 1"},
 	{RULE_ALREADY_BOUND, 0, 0, "make a new socket for the second bind()"},
 	{RULE_SAME_CONNECTION, 0, 0,
 	 "connect from another source port, or wait for the old connection to end"},
@@ -187,11 +199,6 @@ static void slot_programs(const struct situation *s, struct text *text)
 	}
 }
 
-static void slot_asked(const struct situation *s, struct text *text)
-{
-	add_endpoint(text, &s->event->requested, s->event->requested_port);
-}
-
 static void slot_changed(const struct situation *s, struct text *text)
 {
 	add_endpoint(text, &s->event->refusal.new_address, s->event->refusal.new_port);
@@ -261,6 +268,16 @@ static void slot_there(const struct situation *s, struct text *text)
 		add_escaped(text, facts->there.name);
 	else
 		add_text(text, "%lu", (unsigned long)facts->there.netns);
+	if (facts->there.pid) {
+		add_text(text, " (that of ");
+		add_process(text, facts->there.comm, facts->there.pid);
+		add_text(text, ")");
+	}
+}
+
+static void slot_others(const struct situation *s, struct text *text)
+{
+	add_text(text, "%lu", (unsigned long)s->event->refusal.others_listed);
 }
 
 static void slot_freebind(const struct situation *s, struct text *text)
@@ -270,7 +287,9 @@ static void slot_freebind(const struct situation *s, struct text *text)
 
 static void slot_nonlocal(const struct situation *s, struct text *text)
 {
-	add_text(text, "net.%s.ip_nonlocal_bind", s->event->sock.family == FAMILY_IPV6 ? "ipv6" : "ipv4");
+	bool v6 = s->event->sock.family == FAMILY_IPV6 && !address_is_mapped(&s->event->requested);
+
+	add_text(text, "net.%s.ip_nonlocal_bind", v6 ? "ipv6" : "ipv4");
 }
 
 static void slot_own_fd(const struct situation *s, struct text *text)
@@ -307,7 +326,6 @@ static const struct slot slots[] = {
 	{"modules", slot_modules},
 	{"label", slot_label},
 	{"programs", slot_programs},
-	{"asked", slot_asked},
 	{"changed", slot_changed},
 	{"asked_host", slot_asked_host},
 	{"new_family", slot_new_family},
@@ -317,6 +335,7 @@ static const struct slot slots[] = {
 	{"scope", slot_scope},
 	{"here", slot_here},
 	{"there", slot_there},
+	{"others", slot_others},
 	{"freebind", slot_freebind},
 	{"nonlocal", slot_nonlocal},
 	{"own_fd", slot_own_fd},

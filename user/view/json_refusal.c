@@ -80,6 +80,9 @@ static void put_interfaces(struct json_writer *writer, const struct refusal_fact
 	jw_object(writer, "address_on");
 	MEMBER_CHARS(writer, "here", facts->here_device);
 	jw_bool(writer, "duplicate", facts->here_failed);
+	jw_bool(writer, "down", facts->here_down);
+	jw_bool(writer, "other_device", facts->here_other_device);
+	jw_u64(writer, "others", facts->others_listed);
 	if (!facts->there.netns) {
 		jw_null(writer, "there");
 	} else {
@@ -87,6 +90,8 @@ static void put_interfaces(struct json_writer *writer, const struct refusal_fact
 		jw_u64(writer, "netns", facts->there.netns);
 		MEMBER_CHARS(writer, "name", facts->there.name);
 		MEMBER_CHARS(writer, "device", facts->there.device);
+		u64_or_null(writer, "pid", facts->there.pid);
+		MEMBER_CHARS(writer, "comm", facts->there.comm);
 		jw_object_end(writer);
 	}
 	jw_object_end(writer);
