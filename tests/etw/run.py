@@ -151,6 +151,24 @@ EXPLAINED = {
 }
 
 
+def recordings(reusetrace, out):
+    """A capture as NDJSON, read back and judged again, is the same NDJSON and the same text."""
+    path = os.path.join(out, "again.ndjson")
+    for name in sorted(file.removesuffix(".txt") for file in os.listdir(os.path.join(HERE, "scenarios"))):
+        etl, wrong = os.path.join(out, f"{name}.plain.etl"), []
+        if not os.path.exists(etl):
+            continue
+        subprocess.run([reusetrace, "replay", "-j", "-o", path, etl], check=True)
+        for words in (["-j"], ["-v", "--time=iso"]):
+            once, twice = (subprocess.run([reusetrace, "replay", *words, file], capture_output=True, text=True,
+                                          check=False) for file in (etl, path))
+            if once.stdout != twice.stdout or once.returncode or twice.returncode or twice.stderr:
+                lines = zip(once.stdout.splitlines(), twice.stdout.splitlines())
+                wrong += [f"{twice.returncode} {twice.stderr}"] + \
+                    [f"- {one}\n  + {two}" for one, two in lines if one != two][:3]
+        say(f"again.{name}", wrong)
+
+
 def replays(reusetrace, out):
     """The whole way: a capture opened by the program, as text and as NDJSON; and one that was cut."""
     for name, wanted in EXPLAINED.items():
@@ -162,6 +180,7 @@ def replays(reusetrace, out):
         if text.returncode or lines.returncode or types[0] != "start" or types[-1] != "end" or "bind" not in types:
             wrong.append(f"{text.returncode} {lines.returncode} {types} {text.stderr} {lines.stderr}")
         say(f"replay.{name}", wrong)
+    recordings(reusetrace, out)
     path = os.path.join(out, "cut.etl")
     with open(os.path.join(out, "hijack.plain.etl"), "rb") as whole, open(path, "wb") as cut:
         cut.write(whole.read()[:-600])

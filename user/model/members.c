@@ -14,6 +14,15 @@ const struct member option_members[] = {
 	{NULL, 0},
 };
 
+const struct member winsock_members[] = {
+	{"exclusive", offsetof(struct winsock_options, exclusive)},
+	{"randomize_port", offsetof(struct winsock_options, randomize_port)},
+	{"port_scalability", offsetof(struct winsock_options, port_scalability)},
+	{"reuse_unicastport", offsetof(struct winsock_options, reuse_unicastport)},
+	{"reuse_multicastport", offsetof(struct winsock_options, reuse_multicastport)},
+	{NULL, 0},
+};
+
 const struct member fact_members[] = {
 	{"port_chosen", offsetof(struct sock_info, port_chosen)},
 	{"connect_bound", offsetof(struct sock_info, connect_bound)},

@@ -15,6 +15,7 @@ struct member {		  /* a bool */
 };
 
 extern const struct member option_members[];  /* struct sock_options */
+extern const struct member winsock_members[]; /* struct winsock_options */
 extern const struct member fact_members[];    /* struct sock_info */
 extern const struct member policy_members[];  /* struct policy, without orphan_uid_root */
 extern const struct member attempt_members[]; /* struct event */

@@ -187,6 +187,7 @@ static void get_sock(struct json_reader *reader, struct sock_info *ret_sock)
 		get_members(reader, option_members, &ret_sock->options);
 		jr_leave(reader);
 	}
+	decode_json_winsock(reader, ret_sock);
 }
 
 static void get_sock_facts(struct json_reader *reader, struct sock_info *sock)
@@ -248,6 +249,7 @@ static void get_facts(struct json_reader *reader, struct event *event)
 	event->unprivileged_start = get_u32(reader, "unprivileged_start", 0);
 	event->entry_port = (uint16_t)jr_u64(reader, "entry_port", PORT_MAX, 0);
 	decode_json_refusal(reader, &event->refusal);
+	decode_json_windows(reader, &event->windows);
 	if (jr_enter(reader, "socket")) {
 		get_sock_facts(reader, &event->sock);
 		jr_leave(reader);

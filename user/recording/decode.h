@@ -24,4 +24,10 @@ void decode_json_event(struct json_reader *reader, enum event_type type, const s
 /* Part of it. */
 void decode_json_refusal(struct json_reader *reader, struct refusal_facts *ret_facts);
 
+/* Of a socket or holder: sock->winsock stays false where it is none.  decode_windows.c */
+void decode_json_winsock(struct json_reader *reader, struct sock_info *sock);
+
+/* Of an event's facts; present is false where there are none. */
+void decode_json_windows(struct json_reader *reader, struct windows_facts *ret_windows);
+
 #endif

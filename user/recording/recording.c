@@ -180,17 +180,25 @@ static void read_filters(struct recording *recording, struct json_reader *reader
 	}
 }
 
+/* Its rules need no policy. */
+static bool is_of_windows(const struct start_info *start)
+{
+	return start->kernel && !strncmp(start->kernel, "Windows ", 8);
+}
+
 static void decode_start(struct recording *recording, struct json_reader *reader)
 {
 	struct start_info *start = &recording->start;
 
 	recording->clock.boot_to_real_ns = jr_i64_string(reader, "boot_unix_nano", 0);
 	decode_json_head(reader, &recording->clock, &start->time_ns, &start->seq);
-	decode_json_policy(reader, &recording->policy);
-	start->policy = &recording->policy;
 	start->version = jr_string(reader, "version");
 	start->host = jr_string(reader, "host");
 	start->kernel = jr_string(reader, "kernel");
+	if (!is_of_windows(start)) {
+		decode_json_policy(reader, &recording->policy);
+		start->policy = &recording->policy;
+	}
 	read_probes(recording, reader);
 	read_filters(recording, reader);
 }
@@ -361,6 +369,8 @@ static int decode_object(struct recording *recording, struct json_object *object
 	if (ret_object->type == RECORDED_EVENT) {
 		decode_json_event(&reader, (enum event_type)event_type, &recording->clock,
 				  &ret_object->event);
+		if (!recording->start.policy && !ret_object->event.windows.present)
+			jr_fail(&reader, "facts.windows", "is missing in a recording of Windows");
 	} else {
 		decode_json_totals(&reader, &ret_object->totals);
 		decode_json_head(&reader, &recording->clock, &ret_object->totals.time_ns,

@@ -4,26 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "model/members.h"
+#include "model/windows_text.h"
 #include "view/errno_name.h"
-
-static const char *const provenance_names[PROVENANCE_MAX] = {
-	[FROM_OBSERVED] = "observed",
-	[FROM_QUERIED] = "queried",
-	[FROM_INFERRED] = "inferred",
-	[FROM_ASSUMED] = "assumed",
-};
-
-static const char *const fact_names[FACT_MAX] = {
-	[FACT_PROTOCOL] = "protocol", [FACT_ADDRESS] = "address", [FACT_OPTIONS] = "options",
-	[FACT_V6ONLY] = "v6only",     [FACT_USER] = "user",	  [FACT_PROCESS] = "process",
-};
-
-static const char *const cause_names[CAUSE_MAX] = {
-	[CAUSE_COMPLETE] = "complete",
-	[CAUSE_RESOLUTION] = "resolution",
-	[CAUSE_PORT] = "port",
-	[CAUSE_INSPECTION] = "inspection",
-};
 
 void json_winsock(struct json_writer *writer, const struct sock_info *sock)
 {
@@ -32,16 +15,13 @@ void json_winsock(struct json_writer *writer, const struct sock_info *sock)
 	if (!sock->winsock)
 		return;
 	jw_object(writer, "winsock_options");
-	jw_bool(writer, "exclusive", options->exclusive);
-	jw_bool(writer, "randomize_port", options->randomize_port);
-	jw_bool(writer, "port_scalability", options->port_scalability);
-	jw_bool(writer, "reuse_unicastport", options->reuse_unicastport);
-	jw_bool(writer, "reuse_multicastport", options->reuse_multicastport);
+	for (const struct member *member = winsock_members; member->name; member++)
+		jw_bool(writer, member->name, member_value(options, member));
 	jw_object_end(writer);
 	jw_object(writer, "provenance");
 	for (size_t i = 0; i < FACT_MAX; i++)
 		if (sock->from[i] > FROM_OBSERVED && sock->from[i] < PROVENANCE_MAX)
-			jw_string(writer, fact_names[i], provenance_names[sock->from[i]]);
+			jw_string(writer, fact_name((enum fact)i), provenance_name(sock->from[i]));
 	jw_object_end(writer);
 }
 
@@ -55,7 +35,7 @@ static void put_reservation(struct json_writer *writer, const struct windows_fac
 	jw_u64(writer, "first", windows->reserved_lo);
 	jw_u64(writer, "last", windows->reserved_hi);
 	jw_bool(writer, "by_admin", windows->reserved_by_admin);
-	jw_string(writer, "provenance", provenance_names[windows->reservation]);
+	jw_string(writer, "provenance", provenance_name(windows->reservation));
 	jw_object_end(writer);
 }
 
@@ -68,10 +48,10 @@ void json_windows(struct json_writer *writer, const struct event *event)
 		return;
 	snprintf(status, sizeof(status), "0x%08" PRIX32, windows->ntstatus);
 	jw_object(writer, "windows");
-	jw_string(writer, "result", provenance_names[windows->result]);
+	jw_string(writer, "result", provenance_name(windows->result));
 	jw_string(writer, "other_result", windows->other_result ? errno_name(-windows->other_result) : NULL);
 	jw_string(writer, "ntstatus", windows->has_ntstatus ? status : NULL);
-	jw_string(writer, "cause", cause_names[windows->cause]);
+	jw_string(writer, "cause", windows_cause_name(windows->cause));
 	jw_bool(writer, "unconfirmed", windows->unconfirmed);
 	jw_bool(writer, "lossy", windows->lossy);
 	put_reservation(writer, windows);
