@@ -8,7 +8,7 @@ FUZZ := $(BUILD)/fuzz
 FUZZ_CC := clang
 FUZZ_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_COVERAGE := -O0 -g -fprofile-instr-generate -fcoverage-mapping
-FUZZ_TARGETS := etl events
+FUZZ_TARGETS := etl events netsh
 FUZZ_SOURCES := $(wildcard user/etw/*.c user/rules/*.c user/model/*.c)
 FUZZ_HEADERS := $(wildcard user/etw/*.h user/rules/*.h user/model/*.h tests/fuzz/*.h)
 FUZZ_FLAGS := -std=c11 -D_GNU_SOURCE -Iuser -Itests $(WARN)

@@ -151,6 +151,21 @@ EXPLAINED = {
 }
 
 
+def excluded(reusetrace, out):
+    """A refusal that no event explains: the list that netsh printed does."""
+    etl, listed = os.path.join(out, "windows-10.plain.etl"), os.path.join(out, "excluded.txt")
+    with open(listed, "w", encoding="utf-16") as file:
+        file.write("Protocol tcp Port Exclusion Ranges\n\n----------    --------\n      1        65535\n")
+    run = subprocess.run([reusetrace, "replay", "-j", "--excluded", listed, etl], capture_output=True, text=True,
+                         check=False)
+    binds = [json.loads(line) for line in run.stdout.splitlines() if '"type":"bind"' in line]
+    ranges = [bind["facts"]["windows"]["reserved"] for bind in binds if bind["socket"]["protocol"] == "tcp"]
+    want = {"first": 1, "last": 65535, "by_admin": False, "provenance": "queried"}
+    say("excluded.range", [str(run)] if run.returncode or not ranges or ranges.count(want) != len(ranges) else [])
+    run = subprocess.run([reusetrace, "replay", "--excluded", etl, etl], capture_output=True, text=True, check=False)
+    say("excluded.nonsense", [] if run.returncode == 1 and "netsh" in run.stderr else [str(run)])
+
+
 def recordings(reusetrace, out):
     """A capture as NDJSON, read back and judged again, is the same NDJSON and the same text."""
     path = os.path.join(out, "again.ndjson")
@@ -181,6 +196,7 @@ def replays(reusetrace, out):
             wrong.append(f"{text.returncode} {lines.returncode} {types} {text.stderr} {lines.stderr}")
         say(f"replay.{name}", wrong)
     recordings(reusetrace, out)
+    excluded(reusetrace, out)
     path = os.path.join(out, "cut.etl")
     with open(os.path.join(out, "hijack.plain.etl"), "rb") as whole, open(path, "wb") as cut:
         cut.write(whole.read()[:-600])

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Records without a file, so that a change of one byte is a change of a
- * field.  The first byte says whether events were lost; then, for each record,
+ * field.  The first byte says whether events were lost (1) and whether a socket
+ * was there before (2); then, for each record,
  *
  *     u8 bits: 0 32-bit, 1-2 thread and process, 4-7 time since the last one
  *     u8 provider (3: the kernel logger's process records, id is their type)
@@ -37,6 +38,20 @@ static struct etw_record read_record(struct bytes *bytes, uint64_t *time_ns)
 	return record;
 }
 
+static int add_listener(struct correlator *correlator)
+{
+	const struct sock_info sock = {
+		.protocol = PROTO_TCP,
+		.family = FAMILY_IPV4,
+		.address = {.family = FAMILY_IPV4, .bytes = {127, 0, 0, 1}},
+		.port = 8080,
+		.state = STATE_LISTEN,
+	};
+	int err = correlator_wants_name(correlator, 8) ? correlator_process(correlator, 8, 4, "old.exe") : 0;
+
+	return err ? err : correlator_holder(correlator, &sock, 8, 1);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct correlator *correlator = correlator_new(fuzz_sink, NULL);
@@ -46,6 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (correlator && size && data[0] & 1)
 		correlator_lossy(correlator);
+	if (correlator && size && data[0] & 2)
+		err = add_listener(correlator);
 	(void)bytes_u8(&bytes);
 	while (correlator && !err && bytes.left && !bytes.short_) {
 		struct etw_record record = read_record(&bytes, &time_ns);

@@ -186,6 +186,17 @@ static bool parse_text(const char *value, long constant, void *field)
 	return value[0];
 }
 
+static bool parse_path(const char *value, long constant, void *field)
+{
+	struct path_list *list = field;
+
+	(void)constant;
+	if (!value[0] || list->count == OPTIONS_MAX_PATHS)
+		return false;
+	list->paths[list->count++] = value;
+	return true;
+}
+
 /* Whether it could be one; where it is, only the machine can say. */
 static bool parse_unit(const char *value, long constant, void *field)
 {
@@ -320,6 +331,7 @@ const struct option_type type_user = {parse_user, "a user (a name or a number)"}
 const struct option_type type_netns = {parse_text, "a network namespace (a name, pid, path or inode)"};
 const struct option_type type_unit = {parse_unit, "the name of a systemd unit (like nginx.service)"};
 const struct option_type type_path = {parse_text, "a path"};
+const struct option_type type_paths = {parse_path, "a path (of up to 8 of them)"};
 const struct option_type type_seconds = {parse_seconds, "a number of seconds above 0 (like 10 or 0.5)"};
 const struct option_type type_positive = {parse_positive, "a number above 0"};
 const struct option_type type_time = {parse_time, "one of wall, delta, boot, iso, none"};

@@ -23,6 +23,7 @@ extern const struct option_type type_user;	/* struct user_ref */
 extern const struct option_type type_netns;	/* const char * */
 extern const struct option_type type_unit;	/* const char * */
 extern const struct option_type type_path;	/* const char * */
+extern const struct option_type type_paths;	/* struct path_list, added to */
 extern const struct option_type type_seconds;	/* uint64_t ns */
 extern const struct option_type type_positive;	/* uint64_t */
 extern const struct option_type type_time;	/* enum time_mode */

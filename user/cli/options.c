@@ -79,6 +79,8 @@ static const struct option_row rows[] = {
 	 "these systems (all: every one)"},
 	{0, "matrix", NULL, false, &type_flag, FIELD(matrix), 0, COMMAND_EXPLAIN, SECTION_OUTPUT,
 	 "a table of the first's and the second's options"},
+	{0, "excluded", "FILE", false, &type_paths, FIELD(excluded), 0, COMMAND_REPLAY, SECTION_OTHER,
+	 "of a capture: what netsh listed as excludedportrange"},
 	{'v', "verbose", NULL, false, &type_count, FIELD(verbose), 0, TRACE_REPLAY, SECTION_OUTPUT,
 	 "the socket's whole life; -vv adds libbpf's log"},
 	{0, "compare", "OS", false, &type_system, FIELD(compare), 0, TRACE_REPLAY, SECTION_OUTPUT,

@@ -15,6 +15,7 @@
 
 #define OPTIONS_MAX_PIDS    64
 #define OPTIONS_MAX_SOCKETS 8
+#define OPTIONS_MAX_PATHS   8
 #define OPTIONS_ERROR_LEN   512
 
 /* Bits of the table's `commands` column. */
@@ -56,6 +57,11 @@ struct socket_list {
 	const char *texts[OPTIONS_MAX_SOCKETS]; /* not parsed yet */
 };
 
+struct path_list {
+	size_t count;
+	const char *paths[OPTIONS_MAX_PATHS];
+};
+
 struct config {
 	/* which attempts */
 	struct port_set ports;
@@ -83,6 +89,7 @@ struct config {
 	/* a recording */
 	const char *file;
 	bool perfetto;
+	struct path_list excluded; /* outputs of netsh */
 	/* other systems' answers */
 	unsigned int systems; /* 1 << enum system_id, 0: none named */
 	unsigned int compare; /* enum system_id, 0 (Linux): none */

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/event_filter.h"
+#include "cli/excluded.h"
 #include "cli/files.h"
 #include "cli/filter_text.h"
 #include "cli/summary.h"
@@ -260,6 +261,8 @@ static int replay_run(const struct config *config)
 	}
 	closed_pipes_are_errors();
 	status = recording_open(config->file, &replay.recording, error) ? complain(error) : EXIT_OK;
+	if (!status)
+		status = excluded_read(&config->excluded, replay.recording);
 	if (!status) {
 		replay.connects = shows_connects(config, recording_start(replay.recording));
 		status = open_view(&replay);

@@ -96,6 +96,12 @@ int capture_next(struct capture *capture, struct recorded_object *ret_object)
 	return 1;
 }
 
+int capture_exclude(struct capture *capture, enum protocol protocol, uint16_t first, uint16_t last,
+		    bool by_admin)
+{
+	return etw_source_exclude(capture->source, protocol, first, last, by_admin);
+}
+
 void capture_judged(struct capture *capture, const struct event *event)
 {
 	etw_source_judged(capture->source, event);

@@ -17,6 +17,10 @@ void capture_free(struct capture *capture); /* NULL is allowed */
 /* Its strings live as long as the capture. */
 void capture_start(const struct capture *capture, struct start_info *ret_start);
 
+/* As etw_source_exclude(). */
+int capture_exclude(struct capture *capture, enum protocol protocol, uint16_t first, uint16_t last,
+		    bool by_admin);
+
 /* 1, 0 behind the end, -ENOMEM, or -ENODATA behind the last event of a file that was cut. */
 int capture_next(struct capture *capture, struct recorded_object *ret_object);
 

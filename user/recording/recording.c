@@ -393,6 +393,14 @@ static int next_of_capture(struct recording *recording, struct recorded_object *
 			 n == -ENODATA ? "the capture was cut or is damaged" : strerror(-n));
 }
 
+int recording_exclude(struct recording *recording, enum protocol protocol, uint16_t first, uint16_t last,
+		      bool by_admin)
+{
+	if (!recording->capture)
+		return -ENOTSUP;
+	return capture_exclude(recording->capture, protocol, first, last, by_admin);
+}
+
 void recording_judged(struct recording *recording, const struct event *event)
 {
 	if (recording->capture)

@@ -50,6 +50,13 @@ int recording_next(struct recording *recording, struct recorded_object *ret_obje
 		   char error[RECORDING_ERROR_LEN]);
 
 /*
+ * A range of ports that nobody may bind, listed when the capture was made; before
+ * the first event.  0, -ENOMEM, or -ENOTSUP: NDJSON has its ranges in its events.
+ */
+int recording_exclude(struct recording *recording, enum protocol protocol, uint16_t first, uint16_t last,
+		      bool by_admin);
+
+/*
  * What came out of judging an event of it: a capture has no verdicts, and a
  * later release names the refusal that it came too late for.
  */
