@@ -394,7 +394,7 @@ __noinline int connect_bound(u64 key, int result)
 		options_take(record);
 		send_attempt(record);
 	} else if (!result) {
-		options_forget(sk);
+		options_forget(compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket)));
 	}
 	if (record)
 		slot_give(flight.slot);

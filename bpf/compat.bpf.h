@@ -18,6 +18,7 @@
 #define IPPROTO_TCP	   6
 #define IPPROTO_UDP	   17
 #define IPPROTO_MPTCP	   262
+#define SOCK_RAW	   3
 #define TCP_ESTABLISHED	   1
 #define TCP_TIME_WAIT	   6
 #define TCP_CLOSE	   7

@@ -91,7 +91,7 @@ enum rt_counter {
 	RT_COUNT_NO_KNOWN, /* no room to remember a socket */
 	RT_COUNT_NO_TREE,  /* no room to follow a process */
 	RT_COUNT_NO_EXIT,  /* an attempt whose end was not seen */
-	RT_COUNT_OPTIONS,  /* the option changes of a socket were pushed out by those of others */
+	RT_COUNT_OPTIONS,  /* a record lacks its socket's option changes: those of others pushed them out */
 	RT_COUNTERS,
 };
 

@@ -60,6 +60,8 @@ static __always_inline bool current_wanted(void)
 
 static __always_inline u32 protocol_bit(struct sock *sk)
 {
+	if (BPF_CORE_READ(sk, sk_type) == SOCK_RAW) /* of any protocol */
+		return 0;
 	switch (BPF_CORE_READ(sk, sk_protocol)) {
 	case IPPROTO_TCP:
 		return RT_PROTO_TCP;

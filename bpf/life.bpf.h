@@ -31,8 +31,7 @@ static __always_inline int released(struct sock *sk, enum rt_type type)
 	}
 	if (entry->reported && live)
 		life_report(type, sk, 0, RT_FD_NONE);
-	if (option_logs_kept)
-		option_log_drop(entry->inode);
+	options_forget(entry->inode);
 	bpf_map_delete_elem(&known, &key);
 	return 0;
 }

@@ -7,11 +7,12 @@
 #include <bpf/bpf_helpers.h>
 #include "config.h"
 
-#define SLOTS	       256
-#define FLIGHTS	       4096
-#define KNOWN_SOCKETS  32768
-#define OPTION_SOCKETS 8192
-#define TREE_PROCESSES 32768
+#define SLOTS		 256
+#define FLIGHTS		 4096
+#define KNOWN_SOCKETS	 32768
+#define OPTION_SOCKETS	 8192
+#define OPTION_HISTORIES 32768
+#define TREE_PROCESSES	 32768
 
 const volatile struct rt_config config = {};
 
@@ -19,7 +20,6 @@ const volatile struct rt_config config = {};
 volatile __u32 live = 0;
 volatile __u32 first_snapshot = 0; /* its sockets are older than the trace */
 volatile __u32 tree_size = 0;
-volatile __u32 option_logs_kept = 0;
 volatile __u64 fired[RT_HOOKS] = {};
 volatile __u64 counters[RT_COUNTERS] = {};
 
@@ -82,6 +82,14 @@ struct {
 	__type(key, __u64);
 	__type(value, struct option_log);
 } option_logs SEC(".maps");
+
+/* Whose changes are, or were, in there: inodes, by their last bits. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, OPTION_HISTORIES);
+	__type(key, __u32);
+	__type(value, __u64);
+} option_histories SEC(".maps");
 
 /* A system call in flight whose return makes a record, by pid_tgid. */
 enum call_kind { CALL_OPTION, CALL_SOCKET, CALL_CONNECT };

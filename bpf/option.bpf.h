@@ -85,37 +85,42 @@ static __always_inline int option_value(struct sock *sk, int level, int name)
 	return name == IP_BIND_ADDRESS_NO_PORT ? bits.no_port : bits.transparent;
 }
 
+static __always_inline u64 *history_of(u64 inode)
+{
+	u32 place = inode % OPTION_HISTORIES;
+
+	return bpf_map_lookup_elem(&option_histories, &place);
+}
+
 static __always_inline void option_log_add(u64 inode, const struct rt_option *option)
 {
 	struct option_log *log = bpf_map_lookup_elem(&option_logs, &inode);
 	struct option_log fresh = {};
+	u64 *history;
 
 	if (!log) {
 		fresh.ring[0] = *option;
 		fresh.count = 1;
 		bpf_map_update_elem(&option_logs, &inode, &fresh, BPF_ANY);
-		__sync_fetch_and_add(&option_logs_kept, 1); /* its value is there from 5.12 on only */
-		if (option_logs_kept > OPTION_SOCKETS) {
-			__sync_fetch_and_add(&option_logs_kept, -1);
-			count(RT_COUNT_OPTIONS, 1);
-		}
+		history = history_of(inode);
+		if (history)
+			*history = inode;
 		return;
 	}
 	log->ring[log->count % RT_MAX_OPTIONS] = *option;
 	log->count++;
 }
 
-static __always_inline void option_log_drop(u64 inode)
+/* True if the socket had a history. */
+static __always_inline bool options_forget(u64 inode)
 {
-	if (!bpf_map_delete_elem(&option_logs, &inode))
-		__sync_fetch_and_add(&option_logs_kept, -1);
-}
+	u64 *history = history_of(inode);
 
-/* Nothing that this socket does from now on makes a first record. */
-static __always_inline void options_forget(struct sock *sk)
-{
-	if (option_logs_kept)
-		option_log_drop(compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket)));
+	if (!inode || !history || *history != inode)
+		return false;
+	*history = 0;
+	bpf_map_delete_elem(&option_logs, &inode);
+	return true;
 }
 
 /* The changes so far leave with the first record of their socket. */
@@ -125,13 +130,14 @@ static __always_inline void options_take(struct rt_attempt *record)
 	struct option_log *log = bpf_map_lookup_elem(&option_logs, &inode);
 	u32 first;
 
-	if (!log)
-		return;
-	first = log->count > RT_MAX_OPTIONS ? log->count - RT_MAX_OPTIONS : 0;
-	record->option_count = log->count - first;
-	for (u32 i = 0; i < RT_MAX_OPTIONS; i++)
-		record->options[i] = log->ring[(first + i) % RT_MAX_OPTIONS];
-	option_log_drop(inode);
+	if (log) {
+		first = log->count > RT_MAX_OPTIONS ? log->count - RT_MAX_OPTIONS : 0;
+		record->option_count = log->count - first;
+		for (u32 i = 0; i < RT_MAX_OPTIONS; i++)
+			record->options[i] = log->ring[(first + i) % RT_MAX_OPTIONS];
+	}
+	if (options_forget(inode) && !log)
+		count(RT_COUNT_OPTIONS, 1);
 }
 
 static __always_inline int option_asked(struct socket *socket, int level, int name)

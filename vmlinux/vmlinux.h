@@ -155,6 +155,7 @@ struct sock {
 	void *sk_data_ready;
 	struct socket *sk_socket;
 	kuid_t sk_uid;
+	u16 sk_type;
 	u16 sk_protocol;
 	u8 sk_kern_sock : 1;
 	struct sock_reuseport *sk_reuseport_cb;
