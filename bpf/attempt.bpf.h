@@ -246,7 +246,10 @@ static __always_inline void remember(const struct flight *flight)
 }
 
 /* At the return of get_port() no lock is held any more: for what the hooks inside did not see. */
-static __always_inline void walk_late(struct rt_attempt *record, struct flight *flight, bool udp, int result)
+enum port_table { TABLE_TCP, TABLE_UDP, TABLE_PING, TABLE_UNKNOWN };
+
+static __always_inline void walk_late(struct rt_attempt *record, struct flight *flight, enum port_table table,
+				      int result)
 {
 	struct sock *sk = (struct sock *)flight->sk;
 	u16 port = flight->port ? flight->port : BPF_CORE_READ(sk, __sk_common.skc_num);
@@ -256,10 +259,12 @@ static __always_inline void walk_late(struct rt_attempt *record, struct flight *
 		return;
 	if (result)
 		culprit_add(record, flight);
-	if (udp) {
+	if (table == TABLE_UDP)
 		walk_udp(flight->slot, flight->sk, port);
+	else if (table == TABLE_PING)
+		walk_ping(flight->slot, flight->sk, port);
+	if (table != TABLE_TCP)
 		return;
-	}
 	tb = find_tcp_bucket(flight->sk, port, 0);
 	if (tb)
 		walk_tcp(flight->slot, flight->sk, tb);
@@ -317,7 +322,7 @@ static __always_inline void attempt_end(u64 id, struct flight *flight, int resul
 }
 
 /* get_port() returned: 1 up to 5.15, a negative errno later.  Its port is the one it was asked for. */
-static __always_inline int port_answered(int result, bool udp)
+static __always_inline int port_answered(int result, enum port_table table)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
@@ -334,7 +339,7 @@ static __always_inline int port_answered(int result, bool udp)
 		flight->slot = slot_for(flight->type, (struct sock *)flight->sk, 0);
 	record = slot_of(flight);
 	if (record) {
-		walk_late(record, flight, udp, result);
+		walk_late(record, flight, table, result);
 		record->stage = result ? RT_AT_PORT : RT_AT_POST;
 		if (result && flight->port)
 			record->binder.port = flight->port;

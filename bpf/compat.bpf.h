@@ -15,8 +15,11 @@
 #define AF_UNIX		   1
 #define AF_INET		   2
 #define AF_INET6	   10
+#define IPPROTO_ICMP	   1
 #define IPPROTO_TCP	   6
 #define IPPROTO_UDP	   17
+#define IPPROTO_ICMPV6	   58
+#define IPPROTO_SCTP	   132
 #define IPPROTO_MPTCP	   262
 #define SOCK_RAW	   3
 #define TCP_ESTABLISHED	   1

@@ -24,10 +24,15 @@ enum rt_proto_bit {
 	RT_PROTO_TCP = 1 << 0,
 	RT_PROTO_UDP = 1 << 1,
 	RT_PROTO_MPTCP = 1 << 2,
+	RT_PROTO_SCTP = 1 << 3, /* these are followed only when asked for */
+	RT_PROTO_PING = 1 << 4,
+	RT_PROTO_RAW = 1 << 5,
+	RT_PROTO_USUAL = RT_PROTO_TCP | RT_PROTO_UDP | RT_PROTO_MPTCP,
 };
 
 struct rt_config {
 	__u64 pidns_dev, pidns_ino; /* the tracer's pid namespace */
+	__u64 ping_table;	    /* address of the kernel's, 0: unknown */
 	__u32 tracer;		    /* its pid in there */
 	__u32 filters;		    /* enum rt_filter */
 	__u32 protocols;	    /* enum rt_proto_bit */

@@ -119,7 +119,9 @@ static __always_inline u32 describe_full(struct rt_sock *to, struct sock *sk)
 		flags |= RT_SK_TRANSPARENT;
 	if (bits.no_port)
 		flags |= RT_SK_NO_PORT;
-	if (to->protocol == IPPROTO_MPTCP || (to->protocol == IPPROTO_TCP && compat_is_subflow(sk)))
+	if (BPF_CORE_READ(sk, sk_type) == SOCK_RAW)
+		flags |= RT_SK_RAW;
+	else if (to->protocol == IPPROTO_MPTCP || (to->protocol == IPPROTO_TCP && compat_is_subflow(sk)))
 		flags |= RT_SK_MPTCP;
 	return flags | describe_group(to, sk);
 }

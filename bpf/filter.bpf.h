@@ -61,7 +61,7 @@ static __always_inline bool current_wanted(void)
 static __always_inline u32 protocol_bit(struct sock *sk)
 {
 	if (BPF_CORE_READ(sk, sk_type) == SOCK_RAW) /* of any protocol */
-		return 0;
+		return RT_PROTO_RAW;
 	switch (BPF_CORE_READ(sk, sk_protocol)) {
 	case IPPROTO_TCP:
 		return RT_PROTO_TCP;
@@ -69,6 +69,11 @@ static __always_inline u32 protocol_bit(struct sock *sk)
 		return RT_PROTO_UDP;
 	case IPPROTO_MPTCP:
 		return RT_PROTO_MPTCP;
+	case IPPROTO_SCTP:
+		return RT_PROTO_SCTP;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return RT_PROTO_PING;
 	}
 	return 0;
 }
@@ -78,7 +83,8 @@ static __always_inline bool sock_followed(struct sock *sk)
 {
 	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
 
-	return (family == AF_INET || family == AF_INET6) && protocol_bit(sk);
+	return (family == AF_INET || family == AF_INET6) &&
+	       protocol_bit(sk) & (RT_PROTO_USUAL | config.protocols);
 }
 
 static __always_inline bool sock_wanted(struct sock *sk)

@@ -14,6 +14,7 @@
 #include "early.bpf.h"
 #include "life.bpf.h"
 #include "option.bpf.h"
+#include "other.bpf.h"
 #include "seek.bpf.h"
 #include "snapshot.bpf.h"
 #include "tree.bpf.h"
@@ -176,7 +177,7 @@ ENTRY2(tcp_port, inet_csk_get_port)
 __noinline int on_tcp_port_exit(int result)
 {
 	FIRED(RT_HOOK_TCP_GET_PORT_EXIT);
-	return port_answered(result, false);
+	return port_answered(result, TABLE_TCP);
 }
 EXIT(tcp_port_exit, on_tcp_port_exit, inet_csk_get_port, 2)
 
@@ -190,7 +191,7 @@ ENTRY2(udp_port, udp_lib_get_port)
 __noinline int on_udp_port_exit(int result)
 {
 	FIRED(RT_HOOK_UDP_GET_PORT_EXIT);
-	return port_answered(result, true);
+	return port_answered(result, TABLE_UDP);
 }
 EXIT(udp_port_exit, on_udp_port_exit, udp_lib_get_port, 3)
 

@@ -7,6 +7,7 @@
 
 #define BUCKET_STEPS 64
 #define WALK_STEPS   160
+#define PING_CHAINS  64 /* PING_HTABLE_SIZE */
 
 static __always_inline void contender_add(struct rt_attempt *record, u32 slot, struct sock *sk)
 {
@@ -128,6 +129,31 @@ __noinline int walk_udp(u32 slot, u64 binder, u32 port)
 			contender_add(record, slot, sk);
 	}
 	if (node)
+		record->truncated = 1;
+	return 0;
+}
+
+/* The array of chains is the first member of struct ping_table; an odd pointer ends a chain. */
+__noinline int walk_ping(u32 slot, u64 binder, u32 identifier)
+{
+	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
+	struct net *net = BPF_CORE_READ((struct sock *)binder, __sk_common.skc_net.net);
+	u32 chain = (identifier + BPF_CORE_READ(net, hash_mix)) & (PING_CHAINS - 1);
+	struct hlist_node *node = NULL;
+
+	if (!record || !config.ping_table)
+		return 0;
+	bpf_probe_read_kernel(&node, sizeof(node), (void *)config.ping_table + chain * sizeof(node));
+	for (int i = 0; i < WALK_STEPS && node && !((u64)node & 1); i++) {
+		struct sock *sk = (void *)node - bpf_core_field_offset(struct sock_common, skc_node);
+
+		node = BPF_CORE_READ(node, next);
+		if ((u64)sk == binder || BPF_CORE_READ(sk, __sk_common.skc_num) != identifier)
+			continue;
+		record->bucket.present = 1;
+		contender_add(record, slot, sk);
+	}
+	if (node && !((u64)node & 1))
 		record->truncated = 1;
 	return 0;
 }

@@ -71,6 +71,7 @@ enum rt_sock_flag {
 	RT_SK_DEAD = 1 << 18, /* SOCK_DEAD: closed by its process; without it and orphan: not accepted yet */
 	RT_SK_ACCEPTED = 1 << 19,  /* accept() returned it while it was watched */
 	RT_SK_PORT_LOCK = 1 << 17, /* SOCK_BINDPORT_LOCK: port was asked for by number */
+	RT_SK_RAW = 1 << 20,	   /* SOCK_RAW: its port is the number of its protocol */
 };
 
 struct rt_sock {

@@ -14,8 +14,8 @@
 	"\"port_chosen\":false,\"connect_bound\":false,\"accepted\":false,\"orphan\":false,\"unaccepted\":"  \
 	"false,\"kernel\":"                                                                                  \
 	"false,"                                                                                             \
-	"\"minisock\":false,\"fin_wait2\":false,\"group_own\":false,\"group_program\":false,\"group_"        \
-	"closed\":false,\"group_"                                                                            \
+	"\"subflow\":false,\"minisock\":false,\"fin_wait2\":false,\"group_own\":false,\"group_"              \
+	"program\":false,\"group_closed\":false,\"group_"                                                    \
 	"id\":null,"                                                                                         \
 	"\"group_size\":0,\"vrf\":null}"
 #define OPTIONS                                                                                              \

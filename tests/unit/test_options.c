@@ -67,6 +67,7 @@ HOLDS(unit_instance, !strcmp(config.unit, "getty@tty1.service"))
 HOLDS(only_v4, config.families == FAMILY_BIT_IPV4)
 HOLDS(both_families, config.families == (FAMILY_BIT_IPV4 | FAMILY_BIT_IPV6))
 HOLDS(proto_two, config.protocols == (1U << PROTO_TCP | 1U << PROTO_UDP))
+HOLDS(proto_others, config.protocols == (1U << PROTO_SCTP | 1U << PROTO_PING | 1U << PROTO_RAW))
 HOLDS(proto_all, config.protocols == 0xe)
 HOLDS(failed, config.failed)
 HOLDS(verbose_two, config.verbose == 2)
@@ -90,6 +91,7 @@ HOLDS(limit_most, config.limit == UINT64_MAX)
 HOLDS(limit_five, config.limit == 5)
 HOLDS(compare_windows, config.compare == 1)
 HOLDS(summary, config.summary)
+HOLDS(containers, config.containers)
 HOLDS(fail_on_reject, config.fail_on_reject)
 HOLDS(help, config.help)
 HOLDS(version, config.version)
@@ -141,6 +143,8 @@ static const struct {
 	{"-46", both_families},
 	{"--proto|tcp,udp", proto_two},
 	{"--proto|tcp,udp,mptcp", proto_all},
+	{"--proto|sctp,ping,raw", proto_others},
+	{"--containers", containers},
 	{"-x", failed},
 	{"-E", failed},
 	{"--failed", failed},
@@ -225,7 +229,7 @@ static const struct {
 	{"--proto|tcp,", "is not a protocol list"},
 	{"--proto|tcp,other", "is not a protocol list"},
 	{"--proto|tc", "is not a protocol list"},
-	{"--proto|sctp", "is not a protocol list (of tcp,udp,mptcp)"},
+	{"--proto|dccp", "is not a protocol list (of tcp,udp,mptcp,sctp,ping,raw)"},
 	{"--json=ecs", "--json: 'ecs' is not a JSON format (plain)"},
 	{"--json=", "--json: '' is not"},
 	{"-o|", "-o: '' is not a path"},

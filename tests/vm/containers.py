@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 
-from checks import bind, tcp
+from checks import bind, outcome, tcp
 from harness import Tracer, check_refused, contains, equal, run, shared, start, wait_for
 
 SHARED = True
@@ -108,6 +108,17 @@ def test_trace_one_container():
         with container(hold(7202)):
             pass
     equal([(bind["process"]["container"], bind["socket"]["port"]) for bind in trace.of("bind")], [(ID, 7202)], "binds")
+
+
+def test_names_are_asked_for_only_on_request():
+    """A cgroup of any name is a container only to the runtime that made it."""
+    with container(hold(7206), name="shop", group="/shop") as pid:
+        event, line = refused(7206, pid)
+        equal((event["holders"][0]["processes"][0]["container"], "container" in line), (None, False), "not asked")
+        with Tracer("--containers", "-P", "7206") as trace, tcp() as sock:
+            equal(outcome(sock.bind, ("127.0.0.1", 7206)), 98, "EADDRINUSE")
+    culprit = check_refused(trace.one("bind"), "no-reuse", pid)["holders"][0]
+    equal(culprit["processes"][0]["container"], "shop", "asked")
 
 
 def test_bubblewrap_is_told_by_its_process():

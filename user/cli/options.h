@@ -82,6 +82,7 @@ struct config {
 	bool no_header;
 	enum color_mode color;
 	bool summary;
+	bool containers; /* ask runtimes for names */
 	/* when to stop */
 	uint64_t duration_ns; /* 0: no limit */
 	uint64_t limit;	      /* events, 0: no limit */

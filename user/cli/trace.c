@@ -14,6 +14,7 @@
 #include "cli/filter_text.h"
 #include "cli/summary.h"
 #include "linux/command.h"
+#include "linux/kernel.h"
 #include "linux/place.h"
 #include "linux/process.h"
 #include "linux/session.h"
@@ -126,6 +127,8 @@ static int resolve_names(struct trace *trace)
 		if (err)
 			return err;
 	}
+	if (trace->options.sctp && !kernel_has_symbol("sctp_get_port_local"))
+		return usage_error("--proto", "sctp", "is not loaded: modprobe sctp, then trace");
 	for (size_t i = 0; i < config->pids.count; i++) {
 		if (process_exists(config->pids.pids[i]))
 			continue;
@@ -153,6 +156,9 @@ static void fill_options(struct trace *trace)
 		.tcp = !protocols || protocols & 1U << PROTO_TCP,
 		.udp = !protocols || protocols & 1U << PROTO_UDP,
 		.mptcp = !protocols || protocols & 1U << PROTO_MPTCP,
+		.sctp = protocols & 1U << PROTO_SCTP,
+		.ping = protocols & 1U << PROTO_PING,
+		.raw = protocols & 1U << PROTO_RAW,
 		.verbose = config->verbose,
 	};
 }
@@ -386,6 +392,8 @@ static int run(struct trace *trace)
 		fprintf(stderr, "reusetrace: self-test on loopback: %s; hooks are unproven\n",
 			strerror(-err));
 	err = session_new(trace->tracer, &trace->session);
+	if (!err && config->containers)
+		err = session_ask_runtimes(trace->session);
 	if (!err && config->command)
 		err = command_fork(&trace->command, config->command,
 				   config->run_as.name ? config->run_as.uid : (uid_t)-1);

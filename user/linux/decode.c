@@ -86,7 +86,14 @@ static enum protocol decode_protocol(const struct rt_sock *sock)
 		return PROTO_MPTCP;
 	if (!sock->key)
 		return PROTO_NONE;
+	if (sock->flags & RT_SK_RAW)
+		return PROTO_RAW;
 	switch (sock->protocol) {
+	case IPPROTO_SCTP:
+		return PROTO_SCTP;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return PROTO_PING;
 	case IPPROTO_TCP:
 		return PROTO_TCP;
 	case IPPROTO_UDP:
@@ -101,7 +108,7 @@ static enum sock_state decode_state(const struct rt_sock *sock)
 {
 	if (sock->state >= sizeof(states) / sizeof(states[0]))
 		return STATE_UNKNOWN;
-	if (sock->state == 7 && !sock->port)
+	if (sock->state == 7 && (!sock->port || sock->flags & RT_SK_RAW))
 		return STATE_UNKNOWN;
 	return states[sock->state];
 }
@@ -132,7 +139,8 @@ void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info)
 		.protocol = decode_protocol(sock),
 		.family = decode_family(sock->family),
 		.state = decode_state(sock),
-		.port = sock->port,
+		.port = flags & RT_SK_RAW ? 0 : sock->port,
+		.subflow = flags & RT_SK_MPTCP && sock->protocol == IPPROTO_TCP,
 		.options =
 			{
 				.reuseaddr = sock->reuse != 0,

@@ -74,6 +74,13 @@ const struct hook hook_table[] = {
 	{"accept4", "inet_csk_accept", 4, USE_CONNECTS | USE_EXIT | USE_DETAIL | USE_LOCKED, NULL, RT_HOOKS},
 	{"accept2", "inet_csk_accept", 2, USE_CONNECTS | USE_EXIT | USE_DETAIL | USE_LOCKED, NULL, RT_HOOKS},
 	{"close", "inet_release", 1, USE_VERBOSE, NULL, RT_HOOKS},
+	{"ping_port", "ping_get_port", 2, USE_PING, NULL, RT_HOOKS},
+	{"ping_port_exit", "ping_get_port", 2, USE_PING | USE_EXIT, NULL, RT_HOOKS},
+	{"ping_unhash", "ping_unhash", 1, USE_PING | USE_KPROBE, NULL, RT_HOOKS},
+	{"sctp_port", "sctp_get_port_local", 2, USE_SCTP | USE_KPROBE, NULL, RT_HOOKS},
+	{"sctp_port_exit", "sctp_get_port_local", 2, USE_SCTP | USE_KPROBE | USE_EXIT, NULL, RT_HOOKS},
+	{"sctp_compared", "sctp_bind_addr_conflict", 4, USE_SCTP | USE_KPROBE, NULL, RT_HOOKS},
+	{"sctp_put_port", "sctp_put_port", 1, USE_SCTP | USE_KPROBE, NULL, RT_HOOKS},
 };
 
 const size_t hook_count = sizeof(hook_table) / sizeof(hook_table[0]);
@@ -131,7 +138,8 @@ static bool list_has(const char *list, const char *name)
 
 static bool hook_wanted(const struct hooks *hooks, const struct hook *hook)
 {
-	unsigned int needs = hook->use & (USE_TREE | USE_VERBOSE | USE_CONNECTS | USE_CGROUP | USE_CALLS);
+	unsigned int needs = hook->use & (USE_TREE | USE_VERBOSE | USE_CONNECTS | USE_CGROUP | USE_CALLS |
+					  USE_PING | USE_SCTP);
 
 	if (hook->use & USE_MODULE && hooks->modules && !list_has(hooks->modules, hook->instead))
 		return false;
@@ -156,6 +164,8 @@ void hooks_choose(struct hooks *hooks, const struct btf *btf)
 			continue;
 		if (hook->use & USE_TRACEPOINT)
 			hooks->how[i] = HOOK_FENTRY;
+		else if (hook->use & USE_KPROBE)
+			hooks->how[i] = HOOK_KPROBE;
 		else if (!(hook->use & USE_MODULE) && hook->instead &&
 			 kernel_function_args(btf, hook->instead) >= 0)
 			continue;

@@ -26,6 +26,9 @@ enum hook_use {
 	USE_CONNECTS = 1 << 10,	 /* only with -v, -P, -p or COMMAND */
 	USE_CALLS = 1 << 9,	 /* sees every system call: only with -v, -p or COMMAND */
 	USE_MODULE = 1 << 8,	 /* of a security module: only if that is active */
+	USE_PING = 1 << 16,	 /* only with --proto ping */
+	USE_SCTP = 1 << 17,	 /* only with --proto sctp */
+	USE_KPROBE = 1 << 18,	 /* of a module, say: only a kprobe program exists */
 };
 
 struct hook {
@@ -43,7 +46,7 @@ struct hook {
 struct hooks {
 	bool fentry, multi;  /* the kernel can */
 	const char *modules; /* active security modules, "a,b,c"; NULL: not known */
-	unsigned int wanted; /* USE_TREE, USE_VERBOSE, USE_CGROUP, USE_CALLS as asked for */
+	unsigned int wanted; /* USE_TREE, USE_VERBOSE and the like, as asked for */
 	enum hook_how how[HOOKS_MAX];
 	bool iterator_off[ITERATORS_MAX]; /* refused by the kernel */
 	bool missing[HOOKS_MAX];	  /* was chosen once, and then refused by the kernel */

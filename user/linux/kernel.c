@@ -257,3 +257,35 @@ unsigned int kernel_hz(void)
 		return 0;
 	return (1000000000L + resolution.tv_nsec / 2) / resolution.tv_nsec;
 }
+
+static bool find_symbol(const char *name, uint64_t *ret_address)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[512], found[256];
+	unsigned long long address;
+	bool is_found = false;
+
+	if (!file)
+		return false;
+	while (!is_found && fgets(line, sizeof(line), file))
+		is_found = strstr(line, name) && sscanf(line, "%llx %*c %255s", &address, found) == 2 &&
+			   !strcmp(found, name);
+	fclose(file);
+	if (is_found)
+		*ret_address = address;
+	return is_found;
+}
+
+uint64_t kernel_symbol(const char *name)
+{
+	uint64_t address;
+
+	return find_symbol(name, &address) ? address : 0;
+}
+
+bool kernel_has_symbol(const char *name)
+{
+	uint64_t address;
+
+	return find_symbol(name, &address);
+}

@@ -35,4 +35,8 @@ int kernel_attach_kinds(bool *ret_fentry, bool *ret_multi);
 /* Ticks a second. */
 unsigned int kernel_hz(void);
 
+/* Address of a symbol that /proc/kallsyms lists; 0 if it does not, or hides addresses. */
+uint64_t kernel_symbol(const char *name);
+bool kernel_has_symbol(const char *name);
+
 #endif

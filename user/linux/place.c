@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "linux/runtimes.h"
 #include "model/cgroup.h"
 #include "model/helper.h"
 
@@ -27,8 +28,9 @@ struct row {
 };
 
 struct places {
-	struct row rows[CACHED]; /* by id, the last one wins */
-	bool legacy;		 /* there are hierarchies besides the unified one */
+	struct row rows[CACHED];   /* by id, the last one wins */
+	bool legacy;		   /* there are hierarchies besides the unified one */
+	struct runtimes *runtimes; /* NULL: not to be asked */
 };
 
 static int copy_path(const char *path, char *ret_path, size_t size)
@@ -117,8 +119,16 @@ struct places *places_new(void)
 	return places;
 }
 
+int places_ask_runtimes(struct places *places)
+{
+	places->runtimes = runtimes_new("");
+	return places->runtimes ? 0 : -ENOMEM;
+}
+
 void places_free(struct places *places)
 {
+	if (places)
+		runtimes_free(places->runtimes);
 	free(places);
 }
 
@@ -163,6 +173,8 @@ static const struct row *find_row(struct places *places, uint64_t id, uint32_t p
 	    (!pid || cgroup_of_process(pid, path, sizeof(path))))
 		return row;
 	read_path(path, row);
+	if (places->runtimes)
+		runtimes_name(places->runtimes, row->cgroup, &row->place);
 	if (!places->legacy)
 		row->id = id;
 	return row;
@@ -200,8 +212,11 @@ void places_of_owner(struct places *places, const struct owner *owner, struct pl
 		*ret_place = find_row(places, owner->cgroup_id, owner->pid)->place;
 	else
 		*ret_place = (struct place){.unit = ""};
-	if (helper_known(owner))
-		read_cmdline(owner, ret_place);
+	if (!helper_known(owner))
+		return;
+	read_cmdline(owner, ret_place);
+	if (places->runtimes)
+		runtimes_name(places->runtimes, "", ret_place);
 }
 
 void places_of_cgroup(struct places *places, uint64_t cgroup_id, struct place *ret_place)

@@ -11,6 +11,9 @@ struct places;
 struct places *places_new(void);
 void places_free(struct places *places);
 
+/* Container runtimes are asked for names from here on: 0 or -ENOMEM. */
+int places_ask_runtimes(struct places *places);
+
 /* Fills cgroup and place from cgroup_id, and exe if it is not known; "" where unknown. */
 void places_fill(struct places *places, struct proc_info *process);
 

@@ -79,6 +79,11 @@ void session_free(struct session *session)
 	free(session);
 }
 
+int session_ask_runtimes(struct session *session)
+{
+	return places_ask_runtimes(session->places);
+}
+
 uint64_t session_undecoded(const struct session *session)
 {
 	return session->undecoded;

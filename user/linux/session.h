@@ -19,6 +19,9 @@ typedef int (*event_fn)(void *context, const struct event *event);
 int session_new(struct tracer *tracer, struct session **ret_session);
 void session_free(struct session *session);
 
+/* --containers: ask container runtimes for names.  0 or -ENOMEM. */
+int session_ask_runtimes(struct session *session);
+
 /* Every socket that is bound now, as EVENT_HOLDER, those of the filters only. */
 int session_snapshot(struct session *session, event_fn fn, void *context);
 

@@ -81,7 +81,9 @@ static void fill_config(const struct tracer_options *options, struct rt_config *
 	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
 		config->filters |= filters[i].on ? filters[i].bit : 0;
 	config->protocols = (options->tcp ? RT_PROTO_TCP : 0) | (options->udp ? RT_PROTO_UDP : 0) |
-			    (options->mptcp ? RT_PROTO_MPTCP : 0);
+			    (options->mptcp ? RT_PROTO_MPTCP : 0) | (options->sctp ? RT_PROTO_SCTP : 0) |
+			    (options->ping ? RT_PROTO_PING : 0) | (options->raw ? RT_PROTO_RAW : 0);
+	config->ping_table = options->ping ? kernel_symbol("ping_table") : 0;
 	config->uid = options->uid;
 	config->netns = options->netns;
 	config->connects = options->connects;
@@ -216,7 +218,8 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	}
 	tracer->hooks.wanted = (options->tree ? USE_TREE : 0) | (options->verbose ? USE_VERBOSE : 0) |
 			       (options->connects ? USE_CONNECTS : 0) | (options->cgroup ? USE_CGROUP : 0) |
-			       (options->verbose || options->tree ? USE_CALLS : 0);
+			       (options->verbose || options->tree ? USE_CALLS : 0) |
+			       (options->ping ? USE_PING : 0) | (options->sctp ? USE_SCTP : 0);
 	if (!security_modules(tracer->modules, sizeof(tracer->modules)))
 		tracer->hooks.modules = tracer->modules;
 	hooks_choose(&tracer->hooks, btf);

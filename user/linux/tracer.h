@@ -31,6 +31,7 @@ struct tracer_options {
 	bool connects; /* report implicit binds that passed */
 	bool only_ipv4, only_ipv6;
 	bool tcp, udp, mptcp;
+	bool sctp, ping, raw; /* hooks of their own, attached only for them */
 	unsigned int verbose; /* from 2 on libbpf's log goes to stderr */
 };
 

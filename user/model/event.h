@@ -150,6 +150,7 @@ struct sock_info {
 	bool orphan;	    /* no process can reach it: sk_socket is NULL */
 	bool unaccepted;    /* orphan only because accept() has not taken it yet */
 	bool kernel;	    /* made by the kernel for itself */
+	bool subflow;	    /* a TCP socket that carries an MPTCP one */
 	bool minisock;	    /* TIME_WAIT: no uid, no inode */
 	bool fin_wait2;	    /* ... in substate FIN_WAIT2: the peer has not closed yet */
 	bool port_chosen;   /* the port was not asked for by number (no SOCK_BINDPORT_LOCK) */

@@ -30,6 +30,7 @@ const struct member fact_members[] = {
 	{"orphan", offsetof(struct sock_info, orphan)},
 	{"unaccepted", offsetof(struct sock_info, unaccepted)},
 	{"kernel", offsetof(struct sock_info, kernel)},
+	{"subflow", offsetof(struct sock_info, subflow)},
 	{"minisock", offsetof(struct sock_info, minisock)},
 	{"fin_wait2", offsetof(struct sock_info, fin_wait2)},
 	{"group_own", offsetof(struct sock_info, group_own)},

@@ -218,6 +218,12 @@ int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struc
 	return holder->owner_count;
 }
 
+/* Other protocols leave no remnants that an owner is looked for. */
+static bool has_history(const struct sock_info *sock)
+{
+	return sock->protocol == PROTO_TCP || sock->protocol == PROTO_MPTCP || sock->protocol == PROTO_UDP;
+}
+
 /* One entry a port and protocol; another namespace on the same port takes the place over. */
 static struct port_history *history_of(const struct sockets *sockets, const struct sock_info *sock)
 {
@@ -229,6 +235,8 @@ void sockets_note_port(struct sockets *sockets, const struct sock_info *sock, co
 {
 	struct port_history *history = history_of(sockets, sock);
 
+	if (!has_history(sock))
+		return;
 	if (history->netns != sock->netns)
 		*history = (struct port_history){.netns = sock->netns};
 	history->listened |= listens;
@@ -243,13 +251,14 @@ bool sockets_listened(const struct sockets *sockets, const struct sock_info *soc
 {
 	const struct port_history *history = history_of(sockets, sock);
 
-	return history->netns == sock->netns && history->listened;
+	return has_history(sock) && history->netns == sock->netns && history->listened;
 }
 
 const struct owner *sockets_last_owner(const struct sockets *sockets, const struct sock_info *sock)
 {
 	const struct port_history *history = history_of(sockets, sock);
 
-	return history->netns == sock->netns && history->owner.pid && !history->several ? &history->owner
-											: NULL;
+	if (!has_history(sock) || history->netns != sock->netns || history->several)
+		return NULL;
+	return history->owner.pid ? &history->owner : NULL;
 }

@@ -53,6 +53,10 @@ static enum rule_id pair(const struct attempt_facts *facts, const struct sock_in
 		return linux_tcp_pair(facts, contender, ret_conflict);
 	if (facts->binder->protocol == PROTO_UDP)
 		return linux_udp_pair(facts, contender, ret_conflict);
+	if (facts->binder->protocol == PROTO_SCTP)
+		return linux_sctp_pair(facts, contender, ret_conflict);
+	if (facts->binder->protocol == PROTO_PING)
+		return linux_ping_pair(facts, contender, ret_conflict);
 	return RULE_NONE;
 }
 

@@ -31,6 +31,11 @@ bool sock_is_tcp(const struct sock_info *sock)
 	return sock->protocol == PROTO_TCP || sock->protocol == PROTO_MPTCP;
 }
 
+bool sock_is_other(const struct sock_info *sock)
+{
+	return sock->protocol == PROTO_SCTP || sock->protocol == PROTO_PING || sock->protocol == PROTO_RAW;
+}
+
 uint32_t linux_uid(const struct policy *policy, const struct sock_info *sock)
 {
 	return policy->orphan_uid_root && sock->orphan ? 0 : sock->uid;
@@ -146,13 +151,15 @@ void linux_predict(const struct attempt_facts *facts, struct prediction *ret_pre
 		ret_prediction->rule = RULE_DEFERRED;
 		return;
 	}
-	if (!tcp && facts->binder->protocol != PROTO_UDP)
+	if (!tcp && facts->binder->protocol != PROTO_UDP && !sock_is_other(facts->binder))
 		return;
-	if (!facts->explicit_port || facts->by_connect) {
+	if ((!facts->explicit_port || facts->by_connect) && facts->binder->protocol != PROTO_RAW) {
 		ret_prediction->rule = RULE_AUTO_PORT;
 		return;
 	}
-	if (tcp)
+	if (sock_is_other(facts->binder))
+		linux_other_predict(facts, ret_prediction);
+	else if (tcp)
 		linux_tcp_predict(facts, ret_prediction);
 	else
 		linux_udp_predict(facts, ret_prediction);

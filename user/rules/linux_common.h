@@ -45,4 +45,12 @@ void linux_scan(const struct attempt_facts *facts, pair_fn pair, struct scan *re
 void linux_tcp_predict(const struct attempt_facts *facts, struct prediction *ret_prediction);
 void linux_udp_predict(const struct attempt_facts *facts, struct prediction *ret_prediction);
 
+/* SCTP, ping and raw sockets, in linux_other.c */
+enum rule_id linux_sctp_pair(const struct attempt_facts *facts, const struct sock_info *contender,
+			     bool *ret_conflict);
+enum rule_id linux_ping_pair(const struct attempt_facts *facts, const struct sock_info *contender,
+			     bool *ret_conflict);
+void linux_other_predict(const struct attempt_facts *facts, struct prediction *ret_prediction);
+bool sock_is_other(const struct sock_info *sock);
+
 #endif

@@ -27,6 +27,8 @@ enum rule_id {
 	RULE_REUSEPORT_GROUP,
 	RULE_UDP_REUSEADDR,
 	RULE_FORCE_REUSE,
+	RULE_PING_REUSE,
+	RULE_NO_PORT,
 	/* refused by another socket */
 	RULE_LISTENER,
 	RULE_NO_REUSE,

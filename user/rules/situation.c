@@ -22,8 +22,10 @@ static uint64_t attempt_bits(const struct event *event)
 
 	if (sock_is_tcp(binder))
 		bits |= S_TCP | S_INET;
-	if (binder->protocol == PROTO_UDP)
+	if (binder->protocol == PROTO_UDP || sock_is_other(binder))
 		bits |= S_INET;
+	if (binder->protocol == PROTO_PING)
+		bits |= S_PING;
 	if (event->listening)
 		bits |= S_LISTEN_CALL;
 	if (event->type == EVENT_CONNECT || event->type == EVENT_AUTOBIND)
@@ -196,6 +198,18 @@ static uint64_t port_fixes(const struct situation *situation, const struct tally
 	return new_port ? S_FIX_PORT_OLD : S_FIX_PORT_BOTH;
 }
 
+/* SCTP and ping: what is true of both without a look at addresses. */
+static uint64_t other_fixes(const struct situation *situation, const struct tally *tally)
+{
+	uint64_t bits = tally->stoppable ? S_FIX_STOP : 0;
+
+	if (tally->own && tally->count == 1)
+		bits |= S_FIX_CLOSE_OWN;
+	if (tally->all_addr && !tally->listens && !sock_reuse(&situation->event->sock))
+		bits |= S_FIX_ADDR_NEW;
+	return bits;
+}
+
 static uint64_t fix_bits(const struct situation *situation)
 {
 	const struct event *event = situation->event;
@@ -223,6 +237,8 @@ static uint64_t fix_bits(const struct situation *situation)
 	if (!tally.count || event->truncated)
 		return 0;
 
+	if (sock_is_other(&event->sock))
+		return other_fixes(situation, &tally);
 	bits |= addr_fixes(situation, &tally) | port_fixes(situation, &tally);
 	/* an established TCP connection leaves a TIME_WAIT behind */
 	if (tally.stoppable)

@@ -31,6 +31,8 @@ static const struct {
 	[RULE_REUSEPORT_GROUP] = {"reuseport-group", CLASS_SHARING},
 	[RULE_UDP_REUSEADDR] = {"udp-reuseaddr", CLASS_SHARING},
 	[RULE_FORCE_REUSE] = {"force-reuse", CLASS_SHARING},
+	[RULE_PING_REUSE] = {"ping-reuse", CLASS_SHARING},
+	[RULE_NO_PORT] = {"no-port", CLASS_ACCEPTED},
 	[RULE_LISTENER] = {"listener", CLASS_REFUSED},
 	[RULE_NO_REUSE] = {"no-reuse", CLASS_REFUSED},
 	[RULE_NO_COMMON_FLAG] = {"no-common-flag", CLASS_REFUSED},
@@ -106,11 +108,16 @@ bool rule_is_sharing(enum rule_id rule)
 
 static const struct phrase because[] = {
 	{RULE_FREE, S_CONNECT, 0, "the socket already had its port"},
+	{RULE_FREE, S_PING, 0, "identifier was free"},
 	{RULE_FREE, 0, 0, "port was free"},
+	{RULE_AUTO_PORT, S_PING, 0, "the kernel chose identifier {port}"},
 	{RULE_AUTO_PORT, S_LISTEN_CALL, 0,
 	 "listen() without bind(): the kernel chose port {port} from {range}"},
 	{RULE_AUTO_PORT, 0, 0, "the kernel chose port {port} from {range}"},
 	{RULE_DEFERRED, 0, 0, "no port yet: with IP_BIND_ADDRESS_NO_PORT connect() will choose one"},
+	{RULE_NO_PORT, 0, 0, "raw sockets have no port: any number may have this address"},
+	{RULE_PING_REUSE, 0, 0,
+	 "{holder} has identifier {port} too: ping sockets have SO_REUSEADDR unless it is taken from them"},
 	{RULE_OTHER_ADDRESS, 0, 0, "{holder} has {old_addr}, another address, so the two never meet"},
 	{RULE_OTHER_FAMILY, 0, 0,
 	 "{holder} has {old_addr}: one socket serves IPv4 only, the other IPv6 only"},
@@ -137,6 +144,9 @@ static const struct phrase because[] = {
 	 "SO_REUSEADDR on both sides let both bind, but only one may listen, and {holder} already "
 	 "does{overlap}"},
 	{RULE_LISTENER, 0, 0, "SO_REUSEADDR on both sides does not help while one of them listens{overlap}"},
+	{RULE_NO_REUSE, S_PING, 0,
+	 "{lacks}; ping sockets share identifier {port} only with SO_REUSEADDR on both, whatever their "
+	 "addresses"},
 	{RULE_NO_REUSE, S_TCP | S_LISTENS, 0,
 	 "{lacks}; while one listens only SO_REUSEPORT on both would let them share{overlap}"},
 	{RULE_NO_REUSE, 0, 0, "{lacks}; to share, both sockets need the same option{overlap}"},

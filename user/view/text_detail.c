@@ -108,6 +108,8 @@ static void put_holder(struct strbuf *out, const struct event *event, const stru
 	text_who(out, holder);
 	strbuf_puts(out, ", ");
 	put_place(out, holder);
+	if (sock->subflow)
+		strbuf_puts(out, " as a subflow of its MPTCP socket");
 	if (holder->kind != KIND_TIME_WAIT && (holder->since_ns || holder->older))
 		text_since(out, time, holder->since_ns, event->time_ns);
 	if (holder->expires_ms >= 0)
