@@ -4,7 +4,7 @@ import os
 import socket
 
 from checks import inode_of, outcome
-from harness import Tracer, check_accepted, check_refused, contains, equal, isolated, run, skip
+from harness import Tracer, check_accepted, check_refused, contains, equal, run, skip
 
 HERE = "127.0.0.1"
 IPPROTO_SCTP, IPPROTO_MPTCP = 132, 262
@@ -57,7 +57,6 @@ def check_culprit(event, rule, sock, protocol):
     return culprit
 
 
-@isolated
 def test_ping_identifiers():
     allow_ping()
     with Tracer("--proto", "ping") as trace, Tracer("--proto", "ping", "-x", json=False) as text, \
@@ -87,7 +86,6 @@ def check_pings(trace, first, sharer, lonely, six, strict, late, chosen):
     check_accepted(of(trace, chosen)[0], "auto-port")
 
 
-@isolated
 def test_raw_has_no_port():
     with Tracer("--proto", "raw,tcp") as trace, \
             socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP) as raw, \
@@ -104,7 +102,6 @@ def test_raw_has_no_port():
         check_accepted(of(trace, tcp)[0], "free")
 
 
-@isolated
 def test_sctp_ports():
     load_sctp()
     with Tracer("--proto", "sctp") as trace, Tracer("--proto", "sctp", "-x", json=False) as text, \
@@ -133,7 +130,6 @@ def test_sctp_ports():
         contains(text.text, f"held by  python3[{os.getpid()}] fd {first.fileno()}, listening on {HERE}:7700", "text")
 
 
-@isolated
 def test_sctp_reuseport_and_its_remedy():
     """What the fix says is carried out, and the kernel agrees."""
     load_sctp()
@@ -161,7 +157,6 @@ def test_sctp_must_be_loaded():
         skip("sctp cannot be taken out of this kernel")
 
 
-@isolated
 def test_subflow_of_a_listening_mptcp_socket():
     with mptcp() as held, socket.socket() as refused, \
             Tracer("--proto", "mptcp,tcp") as trace, Tracer("-x", json=False) as text:
