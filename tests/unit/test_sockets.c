@@ -123,6 +123,11 @@ static void test_owners(void **state)
 	assert_int_equal(owners_of(sockets, KEY(50), 1, &holder), 1);
 	assert_int_equal(holder.owners[0].pid, 9);
 
+	assert_int_equal(owners_of_inode(sockets, INODE(50), &holder), 2);
+	assert_int_equal(owners_of_inode(sockets, 12345678, &holder), 0);
+	assert_int_equal(owners_of_inode(sockets, 0, &holder), 0);
+	assert_int_equal(owners_of(sockets, KEY(50), 1, &holder), 1);
+
 	owners_clear(sockets);
 	assert_int_equal(owners_of(sockets, KEY(50), 1, &holder), 0);
 	assert_null(holder.owners);

@@ -102,6 +102,16 @@ def test_raw_has_no_port():
         check_accepted(of(trace, tcp)[0], "free")
 
 
+def test_sctp_must_be_loaded():
+    if not run("modprobe", "-r", "sctp").returncode and "sctp_get_port_local" not in open("/proc/kallsyms").read():
+        with Tracer("--proto", "sctp", wait_ready=False) as trace:
+            trace.wait()
+        equal((trace.status, trace.text), (2, ""), "status, output")
+        contains(trace.stderr, "'sctp' is not loaded: modprobe sctp", "what to do")
+    else:
+        skip("sctp cannot be taken out of this kernel")
+
+
 def test_sctp_ports():
     load_sctp()
     with Tracer("--proto", "sctp") as trace, Tracer("--proto", "sctp", "-x", json=False) as text, \
@@ -145,16 +155,6 @@ def test_sctp_reuseport_and_its_remedy():
         check_culprit(event, "no-reuse", held, "sctp")
         contains("; ".join(event["verdict"]["fix"]), "set SO_REUSEADDR on this socket", "fix")
         equal(of(trace, fixed)[0]["result"]["ok"], True, "the fix")
-
-
-def test_sctp_must_be_loaded():
-    if not run("modprobe", "-r", "sctp").returncode and "sctp_get_port_local" not in open("/proc/kallsyms").read():
-        with Tracer("--proto", "sctp", wait_ready=False) as trace:
-            trace.wait()
-        equal((trace.status, trace.text), (2, ""), "status, output")
-        contains(trace.stderr, "'sctp' is not loaded: modprobe sctp", "what to do")
-    else:
-        skip("sctp cannot be taken out of this kernel")
 
 
 def test_subflow_of_a_listening_mptcp_socket():

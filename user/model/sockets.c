@@ -218,6 +218,14 @@ int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struc
 	return holder->owner_count;
 }
 
+int owners_of_inode(const struct sockets *sockets, uint64_t inode, struct holder *holder)
+{
+	for (size_t i = 0; inode && i < sockets->owned_count; i++)
+		if (sockets->owned[i].inode == inode)
+			return owners_of(sockets, sockets->owned[i].key, inode, holder);
+	return 0;
+}
+
 /* Other protocols leave no remnants that an owner is looked for. */
 static bool has_history(const struct sock_info *sock)
 {

@@ -44,6 +44,8 @@ bool owners_has(const struct sockets *sockets, uint64_t key, uint64_t inode);
 
 /* Fills holder->owners with copies; returns their number or -ENOMEM. */
 int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struct holder *holder);
+/* The same for a socket that shares the file, and so the inode, of another one. */
+int owners_of_inode(const struct sockets *sockets, uint64_t inode, struct holder *holder);
 
 /*
  * The last socket seen to have a port, and whether it listened: what a
