@@ -77,6 +77,7 @@ static __always_inline void record_begin(struct rt_attempt *record, u32 slot, en
 	record->truncated = 0;
 	record->kernel_call = 0;
 	record->fd = RT_FD_NONE;
+	record->shares = 0;
 
 	record->requested_scope = 0;
 	__builtin_memset(record->requested_addr, 0, RT_ADDR_LEN);
@@ -313,6 +314,8 @@ static __always_inline void attempt_end(u64 id, struct flight *flight, int resul
 			record_success(record, slot, (struct sock *)flight->sk);
 		else
 			record_refusal(slot, flight->sk, result);
+		if (!result && config.deliveries && record->shares)
+			port_share(record);
 		if (result_wanted(record, result)) {
 			options_take(record);
 			send_attempt(record);

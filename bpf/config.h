@@ -8,6 +8,9 @@
 #define RT_PORT_WORDS (65536 / 64)
 #define RT_CGROUP_LEN 256
 
+/* What ports are told apart by; protocols are below 65536. */
+#define RT_PORT_KEY(netns, protocol, port) ((__u64)(netns) << 32 | (__u64)(port) << 16 | (protocol))
+
 enum rt_filter {
 	RT_FILTER_PORT = 1 << 0,
 	RT_FILTER_TREE = 1 << 1, /* -p and COMMAND */
@@ -41,11 +44,12 @@ struct rt_config {
 	__u32 cgroup_level;
 	__u32 hz; /* ticks a second: the resolution of CLOCK_MONOTONIC_COARSE */
 	__u32 pad0;
-	__u8 connects; /* report implicit binds that passed */
-	__u8 command;  /* children of the tracer belong to the tree */
-	__u8 calls;    /* the return of every system call is seen: f_call_exit */
-	__u8 verbose;  /* report the whole life of sockets */
-	__u8 pad[4];
+	__u8 connects;	 /* report implicit binds that passed */
+	__u8 command;	 /* children of the tracer belong to the tree */
+	__u8 calls;	 /* the return of every system call is seen: f_call_exit */
+	__u8 verbose;	 /* report the whole life of sockets */
+	__u8 deliveries; /* note ports that come to be shared */
+	__u8 pad[3];
 	char comm[RT_COMM_LEN];
 	char cgroup_path[RT_CGROUP_LEN]; /* from the root of the hierarchy */
 };

@@ -11,6 +11,7 @@
 #include "filter.bpf.h"
 #include "hooks.bpf.h"
 #include "attempt.bpf.h"
+#include "delivery.bpf.h"
 #include "early.bpf.h"
 #include "life.bpf.h"
 #include "option.bpf.h"

@@ -3,7 +3,7 @@
 #ifndef REUSETRACE_WALK_BPF_H
 #define REUSETRACE_WALK_BPF_H
 
-#include "emit.bpf.h"
+#include "delivery.bpf.h"
 
 #define BUCKET_STEPS 64
 #define WALK_STEPS   160
@@ -19,6 +19,8 @@ static __always_inline void contender_add(struct rt_attempt *record, u32 slot, s
 	else
 		record->truncated = 1;
 	record_contender(slot, (u64)sk, n);
+	if (config.deliveries)
+		port_compare(slot, n);
 }
 
 /* The socket that the kernel compared last goes first, so that no limit cuts it off. */

@@ -37,6 +37,7 @@ enum rt_type {
 	RT_TW_BEGIN,  /* a TIME_WAIT minisock took the port over */
 	RT_TW_END,    /* inet_twsk_kill() */
 	RT_HOLDER,    /* a socket found by a snapshot */
+	RT_DELIVERY,  /* a member of a shared port got a connection or a datagram */
 	RT_TYPE_MAX,
 };
 
@@ -203,7 +204,7 @@ struct rt_attempt {
 	__u8 l3mdev_accept;  /* net.ipv4.tcp_l3mdev_accept or udp_ */
 	__u8 truncated;	     /* the walk hit its limit */
 	__u8 kernel_call;    /* no system call: kernel_bind() and the like */
-	__u8 pad;
+	__u8 shares;	     /* with --deliveries: a contender may get what is sent to the binder */
 	__u8 requested_addr[RT_ADDR_LEN];
 	__u32 requested_scope; /* sin6_scope_id */
 	__u16 asked_port;      /* of get_port(), 0: any */
@@ -254,6 +255,18 @@ struct rt_found {
 	char exe[RT_EXE_LEN];
 };
 
+/* RT_DELIVERY; its header names no process */
+struct rt_delivery {
+	struct rt_header header;
+	struct rt_sock sock; /* the member: a listener or a datagram socket */
+	__u16 family;	     /* of from and to */
+	__u16 from_port;     /* host order */
+	__u16 to_port;
+	__u16 pad;
+	__u8 from[RT_ADDR_LEN];
+	__u8 to[RT_ADDR_LEN];
+};
+
 #define RT_ATTEMPT_FIXED __builtin_offsetof(struct rt_attempt, contenders)
 
 _Static_assert(sizeof(struct rt_sock) == 136, "rt_sock layout");
@@ -262,6 +275,7 @@ _Static_assert(sizeof(struct rt_header) == 72, "rt_header layout");
 _Static_assert(sizeof(struct rt_option) == 24, "rt_option layout");
 _Static_assert(sizeof(struct rt_refusal) == 128, "rt_refusal layout");
 _Static_assert(sizeof(struct rt_attempt) % 8 == 0, "rt_attempt layout");
+_Static_assert(sizeof(struct rt_delivery) % 8 == 0, "rt_delivery layout");
 _Static_assert(sizeof(struct rt_life) % 8 == 0, "rt_life layout");
 _Static_assert(sizeof(struct rt_found) % 8 == 0, "rt_found layout");
 

@@ -37,6 +37,7 @@ enum {
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
 	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_QUEUE = 22,
 	BPF_MAP_TYPE_RINGBUF = 27,
@@ -142,6 +143,9 @@ typedef struct {
 struct sk_buff {
 	struct sk_buff *next;
 	char cb[48];
+	__u16 transport_header;
+	__u16 network_header;
+	unsigned char *head;
 };
 
 struct sk_buff_head {

@@ -10,7 +10,7 @@ from harness import wait_for
 
 SYS_BPF = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
 NEXT_ID = {"program": 11, "map": 12, "link": 31}
-MAP_GET_FD_BY_ID = 14
+PROGRAM_GET_FD_BY_ID, MAP_GET_FD_BY_ID, OBJECT_GET_INFO_BY_FD = 13, 14, 15
 MAP_TYPE_RINGBUF = 27
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -37,6 +37,28 @@ def ids(command):
 def objects():
     """Every program, map and link that is loaded."""
     return {kind: set(ids(command)) for kind, command in NEXT_ID.items()}
+
+
+def program_names():
+    """The names of all programs that are loaded."""
+    names = []
+    for number in ids(NEXT_ID["program"]):
+        try:
+            fd = bpf(PROGRAM_GET_FD_BY_ID, number)[0]
+        except FileNotFoundError:
+            continue
+        names.append(program_name(fd))
+        os.close(fd)
+    return names
+
+
+def program_name(fd):
+    """From struct bpf_prog_info: 16 bytes behind the first 64."""
+    info = ctypes.create_string_buffer(256)
+    attribute = struct.pack("=IIQ", fd, len(info), ctypes.addressof(info)).ljust(32, b"\0")
+    if libc.syscall(SYS_BPF, OBJECT_GET_INFO_BY_FD, attribute, len(attribute)):
+        raise OSError(ctypes.get_errno(), "program information")
+    return info.raw[64:80].split(b"\0")[0].decode()
 
 
 def fdinfo(pid):

@@ -85,6 +85,8 @@ static const struct option_row rows[] = {
 	 "the socket's whole life; -vv adds libbpf's log"},
 	{0, "compare", "OS", false, &type_system, FIELD(compare), 0, TRACE_REPLAY, SECTION_OUTPUT,
 	 "add what another system would have answered"},
+	{0, "deliveries", NULL, false, &type_flag, FIELD(deliveries), 0, COMMAND_TRACE, SECTION_OUTPUT,
+	 "what each member of a shared port gets, and counts at the end"},
 	{'j', "json", "FORMAT", true, &type_json, FIELD(json), 0, TRACE_REPLAY | COMMAND_EXPLAIN, SECTION_OUTPUT,
 	 "NDJSON, one object a line (FORMAT: plain)"},
 	{'o', "output", "FILE", false, &type_path, FIELD(output), 0, TRACE_REPLAY | COMMAND_EXPLAIN | COMMAND_REPORT, SECTION_OUTPUT,

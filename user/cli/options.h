@@ -75,6 +75,7 @@ struct config {
 	unsigned int protocols; /* 1 << enum protocol, 0: all */
 	bool failed;
 	unsigned int verbose;
+	bool deliveries;
 	/* output */
 	bool json;
 	const char *output; /* file; NULL: stdout, or stderr with a command */

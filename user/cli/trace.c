@@ -159,6 +159,7 @@ static void fill_options(struct trace *trace)
 		.sctp = protocols & 1U << PROTO_SCTP,
 		.ping = protocols & 1U << PROTO_PING,
 		.raw = protocols & 1U << PROTO_RAW,
+		.deliveries = config->deliveries,
 		.verbose = config->verbose,
 	};
 }
@@ -229,7 +230,8 @@ static int show_event(void *context, const struct event *event)
 {
 	struct trace *trace = context;
 	bool attempt = event_is_attempt(event);
-	bool life = !attempt && event->type != EVENT_HOLDER && event->type != EVENT_FINDING;
+	bool life = !attempt && event->type != EVENT_HOLDER && event->type != EVENT_FINDING &&
+		    event->type != EVENT_DELIVERY;
 
 	if (trace->config->limit && trace->events >= trace->config->limit)
 		return 0;
@@ -340,6 +342,7 @@ static int show_end(struct trace *trace)
 
 	tracer_counts(trace->tracer, &info);
 	info.lost_decode = session_undecoded(trace->session);
+	info.deliveries = session_deliveries(trace->session, &info.delivery_count);
 	info.printed = trace->printed;
 	lost_text(&info, lost, sizeof(lost));
 	if (lost[0]) {
@@ -349,6 +352,9 @@ static int show_end(struct trace *trace)
 			return err;
 		info.seq = session_next_seq(trace->session);
 	}
+	err = deliveries_text(info.deliveries, info.delivery_count, stderr);
+	if (err)
+		return err;
 	if (trace->config->summary)
 		summary_print(&trace->summary, stderr);
 	return trace->view->ops->end(trace->view, &info);
@@ -391,7 +397,7 @@ static int run(struct trace *trace)
 	else if (err)
 		fprintf(stderr, "reusetrace: self-test on loopback: %s; hooks are unproven\n",
 			strerror(-err));
-	err = session_new(trace->tracer, &trace->session);
+	err = session_new(trace->tracer, config->deliveries, &trace->session);
 	if (!err && config->containers)
 		err = session_ask_runtimes(trace->session);
 	if (!err && config->command)

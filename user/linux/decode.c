@@ -46,11 +46,11 @@ static const enum sock_state states[] = {
 };
 
 static const enum event_type event_types[RT_TYPE_MAX] = {
-	[RT_BIND] = EVENT_BIND,		[RT_LISTEN] = EVENT_LISTEN,    [RT_AUTOBIND] = EVENT_AUTOBIND,
-	[RT_CONNECT] = EVENT_AUTOBIND,	[RT_SOCKET] = EVENT_SOCKET,    [RT_OPTION] = EVENT_OPTION,
-	[RT_CONNECTED] = EVENT_CONNECT, [RT_ACCEPT] = EVENT_ACCEPT,    [RT_CLOSE] = EVENT_CLOSE,
-	[RT_RELEASE] = EVENT_RELEASE,	[RT_TW_BEGIN] = EVENT_RELEASE, [RT_TW_END] = EVENT_RELEASE,
-	[RT_HOLDER] = EVENT_HOLDER,
+	[RT_BIND] = EVENT_BIND,		[RT_LISTEN] = EVENT_LISTEN,	[RT_AUTOBIND] = EVENT_AUTOBIND,
+	[RT_CONNECT] = EVENT_AUTOBIND,	[RT_SOCKET] = EVENT_SOCKET,	[RT_OPTION] = EVENT_OPTION,
+	[RT_CONNECTED] = EVENT_CONNECT, [RT_ACCEPT] = EVENT_ACCEPT,	[RT_CLOSE] = EVENT_CLOSE,
+	[RT_RELEASE] = EVENT_RELEASE,	[RT_TW_BEGIN] = EVENT_RELEASE,	[RT_TW_END] = EVENT_RELEASE,
+	[RT_HOLDER] = EVENT_HOLDER,	[RT_DELIVERY] = EVENT_DELIVERY,
 };
 
 const char *option_name(int level, int name)
@@ -406,9 +406,26 @@ static void decode_life(const struct rt_life *life, struct event *event)
 		decode_change(&life->option, event);
 }
 
+static void decode_delivery(const struct rt_delivery *delivery, struct event *event)
+{
+	decode_sock(&delivery->sock, &event->sock);
+	decode_address(delivery->family, delivery->from, 0, &event->sock.peer);
+	event->sock.peer_port = delivery->from_port;
+	decode_address(delivery->family, delivery->to, 0, &event->delivery.to);
+	event->delivery.to_port = delivery->to_port;
+}
+
 static bool is_attempt(const struct rt_header *header)
 {
 	return header->type >= RT_BIND && header->type <= RT_CONNECT;
+}
+
+/* Of what is no attempt. */
+static size_t least_size(const struct rt_header *header)
+{
+	if (header->type == RT_DELIVERY)
+		return sizeof(struct rt_delivery);
+	return header->type == RT_HOLDER ? sizeof(struct rt_holder) : sizeof(struct rt_life);
 }
 
 /* The header is only believed once the record is as long as it must be. */
@@ -420,9 +437,7 @@ static const struct rt_header *check_record(const void *record, size_t size)
 	if (size < sizeof(*header) || header->type < RT_BIND || header->type >= RT_TYPE_MAX)
 		return NULL;
 	if (!is_attempt(header))
-		return size >= (header->type == RT_HOLDER ? sizeof(struct rt_holder) : sizeof(struct rt_life))
-			       ? header
-			       : NULL;
+		return size >= least_size(header) ? header : NULL;
 	if (size < RT_ATTEMPT_FIXED || attempt->contender_count > RT_MAX_CONTENDERS ||
 	    attempt->option_count > RT_MAX_OPTIONS ||
 	    size < RT_ATTEMPT_FIXED + attempt->contender_count * sizeof(struct rt_sock))
@@ -454,6 +469,8 @@ int decode_record(const void *record, size_t size, const struct policy *policy, 
 	decode_header(header, ret_event);
 	if (is_attempt(header))
 		err = decode_attempt(record, policy, ret_event);
+	else if (header->type == RT_DELIVERY)
+		decode_delivery(record, ret_event);
 	else
 		decode_life(record, ret_event);
 	if (err)

@@ -81,6 +81,11 @@ const struct hook hook_table[] = {
 	{"sctp_port_exit", "sctp_get_port_local", 2, USE_SCTP | USE_KPROBE | USE_EXIT, NULL, RT_HOOKS},
 	{"sctp_compared", "sctp_bind_addr_conflict", 4, USE_SCTP | USE_KPROBE, NULL, RT_HOOKS},
 	{"sctp_put_port", "sctp_put_port", 1, USE_SCTP | USE_KPROBE, NULL, RT_HOOKS},
+	{"queue_add", "inet_csk_reqsk_queue_add", 3, USE_DELIVERIES | USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
+	{"hashdance", "inet_csk_complete_hashdance", 4, USE_DELIVERIES | USE_EXIT | USE_LOCKED, NULL,
+	 RT_HOOKS},
+	{"hashdance_in", "inet_csk_complete_hashdance", 4, USE_DELIVERIES | USE_LOCKED, NULL, RT_HOOKS},
+	{"datagram", "__udp_enqueue_schedule_skb", 2, USE_DELIVERIES | USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
 };
 
 const size_t hook_count = sizeof(hook_table) / sizeof(hook_table[0]);
@@ -139,7 +144,7 @@ static bool list_has(const char *list, const char *name)
 static bool hook_wanted(const struct hooks *hooks, const struct hook *hook)
 {
 	unsigned int needs = hook->use & (USE_TREE | USE_VERBOSE | USE_CONNECTS | USE_CGROUP | USE_CALLS |
-					  USE_PING | USE_SCTP);
+					  USE_PING | USE_SCTP | USE_DELIVERIES);
 
 	if (hook->use & USE_MODULE && hooks->modules && !list_has(hooks->modules, hook->instead))
 		return false;

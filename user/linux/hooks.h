@@ -15,20 +15,21 @@ struct btf;
 enum hook_how { HOOK_OFF, HOOK_FENTRY, HOOK_MULTI, HOOK_KPROBE };
 
 enum hook_use {
-	USE_REQUIRED = 1 << 0,	 /* without it there is no trace */
-	USE_TREE = 1 << 1,	 /* only with -p or COMMAND */
-	USE_VERBOSE = 1 << 2,	 /* only with -v */
-	USE_CGROUP = 1 << 3,	 /* only with -c */
-	USE_EXIT = 1 << 4,	 /* at the return */
-	USE_LOCKED = 1 << 5,	 /* runs with BH off: only an fentry/fexit program exists */
-	USE_TRACEPOINT = 1 << 6, /* tp_btf: no function to look for */
-	USE_DETAIL = 1 << 7,	 /* adds to a record, makes none: only fexit, and no loss if it is skipped */
-	USE_CONNECTS = 1 << 10,	 /* only with -v, -P, -p or COMMAND */
-	USE_CALLS = 1 << 9,	 /* sees every system call: only with -v, -p or COMMAND */
-	USE_MODULE = 1 << 8,	 /* of a security module: only if that is active */
-	USE_PING = 1 << 16,	 /* only with --proto ping */
-	USE_SCTP = 1 << 17,	 /* only with --proto sctp */
-	USE_KPROBE = 1 << 18,	 /* of a module, say: only a kprobe program exists */
+	USE_REQUIRED = 1 << 0,	  /* without it there is no trace */
+	USE_TREE = 1 << 1,	  /* only with -p or COMMAND */
+	USE_VERBOSE = 1 << 2,	  /* only with -v */
+	USE_CGROUP = 1 << 3,	  /* only with -c */
+	USE_EXIT = 1 << 4,	  /* at the return */
+	USE_LOCKED = 1 << 5,	  /* runs with BH off: only an fentry/fexit program exists */
+	USE_TRACEPOINT = 1 << 6,  /* tp_btf: no function to look for */
+	USE_DETAIL = 1 << 7,	  /* adds to a record, makes none: only fexit, and no loss if it is skipped */
+	USE_CONNECTS = 1 << 10,	  /* only with -v, -P, -p or COMMAND */
+	USE_CALLS = 1 << 9,	  /* sees every system call: only with -v, -p or COMMAND */
+	USE_MODULE = 1 << 8,	  /* of a security module: only if that is active */
+	USE_PING = 1 << 16,	  /* only with --proto ping */
+	USE_SCTP = 1 << 17,	  /* only with --proto sctp */
+	USE_KPROBE = 1 << 18,	  /* of a module, say: only a kprobe program exists */
+	USE_DELIVERIES = 1 << 19, /* only with --deliveries */
 };
 
 struct hook {

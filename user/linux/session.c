@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "linux/session.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "linux/decode.h"
 #include "linux/place.h"
-#include "linux/process.h"
 #include "linux/refusal.h"
+#include "linux/process.h"
 #include "linux/seek.h"
+#include "linux/session_parts.h"
 #include "model/connections.h"
 #include "model/owner.h"
-#include "model/refused.h"
-#include "model/sockets.h"
 #include "rules/rules.h"
 
 #define BATCH_MAX 512
@@ -22,27 +18,7 @@
 /* A release this soon after a refusal is said to have come too late for it. */
 #define TOO_LATE_NS 2000000000ULL
 
-struct pending {
-	struct event event;
-	uint64_t key;
-	uint64_t keys[RT_MAX_CONTENDERS]; /* of the holders, before they are sorted */
-};
-
-struct session {
-	struct tracer *tracer;
-	struct sockets *sockets;
-	struct places *places;
-	struct refusal_lookup *refusals;
-	struct seek *seek;
-	struct connections *connections;
-	struct pending *batch;
-	size_t count;
-	struct refused refused;
-	uint64_t seq, undecoded;
-	bool unresolved; /* some holder's process is not known yet */
-};
-
-int session_new(struct tracer *tracer, struct session **ret_session)
+int session_new(struct tracer *tracer, bool deliveries, struct session **ret_session)
 {
 	struct session *session = calloc(1, sizeof(*session));
 
@@ -55,8 +31,10 @@ int session_new(struct tracer *tracer, struct session **ret_session)
 	session->seek = seek_new();
 	session->connections = connections_new();
 	session->batch = calloc(BATCH_MAX, sizeof(*session->batch));
-	if (!session->sockets || !session->places || !session->refusals || !session->seek ||
-	    !session->connections || !session->batch) {
+	if (deliveries)
+		session->deliveries = deliveries_new();
+	if ((deliveries && !session->deliveries) || !session->sockets || !session->places ||
+	    !session->refusals || !session->seek || !session->connections || !session->batch) {
 		session_free(session);
 		return -ENOMEM;
 	}
@@ -71,6 +49,7 @@ void session_free(struct session *session)
 	for (size_t i = 0; i < session->count; i++)
 		event_clear(&session->batch[i].event);
 	sockets_free(session->sockets);
+	deliveries_free(session->deliveries);
 	places_free(session->places);
 	refusal_lookup_free(session->refusals);
 	seek_free(session->seek);
@@ -94,7 +73,7 @@ uint64_t session_next_seq(struct session *session)
 	return ++session->seq;
 }
 
-static void owner_of_process(const struct proc_info *process, int fd, struct owner *ret_owner)
+void session_owner(const struct proc_info *process, int fd, struct owner *ret_owner)
 {
 	*ret_owner = (struct owner){
 		.pid = process->pid, .nspid = process->nspid, .fd = fd, .cgroup_id = process->cgroup_id};
@@ -116,7 +95,7 @@ static int note_owner(void *context, const void *record, size_t size)
 		return -EBADMSG;
 	decode_process(&life->header.process, &process);
 	decode_exe(holder->exe, process.exe, sizeof(process.exe));
-	owner_of_process(&process, life->fd, &owner);
+	session_owner(&process, life->fd, &owner);
 	owner.survives_exec = !life->cloexec;
 	owner.start_ns = life->header.process.start_ns;
 	decode_sock(&life->sock, &sock);
@@ -153,7 +132,7 @@ static int seek_hidden(struct session *session)
 	return err ? err : seek_run(session->seek, session->tracer, session->sockets);
 }
 
-static int refresh_owners(struct session *session)
+int session_refresh(struct session *session)
 {
 	int err;
 
@@ -311,6 +290,8 @@ static void note_event(struct session *session, struct pending *pending)
 	struct event *event = &pending->event;
 	struct socket_entry *entry = NULL;
 
+	if (event->type == EVENT_DELIVERY)
+		return;
 	if (pending->key)
 		entry = sockets_get(session->sockets, pending->key, event->sock.inode);
 	if (entry && event->release == RELEASE_TIME_WAIT_BEGIN)
@@ -333,13 +314,13 @@ static void note_event(struct session *session, struct pending *pending)
 			break;
 		entry->bound_ns = event->time_ns;
 		entry->released_ns = 0;
-		owner_of_process(&event->process, -1, &entry->bound_by);
+		session_owner(&event->process, -1, &entry->bound_by);
 		break;
 	case EVENT_RELEASE:
 		if (event->release != RELEASE_TIME_WAIT_BEGIN)
 			entry->released_ns = event->time_ns;
 		else
-			owner_of_process(&event->process, -1, &entry->bound_by);
+			session_owner(&event->process, -1, &entry->bound_by);
 		entry->held = false;
 		break;
 	default:
@@ -385,7 +366,7 @@ static void finish_event(struct session *session, struct pending *pending)
 			continue;
 		entry->refused_seq = event->seq;
 		entry->refused_ns = event->time_ns;
-		owner_of_process(&event->process, -1, &entry->refused);
+		session_owner(&event->process, -1, &entry->refused);
 	}
 }
 
@@ -434,70 +415,36 @@ static int collect(void *context, const void *record, size_t size)
 	return session->count > BATCH_MAX - RT_MAX_OPTIONS - 2 ? -ECANCELED : 0;
 }
 
-/* A port that is shared with a stranger: once more, as a finding, for those who look for nothing else. */
-static int tell_sharing(struct session *session, const struct event *event, event_fn fn, void *context)
+/* One event, and what follows from it. */
+static int show(struct session *session, struct pending *pending, event_fn fn, void *context)
 {
-	struct event finding = *event;
+	struct event *event = &pending->event;
+	int err;
 
-	if (!event->has_verdict || !event->verdict.differs)
+	if (event->type == EVENT_DELIVERY && !session_delivered(session, pending))
 		return 0;
-	finding.type = EVENT_FINDING;
-	finding.seq = session_next_seq(session);
-	finding.finding =
-		(struct event_finding){.kind = FINDING_SHARED_PORT, .attempt = event->seq, .attempts = 1};
-	finding_write(&finding);
-	return fn(context, &finding);
-}
-
-static uint64_t boot_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-/* Refused a while ago: who is still there, and has no socket on that port? */
-static int tell_lives_on(struct session *session, event_fn fn, void *context)
-{
-	const struct refused_entry *entry;
-	struct event event;
-	int err = 0;
-
-	if (!refused_check(&session->refused, boot_ns()))
-		return 0;
-	err = refresh_owners(session);
-	while (!err && (entry = refused_next(&session->refused))) {
-		if (!process_lives(entry->event.process.pid, entry->event.process.start_ns))
-			continue;
-		event = entry->event;
-		event.type = EVENT_FINDING;
-		event.time_ns = boot_ns();
-		event.seq = session_next_seq(session);
-		finding_write(&event);
-		err = fn(context, &event);
-	}
-	return err;
+	event->seq = session_next_seq(session);
+	finish_event(session, pending);
+	err = session_note_members(session, pending);
+	if (err)
+		return err;
+	err = fn(context, event);
+	return err ? err : session_tell_sharing(session, event, fn, context);
 }
 
 static int flush(struct session *session, event_fn fn, void *context)
 {
 	int err = 0;
 
-	if (session->unresolved)
-		err = refresh_owners(session);
+	if (session->unresolved || session_has_unknown_member(session))
+		err = session_refresh(session);
 	session->unresolved = false;
 	refusal_lookup_renew(session->refusals);
 	for (size_t i = 0; i < session->count; i++)
 		note_event(session, &session->batch[i]);
 	for (size_t i = 0; i < session->count; i++) {
-		if (!err) {
-			session->batch[i].event.seq = session_next_seq(session);
-			finish_event(session, &session->batch[i]);
-			err = fn(context, &session->batch[i].event);
-			if (!err)
-				err = tell_sharing(session, &session->batch[i].event, fn, context);
-		}
+		if (!err)
+			err = show(session, &session->batch[i], fn, context);
 		event_clear(&session->batch[i].event);
 	}
 	session->count = 0;
@@ -510,7 +457,7 @@ int session_poll(struct session *session, int timeout_ms, event_fn fn, void *con
 
 	err = flush(session, fn, context);
 	if (!err)
-		err = tell_lives_on(session, fn, context);
+		err = session_tell_lives_on(session, fn, context);
 	if (err)
 		return err;
 	return n == -ECANCELED ? BATCH_MAX : n;
@@ -540,8 +487,9 @@ static int show_holder(void *context, const void *record, size_t size)
 	event.sock.id = entry ? entry->id : 0;
 	if (entry)
 		entry->held = true;
+	err = session_note_member(session, life, &event);
 	/* What was bound since the hooks are there has an event of its own. */
-	if (event.sock.peer.family == FAMILY_NONE && life->wanted && !life->sock.bound_ns) {
+	if (!err && event.sock.peer.family == FAMILY_NONE && life->wanted && !life->sock.bound_ns) {
 		places_fill(session->places, &event.process);
 		event.seq = session_next_seq(session);
 		err = view->fn(view->context, &event);
@@ -553,7 +501,9 @@ static int show_holder(void *context, const void *record, size_t size)
 int session_snapshot(struct session *session, event_fn fn, void *context)
 {
 	struct snapshot_view view = {.session = session, .fn = fn, .context = context};
+	int err;
 
 	owners_clear(session->sockets);
-	return tracer_snapshot(session->tracer, true, show_holder, &view);
+	err = tracer_snapshot(session->tracer, true, show_holder, &view);
+	return err ? err : session_settle_members(session);
 }

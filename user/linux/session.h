@@ -15,8 +15,8 @@ struct session;
 /* Given a judged event, with its seq; a negative return ends the batch and is returned. */
 typedef int (*event_fn)(void *context, const struct event *event);
 
-/* The tracer stays the caller's. */
-int session_new(struct tracer *tracer, struct session **ret_session);
+/* The tracer stays the caller's.  Deliveries only if its hooks are attached. */
+int session_new(struct tracer *tracer, bool deliveries, struct session **ret_session);
 void session_free(struct session *session);
 
 /* --containers: ask container runtimes for names.  0 or -ENOMEM. */
@@ -30,6 +30,8 @@ int session_poll(struct session *session, int timeout_ms, event_fn fn, void *con
 
 /* Records that could not be decoded so far. */
 uint64_t session_undecoded(const struct session *session);
+/* Who got how many deliveries; valid until the next poll. */
+const struct delivery_total *session_deliveries(struct session *session, size_t *ret_count);
 
 uint64_t session_next_seq(struct session *session);
 

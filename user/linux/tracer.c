@@ -90,6 +90,7 @@ static void fill_config(const struct tracer_options *options, struct rt_config *
 	config->command = options->command;
 	config->calls = options->verbose || options->tree;
 	config->verbose = options->verbose > 0;
+	config->deliveries = options->deliveries;
 	config->hz = kernel_hz();
 	config->tracer = getpid();
 	if (!stat("/proc/self/ns/pid", &ns)) {
@@ -219,7 +220,8 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	tracer->hooks.wanted = (options->tree ? USE_TREE : 0) | (options->verbose ? USE_VERBOSE : 0) |
 			       (options->connects ? USE_CONNECTS : 0) | (options->cgroup ? USE_CGROUP : 0) |
 			       (options->verbose || options->tree ? USE_CALLS : 0) |
-			       (options->ping ? USE_PING : 0) | (options->sctp ? USE_SCTP : 0);
+			       (options->ping ? USE_PING : 0) | (options->sctp ? USE_SCTP : 0) |
+			       (options->deliveries ? USE_DELIVERIES : 0);
 	if (!security_modules(tracer->modules, sizeof(tracer->modules)))
 		tracer->hooks.modules = tracer->modules;
 	hooks_choose(&tracer->hooks, btf);
@@ -371,6 +373,16 @@ int tracer_add_process(struct tracer *tracer, uint32_t pid, uint64_t start_ns)
 uint32_t tracer_tree_size(const struct tracer *tracer)
 {
 	return __atomic_load_n(&tracer->trace->bss->tree_size, __ATOMIC_RELAXED);
+}
+
+int tracer_share_port(struct tracer *tracer, uint32_t netns, uint32_t protocol, uint16_t port)
+{
+	uint64_t key = RT_PORT_KEY(netns, protocol, port);
+	uint8_t one = 1;
+
+	return bpf_map_update_elem(bpf_map__fd(tracer->trace->maps.shared_ports), &key, &one, BPF_ANY)
+		       ? -errno
+		       : 0;
 }
 
 const struct policy *tracer_policy(const struct tracer *tracer)

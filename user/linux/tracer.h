@@ -32,6 +32,7 @@ struct tracer_options {
 	bool only_ipv4, only_ipv6;
 	bool tcp, udp, mptcp;
 	bool sctp, ping, raw; /* hooks of their own, attached only for them */
+	bool deliveries;      /* report what arrives on shared ports */
 	unsigned int verbose; /* from 2 on libbpf's log goes to stderr */
 };
 
@@ -76,6 +77,9 @@ void tracer_stop(struct tracer *tracer);
 
 int tracer_add_process(struct tracer *tracer, uint32_t pid, uint64_t start_ns);
 uint32_t tracer_tree_size(const struct tracer *tracer);
+
+/* Deliveries to this port are reported from now on; for what the programs did not see binding. */
+int tracer_share_port(struct tracer *tracer, uint32_t netns, uint32_t protocol, uint16_t port);
 
 const struct policy *tracer_policy(const struct tracer *tracer);
 void tracer_counts(const struct tracer *tracer, struct end_info *ret_info);

@@ -36,7 +36,8 @@ enum event_type {
 	EVENT_ACCEPT,
 	EVENT_CLOSE,
 	EVENT_RELEASE,
-	EVENT_FINDING, /* something that nobody asked about and somebody should know */
+	EVENT_DELIVERY, /* of a connection or a datagram to a member of a shared port */
+	EVENT_FINDING,	/* something that nobody asked about and somebody should know */
 	EVENT_TYPE_MAX
 };
 
@@ -337,6 +338,20 @@ struct comparison {
 	const char *ignored[4]; /* options that mean nothing there, up to a NULL */
 };
 
+/* EVENT_DELIVERY: the socket of the event is the member that got it, its peer is the sender. */
+struct delivery {
+	struct address to; /* as it was sent to */
+	uint16_t to_port;
+	uint64_t number; /* of those that this member got */
+};
+
+struct delivery_total {
+	struct sock_info sock; /* the member */
+	struct owner owner;    /* a process that has it, pid 0: unknown */
+	uint64_t count;
+	bool shared;
+};
+
 struct option_change {
 	char name[40]; /* "SO_REUSEADDR" */
 	int64_t value;
@@ -442,6 +457,7 @@ struct event {
 	struct windows_facts windows;
 	struct refusal_facts refusal;
 	struct option_change option;  /* EVENT_OPTION */
+	struct delivery delivery;     /* EVENT_DELIVERY */
 	struct event_finding finding; /* EVENT_FINDING */
 	enum release release;	      /* EVENT_RELEASE */
 	uint64_t after_attempt;	      /* EVENT_RELEASE: seq of the refusal it came too late for, 0 none */

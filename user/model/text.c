@@ -312,10 +312,10 @@ void duration_text(char buf[DURATION_LEN], int64_t ns)
 }
 
 static const char *const event_type_names[] = {
-	[EVENT_HOLDER] = "holder",   [EVENT_SOCKET] = "socket",	  [EVENT_OPTION] = "option",
-	[EVENT_BIND] = "bind",	     [EVENT_LISTEN] = "listen",	  [EVENT_AUTOBIND] = "autobind",
-	[EVENT_CONNECT] = "connect", [EVENT_ACCEPT] = "accept",	  [EVENT_CLOSE] = "close",
-	[EVENT_RELEASE] = "release", [EVENT_FINDING] = "finding",
+	[EVENT_HOLDER] = "holder",   [EVENT_SOCKET] = "socket",	    [EVENT_OPTION] = "option",
+	[EVENT_BIND] = "bind",	     [EVENT_LISTEN] = "listen",	    [EVENT_AUTOBIND] = "autobind",
+	[EVENT_CONNECT] = "connect", [EVENT_ACCEPT] = "accept",	    [EVENT_CLOSE] = "close",
+	[EVENT_RELEASE] = "release", [EVENT_DELIVERY] = "delivery", [EVENT_FINDING] = "finding",
 };
 
 static const char *const family_names[] = {

@@ -7,6 +7,7 @@
 #include "model/members.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"
+#include "view/json_findings.h"
 #include "view/json_owners.h"
 #include "view/json_refusal.h"
 #include "view/json_windows.h"
@@ -21,6 +22,7 @@ enum part {
 	PART_OPTION = 1 << 3,
 	PART_AFTER = 1 << 4, /* after_attempt, delta_ns */
 	PART_FINDING = 1 << 5,
+	PART_DELIVERY = 1 << 6,
 	PART_ALL = PART_RESULT | PART_ATTEMPT | PART_HOLDERS,
 };
 
@@ -34,11 +36,12 @@ static const unsigned int parts_of[EVENT_TYPE_MAX] = {
 	[EVENT_CONNECT] = PART_ALL,
 	[EVENT_ACCEPT] = PART_RESULT,
 	[EVENT_RELEASE] = PART_AFTER,
+	[EVENT_DELIVERY] = PART_DELIVERY,
 	[EVENT_FINDING] = PART_FINDING | PART_HOLDERS,
 };
 
 /* Numbers for which one value means "unknown" or "none". */
-static void u64_unless(struct json_writer *writer, const char *name, uint64_t value, uint64_t absent)
+void json_u64_unless(struct json_writer *writer, const char *name, uint64_t value, uint64_t absent)
 {
 	if (value == absent)
 		jw_null(writer, name);
@@ -64,7 +67,7 @@ static bool has_address(const struct address *address)
 	return address->family == FAMILY_IPV4 || address->family == FAMILY_IPV6;
 }
 
-static void put_address(struct json_writer *writer, const char *name, const struct address *address)
+void json_address(struct json_writer *writer, const char *name, const struct address *address)
 {
 	char text[ADDRESS_TEXT_LEN];
 
@@ -76,20 +79,19 @@ static void put_address(struct json_writer *writer, const char *name, const stru
 	jw_string(writer, name, text);
 }
 
-static void put_endpoint(struct json_writer *writer, const char *name, const struct address *address,
-			 uint16_t port)
+void json_endpoint(struct json_writer *writer, const char *name, const struct address *address, uint16_t port)
 {
 	if (address->family == FAMILY_NONE) {
 		jw_null(writer, name);
 		return;
 	}
 	jw_object(writer, name);
-	put_address(writer, "address", address);
+	json_address(writer, "address", address);
 	jw_u64(writer, "port", port);
 	jw_object_end(writer);
 }
 
-static void put_id(struct json_writer *writer, uint64_t id)
+void json_id(struct json_writer *writer, uint64_t id)
 {
 	char text[24];
 
@@ -130,9 +132,9 @@ static void put_options(struct json_writer *writer, const struct sock_options *o
 static void put_sock_facts(struct json_writer *writer, const struct sock_info *sock)
 {
 	put_bools(writer, fact_members, sock);
-	u64_unless(writer, "group_id", sock->group_id, 0);
+	json_u64_unless(writer, "group_id", sock->group_id, 0);
 	jw_u64(writer, "group_size", sock->group_size);
-	u64_unless(writer, "vrf", sock->vrf, 0);
+	json_u64_unless(writer, "vrf", sock->vrf, 0);
 }
 
 void json_policy(struct json_writer *writer, const char *name, const struct policy *policy)
@@ -164,13 +166,13 @@ void json_head(struct json_writer *writer, const char *type, uint64_t time_ns, u
 static void put_process(struct json_writer *writer, const struct proc_info *process)
 {
 	jw_object(writer, "process");
-	u64_unless(writer, "pid", process->pid, 0);
-	u64_unless(writer, "tid", process->tid, 0);
-	u64_unless(writer, "ppid", process->ppid, 0);
-	u64_unless(writer, "nspid", process->nspid, 0);
+	json_u64_unless(writer, "pid", process->pid, 0);
+	json_u64_unless(writer, "tid", process->tid, 0);
+	json_u64_unless(writer, "ppid", process->ppid, 0);
+	json_u64_unless(writer, "nspid", process->nspid, 0);
 	MEMBER_CHARS(writer, "comm", process->comm);
 	MEMBER_CHARS(writer, "exe", process->exe);
-	u64_unless(writer, "uid", process->uid, UID_NONE);
+	json_u64_unless(writer, "uid", process->uid, UID_NONE);
 	MEMBER_CHARS(writer, "cgroup", process->cgroup);
 	json_place(writer, &process->place);
 	jw_object_end(writer);
@@ -181,19 +183,19 @@ static void put_socket(struct json_writer *writer, const struct event *event)
 	const struct sock_info *sock = &event->sock;
 
 	jw_object(writer, "socket");
-	put_id(writer, sock->id);
-	u64_unless(writer, "inode", sock->inode, 0);
+	json_id(writer, sock->id);
+	json_u64_unless(writer, "inode", sock->inode, 0);
 	jw_string(writer, "protocol", protocol_name(sock->protocol));
 	jw_string(writer, "family", family_name(sock->family));
-	u64_unless(writer, "netns", sock->netns, 0);
+	json_u64_unless(writer, "netns", sock->netns, 0);
 	put_device(writer, sock);
-	u64_unless(writer, "vrf", sock->vrf, 0);
-	u64_unless(writer, "uid", sock->uid, UID_NONE);
+	json_u64_unless(writer, "vrf", sock->vrf, 0);
+	json_u64_unless(writer, "uid", sock->uid, UID_NONE);
 	jw_null(writer, "path");
-	put_endpoint(writer, "requested", &event->requested, event->requested_port);
-	put_address(writer, "address", &sock->address);
-	u64_unless(writer, "port", sock->port, 0);
-	put_endpoint(writer, "peer", &sock->peer, sock->peer_port);
+	json_endpoint(writer, "requested", &event->requested, event->requested_port);
+	json_address(writer, "address", &sock->address);
+	json_u64_unless(writer, "port", sock->port, 0);
+	json_endpoint(writer, "peer", &sock->peer, sock->peer_port);
 	jw_string(writer, "state", state_name(sock->state));
 	put_options(writer, &sock->options);
 	json_winsock(writer, sock);
@@ -247,8 +249,8 @@ static void put_bucket(struct json_writer *writer, const struct event *event)
 		jw_i64(writer, "fastreuse", bucket->fastreuse);
 		jw_i64(writer, "fastreuseport", bucket->fastreuseport);
 		jw_u64(writer, "l3mdev", bucket->l3mdev);
-		u64_unless(writer, "fastuid", bucket->fastuid, UID_NONE);
-		put_address(writer, "fast_address", &bucket->fast_address);
+		json_u64_unless(writer, "fastuid", bucket->fastuid, UID_NONE);
+		json_address(writer, "fast_address", &bucket->fast_address);
 		jw_bool(writer, "fast_v6only", bucket->fast_v6only);
 	} else {
 		static const char *const absent[] = {"fastreuse", "fastreuseport", "l3mdev",
@@ -257,7 +259,7 @@ static void put_bucket(struct json_writer *writer, const struct event *event)
 		for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++)
 			jw_null(writer, absent[i]);
 	}
-	u64_unless(writer, "slot_count", is_udp ? bucket->slot_count : UINT64_MAX, UINT64_MAX);
+	json_u64_unless(writer, "slot_count", is_udp ? bucket->slot_count : UINT64_MAX, UINT64_MAX);
 	jw_object_end(writer);
 }
 
@@ -283,7 +285,7 @@ static void put_facts(struct json_writer *writer, const struct event *event, con
 		put_bools(writer, attempt_members, event);
 		put_range(writer, event);
 		jw_u64(writer, "unprivileged_start", event->unprivileged_start);
-		u64_unless(writer, "entry_port", event->entry_port, 0);
+		json_u64_unless(writer, "entry_port", event->entry_port, 0);
 		json_refusal(writer, &event->refusal);
 	}
 	jw_object(writer, "socket");
@@ -293,24 +295,13 @@ static void put_facts(struct json_writer *writer, const struct event *event, con
 	jw_object_end(writer);
 }
 
-static void put_differs(struct json_writer *writer, unsigned int differs)
-{
-	static const char *const words[] = {"executable", "uid", "unit"};
-
-	jw_array(writer, "differs");
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (differs & 1U << i)
-			jw_string(writer, NULL, words[i]);
-	jw_array_end(writer);
-}
-
 static void put_holder(struct json_writer *writer, const struct holder *holder,
 		       const struct clock_base *clock)
 {
 	const struct sock_info *sock = &holder->sock;
 
 	jw_object(writer, NULL);
-	put_id(writer, sock->id);
+	json_id(writer, sock->id);
 	jw_bool(writer, "culprit", holder->culprit);
 	jw_string(writer, "reason",
 		  holder->reason == RULE_NONE ? NULL : rule_name((enum rule_id)holder->reason));
@@ -318,13 +309,13 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 	jw_string(writer, "state", state_name(sock->state));
 	jw_string(writer, "protocol", protocol_name(sock->protocol));
 	jw_string(writer, "family", family_name(sock->family));
-	put_address(writer, "address", &sock->address);
-	u64_unless(writer, "port", sock->port, 0);
-	put_endpoint(writer, "peer", &sock->peer, sock->peer_port);
-	u64_unless(writer, "inode", sock->inode, 0);
-	u64_unless(writer, "netns", sock->netns, 0);
+	json_address(writer, "address", &sock->address);
+	json_u64_unless(writer, "port", sock->port, 0);
+	json_endpoint(writer, "peer", &sock->peer, sock->peer_port);
+	json_u64_unless(writer, "inode", sock->inode, 0);
+	json_u64_unless(writer, "netns", sock->netns, 0);
 	put_device(writer, sock);
-	u64_unless(writer, "uid", sock->uid, UID_NONE);
+	json_u64_unless(writer, "uid", sock->uid, UID_NONE);
 	json_place(writer, holder->made_in);
 	put_options(writer, &sock->options);
 	json_winsock(writer, sock);
@@ -339,7 +330,7 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 	else
 		jw_i64(writer, "released_after_ns", holder->released_after_ns);
 	json_owners(writer, holder);
-	put_differs(writer, holder->differs);
+	json_differs(writer, holder->differs);
 	jw_object(writer, "facts");
 	jw_bool(writer, "compared", holder->compared);
 	jw_u64(writer, "place", holder->place);
@@ -371,26 +362,11 @@ static void put_option(struct json_writer *writer, const struct option_change *o
 static void put_after(struct json_writer *writer, const struct event *event)
 {
 	jw_string(writer, "released", release_name(event->release));
-	u64_unless(writer, "after_attempt", event->after_attempt, 0);
+	json_u64_unless(writer, "after_attempt", event->after_attempt, 0);
 	if (event->after_attempt)
 		jw_i64(writer, "delta_ns", event->delta_ns);
 	else
 		jw_null(writer, "delta_ns");
-}
-
-static void put_finding(struct json_writer *writer, const struct event *event)
-{
-	const struct event_finding *finding = &event->finding;
-
-	jw_object(writer, "finding");
-	jw_string(writer, "kind", finding_kind_name(finding->kind));
-	MEMBER_CHARS(writer, "text", finding->text);
-	u64_unless(writer, "attempt", finding->attempt, 0);
-	jw_u64(writer, "attempts", finding->attempts);
-	MEMBER_CHARS(writer, "because", event->verdict.text);
-	MEMBER_CHARS(writer, "delivery", event->verdict.delivery);
-	put_differs(writer, event->verdict.differs);
-	jw_object_end(writer);
 }
 
 int json_event(struct json_writer *writer, const struct event *event, const struct clock_base *clock,
@@ -412,11 +388,13 @@ int json_event(struct json_writer *writer, const struct event *event, const stru
 		put_result(writer, event);
 	if (parts & PART_AFTER)
 		put_after(writer, event);
+	if (parts & PART_DELIVERY)
+		json_delivery(writer, &event->delivery);
 	if (parts & PART_FINDING)
-		put_finding(writer, event);
+		json_finding(writer, event);
 	if (parts & PART_ATTEMPT) {
 		put_verdict(writer, event);
-		u64_unless(writer, "took_ns", event->took_ns, 0);
+		json_u64_unless(writer, "took_ns", event->took_ns, 0);
 	}
 	put_facts(writer, event, policy, parts & PART_ATTEMPT);
 	if (parts & PART_HOLDERS)

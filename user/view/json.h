@@ -20,4 +20,11 @@ void json_head(struct json_writer *writer, const char *type, uint64_t time_ns, u
 	       const struct clock_base *clock);
 void json_policy(struct json_writer *writer, const char *name, const struct policy *policy);
 
+/* A number of which one value means "unknown" or "none". */
+void json_u64_unless(struct json_writer *writer, const char *name, uint64_t value, uint64_t absent);
+void json_id(struct json_writer *writer, uint64_t id);
+void json_address(struct json_writer *writer, const char *name, const struct address *address);
+void json_endpoint(struct json_writer *writer, const char *name, const struct address *address,
+		   uint16_t port);
+
 #endif

@@ -2,6 +2,7 @@
 /* The objects that are not events, and the view. */
 #include <stdlib.h>
 #include "view/json.h"
+#include "view/json_findings.h"
 
 struct json_view {
 	struct view view;
@@ -43,6 +44,16 @@ int json_start(struct json_writer *writer, const struct start_info *info, const 
 	return jw_finish(writer);
 }
 
+static void put_deliveries(struct json_writer *writer, const struct end_info *info)
+{
+	if (!info->deliveries)
+		return;
+	jw_array(writer, "deliveries");
+	for (size_t i = 0; i < info->delivery_count; i++)
+		json_delivery_total(writer, &info->deliveries[i]);
+	jw_array_end(writer);
+}
+
 static int put_totals(struct json_writer *writer, const char *type, const struct end_info *info,
 		      const struct clock_base *clock)
 {
@@ -54,6 +65,7 @@ static int put_totals(struct json_writer *writer, const char *type, const struct
 	jw_u64(writer, "printed", info->printed);
 	jw_u64(writer, "bytes", info->bytes);
 	jw_object_end(writer);
+	put_deliveries(writer, info);
 	jw_object(writer, "lost");
 	jw_u64(writer, "ring", info->lost_ring);
 	jw_u64(writer, "map", info->lost_map);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "model/address.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"
 #include "view/text_parts.h"
@@ -187,6 +188,18 @@ static void say_release(struct strbuf *out, const struct event *event)
 	strbuf_printf(out, "[%" PRIu32 "] was refused", event->refused.pid);
 }
 
+static void say_delivery(struct strbuf *out, const struct event *event)
+{
+	const struct delivery *delivery = &event->delivery;
+
+	strbuf_puts(out, "delivery   from ");
+	text_endpoint(out, &event->sock.peer, event->sock.peer_port);
+	if (address_equal(&delivery->to, &event->sock.address))
+		return;
+	strbuf_puts(out, " to ");
+	text_endpoint(out, &delivery->to, delivery->to_port);
+}
+
 /* Of a shared port the lines under the attempt say it all. */
 static void say_finding(struct strbuf *out, const struct event *event)
 {
@@ -205,7 +218,8 @@ static const struct type_words type_words[EVENT_TYPE_MAX] = {
 	[EVENT_BIND] = {say_bind, true},	 [EVENT_LISTEN] = {say_listen, true},
 	[EVENT_AUTOBIND] = {say_autobind, true}, [EVENT_CONNECT] = {say_connect, true},
 	[EVENT_ACCEPT] = {say_accept, false},	 [EVENT_CLOSE] = {say_close, false},
-	[EVENT_RELEASE] = {say_release, false},	 [EVENT_FINDING] = {say_finding, false},
+	[EVENT_RELEASE] = {say_release, false},	 [EVENT_DELIVERY] = {say_delivery, false},
+	[EVENT_FINDING] = {say_finding, false},
 };
 
 static void put_errno(struct strbuf *out, int code)

@@ -89,16 +89,6 @@ static void put_other_exe(struct strbuf *out, const struct event *event, const s
 	strbuf_escape(out, exe, EXE_LEN);
 }
 
-static void put_other_unit(struct strbuf *out, const struct holder *holder)
-{
-	const struct owner *owner = holder->owner_count ? &holder->owners[0] : &holder->bound_by;
-
-	if (!(holder->differs & DIFFERS_UNIT) || !owner->place)
-		return;
-	strbuf_puts(out, ", unit ");
-	strbuf_escape(out, owner->place->unit, sizeof(owner->place->unit));
-}
-
 static void put_holder(struct strbuf *out, const struct event *event, const struct holder *holder,
 		       const struct text_time *time)
 {
@@ -125,7 +115,6 @@ static void put_holder(struct strbuf *out, const struct event *event, const stru
 	text_places(out, holder);
 	if (text_is_sharing(event))
 		put_other_exe(out, event, holder);
-	put_other_unit(out, holder);
 }
 
 static void put_rule(struct strbuf *out, int rule)

@@ -43,13 +43,15 @@ struct end_info { /* totals so far; `lost` gets the same */
 	uint64_t sent;	   /* ... and sent */
 	uint64_t printed;
 	uint64_t bytes;
-	uint64_t lost_ring;	 /* ring full */
-	uint64_t lost_map;	 /* no room in the attempt map */
-	uint64_t lost_recursion; /* programs skipped: recursion_misses */
-	uint64_t lost_missed;	 /* kprobes missed */
-	uint64_t lost_exits;	 /* attempts whose end was not seen */
-	uint64_t lost_options;	 /* sockets whose option changes were pushed out */
-	uint64_t lost_decode;	 /* records that could not be decoded */
+	uint64_t lost_ring;			 /* ring full */
+	uint64_t lost_map;			 /* no room in the attempt map */
+	uint64_t lost_recursion;		 /* programs skipped: recursion_misses */
+	uint64_t lost_missed;			 /* kprobes missed */
+	uint64_t lost_exits;			 /* attempts whose end was not seen */
+	uint64_t lost_options;			 /* sockets whose option changes were pushed out */
+	uint64_t lost_decode;			 /* records that could not be decoded */
+	const struct delivery_total *deliveries; /* by port and member; NULL: not asked for */
+	size_t delivery_count;
 };
 
 struct view_config {
@@ -87,5 +89,13 @@ static inline void view_free(struct view *view)
 
 /* "lost 3 records: 2 ring full, 1 programs skipped"; "" if nothing was lost. */
 size_t lost_text(const struct end_info *info, char *buf, size_t size);
+
+/*
+ * The counts of --deliveries, a line a port and a line a member:
+ *
+ *   deliveries to tcp port 8082: 200
+ *         97  nc[4100] fd 3, 127.0.0.1:8082
+ */
+int deliveries_text(const struct delivery_total *totals, size_t count, FILE *out);
 
 #endif

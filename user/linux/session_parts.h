@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of a session have in common. */
+#ifndef REUSETRACE_LINUX_SESSION_PARTS_H
+#define REUSETRACE_LINUX_SESSION_PARTS_H
+
+#include "linux/deliveries.h"
+#include "linux/session.h"
+#include "model/refused.h"
+#include "model/sockets.h"
+
+struct pending {
+	struct event event;
+	uint64_t key;
+	uint64_t keys[RT_MAX_CONTENDERS]; /* of the holders, before they are sorted */
+};
+
+struct session {
+	struct tracer *tracer;
+	struct sockets *sockets;
+	struct places *places;
+	struct refusal_lookup *refusals;
+	struct seek *seek;
+	struct connections *connections;
+	struct pending *batch;
+	size_t count;
+	struct refused refused;
+	struct deliveries *deliveries; /* NULL: not asked for */
+	uint64_t seq, undecoded;
+	bool unresolved; /* some holder's process is not known yet */
+};
+
+/* A process as the owner of a descriptor. */
+void session_owner(const struct proc_info *process, int fd, struct owner *ret_owner);
+
+/* Who holds what, anew. */
+int session_refresh(struct session *session);
+
+/* A port that is shared with a stranger; who lives on without its port. */
+int session_tell_sharing(struct session *session, const struct event *event, event_fn fn, void *context);
+int session_tell_lives_on(struct session *session, event_fn fn, void *context);
+
+/* Members of shared ports: of the snapshot, of an attempt, and those whose process is not known yet. */
+int session_note_member(struct session *session, const struct rt_life *life, const struct event *event);
+int session_settle_members(struct session *session);
+int session_note_members(struct session *session, const struct pending *pending);
+bool session_has_unknown_member(const struct session *session);
+
+/* Counts a delivery; false if its socket is no member. */
+bool session_delivered(struct session *session, struct pending *pending);
+
+#endif
