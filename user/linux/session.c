@@ -6,11 +6,9 @@
 #include "linux/decode.h"
 #include "linux/place.h"
 #include "linux/refusal.h"
-#include "linux/process.h"
 #include "linux/seek.h"
 #include "linux/session_parts.h"
 #include "model/connections.h"
-#include "model/owner.h"
 #include "rules/rules.h"
 
 #define BATCH_MAX 512
@@ -79,194 +77,6 @@ void session_owner(const struct proc_info *process, int fd, struct owner *ret_ow
 		.pid = process->pid, .nspid = process->nspid, .fd = fd, .cgroup_id = process->cgroup_id};
 	memcpy(ret_owner->comm, process->comm, sizeof(ret_owner->comm));
 	memcpy(ret_owner->exe, process->exe, sizeof(ret_owner->exe));
-}
-
-/* One socket of a snapshot. */
-static int note_owner(void *context, const void *record, size_t size)
-{
-	struct session *session = context;
-	const struct rt_holder *holder = record;
-	const struct rt_life *life = &holder->life;
-	struct proc_info process;
-	struct sock_info sock;
-	struct owner owner;
-
-	if (size < sizeof(*holder))
-		return -EBADMSG;
-	decode_process(&life->header.process, &process);
-	decode_exe(holder->exe, process.exe, sizeof(process.exe));
-	session_owner(&process, life->fd, &owner);
-	owner.survives_exec = !life->cloexec;
-	owner.start_ns = life->header.process.start_ns;
-	decode_sock(&life->sock, &sock);
-	refused_socket(&session->refused, owner.pid, &sock);
-	if (sock.peer.family == FAMILY_NONE)
-		sockets_note_port(session->sockets, &sock, &owner, sock.state == STATE_LISTEN);
-	else
-		connections_note(session->connections, &sock, &owner);
-	return owners_add(session->sockets, life->sock.key, life->sock.inode, &owner);
-}
-
-static bool may_be_hidden(const struct holder *holder)
-{
-	return (holder->kind == KIND_UNKNOWN || holder->kind == KIND_KERNEL) && !holder->sock.unaccepted;
-}
-
-/* Sockets that no process has a descriptor of are looked for elsewhere. */
-static int seek_hidden(struct session *session)
-{
-	int err = 0;
-
-	seek_clear(session->seek);
-	for (size_t i = 0; i < session->count && !err; i++) {
-		struct pending *pending = &session->batch[i];
-
-		for (size_t n = 0; n < pending->event.holder_count && !err; n++) {
-			struct holder *holder = &pending->event.holders[n];
-
-			if (may_be_hidden(holder) &&
-			    !owners_has(session->sockets, pending->keys[n], holder->sock.inode))
-				err = seek_add(session->seek, pending->keys[n], &holder->sock);
-		}
-	}
-	return err ? err : seek_run(session->seek, session->tracer, session->sockets);
-}
-
-int session_refresh(struct session *session)
-{
-	int err;
-
-	owners_clear(session->sockets);
-	err = tracer_snapshot(session->tracer, false, note_owner, session);
-	return err ? err : seek_hidden(session);
-}
-
-/* What is remembered of a socket besides what the kernel says of it now. */
-static void resolve_entry(struct session *session, uint64_t key, struct holder *holder)
-{
-	struct socket_entry *entry = sockets_get(session->sockets, key, holder->sock.inode);
-
-	if (!entry)
-		return;
-	holder->sock.id = entry->id;
-	if (entry->bound_by.pid)
-		holder->bound_by = entry->bound_by;
-	if (!holder->since_ns)
-		holder->since_ns = entry->bound_ns;
-}
-
-/* What accept() has not taken yet belongs to whoever listens. */
-static int listener_owners(struct session *session, const struct pending *pending, struct holder *holder)
-{
-	for (size_t i = 0; i < pending->event.holder_count; i++) {
-		const struct sock_info *sock = &pending->event.holders[i].sock;
-
-		if (sock->state != STATE_LISTEN || sock->netns != holder->sock.netns)
-			continue;
-		owners_of(session->sockets, pending->keys[i], sock->inode, holder);
-		for (size_t n = 0; n < holder->owner_count; n++)
-			holder->owners[n].how = OWNER_LISTENER;
-		return holder->owner_count;
-	}
-	return 0;
-}
-
-/* No process has a descriptor of it, and it is not waiting to be accepted. */
-static enum holder_kind hidden_kind(struct session *session, uint64_t key, struct holder *holder)
-{
-	if (!seek_found(session->seek, key, holder))
-		return holder->kind == KIND_KERNEL ? KIND_KERNEL : KIND_GONE;
-	/* nfsd takes sockets over from processes: then it is called when data comes */
-	if (holder->kind == KIND_KERNEL ||
-	    (holder->kernel.function[0] && strcmp(holder->kernel.function, "sock_def_readable")))
-		return KIND_KERNEL;
-	holder->outside = !process_sees_all();
-	return holder->outside ? KIND_PROCESS : KIND_UNKNOWN;
-}
-
-static enum holder_kind owned_kind(const struct holder *holder)
-{
-	for (size_t i = 0; i < holder->owner_count; i++)
-		if (holder->owners[i].how != OWNER_QUEUE)
-			return KIND_PROCESS;
-	return KIND_IN_FLIGHT;
-}
-
-/* All subflows of an MPTCP socket have its inode; the snapshot finds the first one. */
-static int owners_of_holder(const struct session *session, uint64_t key, struct holder *holder)
-{
-	int n = owners_of(session->sockets, key, holder->sock.inode, holder);
-
-	return n || !holder->sock.subflow ? n : owners_of_inode(session->sockets, holder->sock.inode, holder);
-}
-
-static void resolve_holder(struct session *session, const struct pending *pending, size_t i)
-{
-	struct holder *holder = &pending->event.holders[i];
-	const struct socket_entry *entry;
-	const struct owner *last;
-
-	resolve_entry(session, pending->keys[i], holder);
-	last = connections_owner(session->connections, &holder->sock);
-	if (!last)
-		last = sockets_last_owner(session->sockets, &holder->sock);
-	if ((holder->kind == KIND_TIME_WAIT || holder->kind == KIND_ORPHAN) && !holder->bound_by.pid && last)
-		holder->bound_by = *last;
-	if (holder->kind != KIND_UNKNOWN && holder->kind != KIND_KERNEL)
-		return;
-	if (holder->sock.unaccepted) {
-		if (listener_owners(session, pending, holder) > 0)
-			holder->kind = KIND_PROCESS;
-	} else if (owners_of_holder(session, pending->keys[i], holder) > 0) {
-		holder->kind = owned_kind(holder);
-		holder->older |= holder->kind == KIND_IN_FLIGHT && !holder->since_ns;
-		holder->sock.kernel = false; /* an MPTCP subflow is the kernel's, and its process's */
-	} else {
-		holder->kind = hidden_kind(session, pending->keys[i], holder);
-		holder->older |= holder->kind != KIND_GONE && !holder->since_ns; /* all binds are seen */
-		holder->sock.kernel = holder->kind == KIND_KERNEL;
-	}
-	owners_judge(holder);
-	holder->binder_ended =
-		holder->bound_by.pid && process_sees_all() && !process_exists(holder->bound_by.pid);
-	entry = sockets_find(session->sockets, pending->keys[i], holder->sock.inode);
-	if (holder->kind == KIND_GONE && entry && entry->released_ns > pending->event.time_ns)
-		holder->released_after_ns = entry->released_ns - pending->event.time_ns;
-}
-
-/* Unit and container of those who hold it, of who bound it and of where it was made. */
-static int name_places(struct session *session, struct holder *holder)
-{
-	size_t n = holder->owner_count;
-
-	holder->places = calloc(n + 2, sizeof(*holder->places));
-	if (!holder->places)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		places_of_owner(session->places, &holder->owners[i], &holder->places[i]);
-		holder->owners[i].place = &holder->places[i];
-	}
-	places_of_cgroup(session->places, holder->bound_by.cgroup_id, &holder->places[n]);
-	holder->bound_by.place = &holder->places[n];
-	places_of_cgroup(session->places, holder->sock.cgroup_id, &holder->places[n + 1]);
-	holder->made_in = &holder->places[n + 1];
-	return 0;
-}
-
-/* Where the kernel did not say whether a connection was accepted: a port that listened has children. */
-static void resolve_origin(struct session *session, struct event *event)
-{
-	bool listener = sockets_listened(session->sockets, &event->sock);
-
-	for (size_t i = 0; i < event->holder_count; i++)
-		listener |= event->holders[i].sock.state == STATE_LISTEN;
-	for (size_t i = 0; listener && i < event->holder_count; i++) {
-		struct sock_info *sock = &event->holders[i].sock;
-
-		if (sock->peer.family != FAMILY_NONE && sock->port_chosen && !sock->connect_bound &&
-		    !sock->minisock && !event->holders[i].bound_by.pid)
-			sock->accepted = true;
-	}
 }
 
 /* A socket from before the trace has no known binder: who holds it may have let it go. */
@@ -346,11 +156,7 @@ static void finish_event(struct session *session, struct pending *pending)
 	}
 	if (!event_is_attempt(event))
 		return;
-	for (size_t i = 0; i < event->holder_count; i++) {
-		resolve_holder(session, pending, i);
-		(void)name_places(session, &event->holders[i]); /* without memory: unknown */
-	}
-	resolve_origin(session, event);
+	session_resolve(session, pending);
 	refusal_complete(session->refusals, session->places, event);
 	judge(event, tracer_policy(session->tracer));
 	entry = sockets_find(session->sockets, pending->key, event->sock.inode);
@@ -477,7 +283,7 @@ static int show_holder(void *context, const void *record, size_t size)
 	const struct rt_life *life = record;
 	struct socket_entry *entry;
 	struct event event;
-	int err = note_owner(session, record, size);
+	int err = session_note_owner(session, record, size);
 
 	if (!err)
 		err = decode_record(record, size, tracer_policy(session->tracer), &event);

@@ -32,8 +32,12 @@ struct session {
 /* A process as the owner of a descriptor. */
 void session_owner(const struct proc_info *process, int fd, struct owner *ret_owner);
 
-/* Who holds what, anew. */
+/* Who holds what, anew; and one socket of a snapshot, a struct rt_holder.  0 or a negative errno. */
 int session_refresh(struct session *session);
+int session_note_owner(void *session, const void *record, size_t size);
+
+/* The holders of an attempt: kind, processes, who bound them, and the places of all of these. */
+void session_resolve(struct session *session, struct pending *pending);
 
 /* A port that is shared with a stranger; who lives on without its port. */
 int session_tell_sharing(struct session *session, const struct event *event, event_fn fn, void *context);
