@@ -52,6 +52,7 @@ static void test_every_type(void **state)
 		event.has_verdict = false;
 		event.verdict = (struct verdict){0};
 		event.finding = (struct event_finding){.kind = FINDING_LIVES_ON, .attempt = 3, .attempts = 2};
+		event.delivery = (struct delivery){.to = event.sock.address, .to_port = 8080, .number = 103};
 		if (event_is_attempt(&event))
 			judge(&event, &kept);
 		else

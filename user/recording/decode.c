@@ -394,6 +394,15 @@ static void get_finding(struct json_reader *reader, struct event *event)
 	jr_leave(reader);
 }
 
+static void get_delivery(struct json_reader *reader, struct delivery *ret_delivery)
+{
+	if (!jr_enter(reader, "delivery"))
+		return;
+	get_endpoint(reader, "to", &ret_delivery->to, &ret_delivery->to_port);
+	ret_delivery->number = jr_u64(reader, "number", UINT64_MAX, 0);
+	jr_leave(reader);
+}
+
 void decode_json_event(struct json_reader *reader, enum event_type type, const struct clock_base *clock,
 		       struct event *ret_event)
 {
@@ -410,5 +419,7 @@ void decode_json_event(struct json_reader *reader, enum event_type type, const s
 	ret_event->took_ns = jr_u64(reader, "took_ns", UINT64_MAX, 0);
 	get_facts(reader, ret_event);
 	get_finding(reader, ret_event);
+	if (type == EVENT_DELIVERY)
+		get_delivery(reader, &ret_event->delivery);
 	get_holders(reader, clock, ret_event);
 }
