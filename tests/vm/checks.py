@@ -191,7 +191,7 @@ class Attempt:
         before = sum(event["type"] in ATTEMPTS and event["seq"] < self.event["seq"]
                      and (event["process"]["pid"], local_text(event)) == key for event in session.events)
         rows = [(row.split(None, 6), lines) for row, *lines in session.text[1:] if " finding " not in row and " released " not in row
-                and " time-wait " not in row]
+                and " time-wait " not in row and " gap  " not in row and " takeover  " not in row]
         rows = [(row, lines) for row, lines in rows if (int(row[1]), row[4]) == key]
         if len(rows) <= before:
             return None

@@ -12,6 +12,7 @@
 #include "cli/files.h"
 #include "cli/filter_text.h"
 #include "cli/summary.h"
+#include "model/handover.h"
 #include "recording/recording.h"
 #include "rules/compare.h"
 #include "rules/rules.h"
@@ -31,6 +32,7 @@ struct replay {
 	const struct config *config;
 	struct recording *recording;
 	struct event_filter *filter;
+	struct handovers *handovers;
 	struct view *view;
 	FILE *out;
 	struct summary summary;
@@ -180,17 +182,39 @@ static void link_refusal(const struct replay *replay, struct event *event)
 	memcpy(event->refused.comm, note->comm, sizeof(event->refused.comm));
 }
 
-static int show_event(struct replay *replay, struct event *event)
+/* As the session does, behind what it follows from; one that was recorded is passed over. */
+static int show_handover(struct replay *replay, const struct event *event)
 {
-	if (event_is_attempt(event) && event->result < 0)
-		note_refusal(replay, event);
-	if (event->after_attempt)
-		link_refusal(replay, event);
-	if (!is_shown(replay, event) || !event_wanted(replay->filter, event))
+	struct event gap;
+
+	if (!handover_note(replay->handovers, event, &gap) || !handover_is_news(&gap))
+		return 0;
+	gap.seq = event->seq + 1 + (event_is_attempt(event) && event->verdict.differs);
+	gap_write(&gap);
+	return show(replay, &gap);
+}
+
+static int show_wanted(struct replay *replay, struct event *event)
+{
+	if (!is_shown(replay, event))
 		return 0;
 	if (event_is_attempt(event))
 		return show_attempt(replay, event);
 	return event->type == EVENT_FINDING ? show_finding(replay, event) : show(replay, event);
+}
+
+static int show_event(struct replay *replay, struct event *event)
+{
+	int err;
+
+	if (event_is_attempt(event) && event->result < 0)
+		note_refusal(replay, event);
+	if (event->after_attempt)
+		link_refusal(replay, event);
+	if (event->type == EVENT_GAP || !event_wanted(replay->filter, event))
+		return 0;
+	err = show_wanted(replay, event);
+	return err ? err : show_handover(replay, event);
 }
 
 static int show_totals(struct replay *replay, struct recorded_object *object)
@@ -249,14 +273,18 @@ static void tell_unknown(const struct replay *replay)
 static int replay_run(const struct config *config)
 {
 	struct replay replay = {.config = config,
-				.refusals = calloc(REFUSALS_KEPT, sizeof(*replay.refusals))};
+				.refusals = calloc(REFUSALS_KEPT, sizeof(*replay.refusals)),
+				.handovers = handovers_new()};
 	char error[RECORDING_ERROR_LEN] = "out of memory";
-	int err = replay.refusals ? event_filter_new(config, &replay.filter, error, sizeof(error)) : -ENOMEM;
+	int err = replay.refusals && replay.handovers
+			  ? event_filter_new(config, &replay.filter, error, sizeof(error))
+			  : -ENOMEM;
 	int status;
 
 	if (err) {
 		complain(error);
 		free(replay.refusals);
+		handovers_free(replay.handovers);
 		return err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME;
 	}
 	closed_pipes_are_errors();
@@ -279,6 +307,7 @@ static int replay_run(const struct config *config)
 	recording_free(replay.recording);
 	event_filter_free(replay.filter);
 	free(replay.refusals);
+	handovers_free(replay.handovers);
 	return !status && replay.rejected && config->fail_on_reject ? EXIT_REJECTED : status;
 }
 

@@ -231,7 +231,7 @@ static int show_event(void *context, const struct event *event)
 	struct trace *trace = context;
 	bool attempt = event_is_attempt(event);
 	bool life = !attempt && event->type != EVENT_HOLDER && event->type != EVENT_FINDING &&
-		    event->type != EVENT_DELIVERY;
+		    event->type != EVENT_DELIVERY && event->type != EVENT_GAP;
 
 	if (trace->config->limit && trace->events >= trace->config->limit)
 		return 0;

@@ -9,6 +9,7 @@
 #include "linux/seek.h"
 #include "linux/session_parts.h"
 #include "model/connections.h"
+#include "model/handover.h"
 #include "rules/rules.h"
 
 #define BATCH_MAX 512
@@ -28,11 +29,13 @@ int session_new(struct tracer *tracer, bool deliveries, struct session **ret_ses
 	session->refusals = refusal_lookup_new();
 	session->seek = seek_new();
 	session->connections = connections_new();
+	session->handovers = handovers_new();
 	session->batch = calloc(BATCH_MAX, sizeof(*session->batch));
 	if (deliveries)
 		session->deliveries = deliveries_new();
 	if ((deliveries && !session->deliveries) || !session->sockets || !session->places ||
-	    !session->refusals || !session->seek || !session->connections || !session->batch) {
+	    !session->refusals || !session->seek || !session->connections || !session->handovers ||
+	    !session->batch) {
 		session_free(session);
 		return -ENOMEM;
 	}
@@ -52,6 +55,7 @@ void session_free(struct session *session)
 	refusal_lookup_free(session->refusals);
 	seek_free(session->seek);
 	connections_free(session->connections);
+	handovers_free(session->handovers);
 	free(session->batch);
 	free(session);
 }
@@ -235,7 +239,9 @@ static int show(struct session *session, struct pending *pending, event_fn fn, v
 	if (err)
 		return err;
 	err = fn(context, event);
-	return err ? err : session_tell_sharing(session, event, fn, context);
+	if (!err)
+		err = session_tell_sharing(session, event, fn, context);
+	return err ? err : session_tell_handover(session, event, fn, context);
 }
 
 static int flush(struct session *session, event_fn fn, void *context)
@@ -299,6 +305,8 @@ static int show_holder(void *context, const void *record, size_t size)
 		places_fill(session->places, &event.process);
 		event.seq = session_next_seq(session);
 		err = view->fn(view->context, &event);
+		if (!err)
+			err = session_tell_handover(session, &event, view->fn, view->context);
 	}
 	event_clear(&event);
 	return err;

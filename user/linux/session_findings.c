@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "linux/process.h"
+#include "model/handover.h"
 #include "rules/rules.h"
 
 /* A port that is shared with a stranger: once more, as a finding, for those who look for nothing else. */
@@ -20,6 +21,17 @@ int session_tell_sharing(struct session *session, const struct event *event, eve
 		(struct event_finding){.kind = FINDING_SHARED_PORT, .attempt = event->seq, .attempts = 1};
 	finding_write(&finding);
 	return fn(context, &finding);
+}
+
+int session_tell_handover(struct session *session, const struct event *event, event_fn fn, void *context)
+{
+	struct event gap;
+
+	if (!handover_note(session->handovers, event, &gap) || !handover_is_news(&gap))
+		return 0;
+	gap.seq = session_next_seq(session);
+	gap_write(&gap);
+	return fn(context, &gap);
 }
 
 static uint64_t boot_ns(void)

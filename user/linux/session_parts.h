@@ -21,6 +21,7 @@ struct session {
 	struct refusal_lookup *refusals;
 	struct seek *seek;
 	struct connections *connections;
+	struct handovers *handovers;
 	struct pending *batch;
 	size_t count;
 	struct refused refused;
@@ -39,8 +40,9 @@ int session_note_owner(void *session, const void *record, size_t size);
 /* The holders of an attempt: kind, processes, who bound them, and the places of all of these. */
 void session_resolve(struct session *session, struct pending *pending);
 
-/* A port that is shared with a stranger; who lives on without its port. */
+/* A port that is shared with a stranger; one that changed hands; who lives on without its port. */
 int session_tell_sharing(struct session *session, const struct event *event, event_fn fn, void *context);
+int session_tell_handover(struct session *session, const struct event *event, event_fn fn, void *context);
 int session_tell_lives_on(struct session *session, event_fn fn, void *context);
 
 /* Members of shared ports: of the snapshot, of an attempt, and those whose process is not known yet. */

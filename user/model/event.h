@@ -38,6 +38,7 @@ enum event_type {
 	EVENT_RELEASE,
 	EVENT_DELIVERY, /* of a connection or a datagram to a member of a shared port */
 	EVENT_FINDING,	/* something that nobody asked about and somebody should know */
+	EVENT_GAP,	/* a port changed hands */
 	EVENT_TYPE_MAX
 };
 
@@ -324,6 +325,22 @@ struct event_finding {
 	char text[512];	   /* one sentence */
 };
 
+enum takeover { TAKEOVER_NONE, TAKEOVER_REUSEPORT, TAKEOVER_INHERITED, TAKEOVER_MAX };
+
+/* EVENT_GAP; the process and socket of the event are the new hands. */
+struct event_gap {
+	enum takeover takeover; /* none: there was a gap */
+	uint64_t released_ns;	/* by whoever had it before; 0: the socket is the same */
+	uint64_t bound_ns;	/* the new socket; 0: before the trace began */
+	uint64_t served_ns;	/* since when it listens; UDP: the same as bound_ns */
+	uint64_t gap_ns;	/* nobody served the port */
+	uint64_t overlap_ns;	/* both did */
+	uint32_t before_pid;	/* 0: unknown */
+	char before_comm[COMM_LEN];
+	char before_exe[EXE_LEN];
+	char text[256]; /* one sentence */
+};
+
 /* What another system would have answered to this attempt (--compare); strings are constants. */
 struct comparison {
 	const char *system; /* "windows"; NULL: nothing was compared */
@@ -459,6 +476,7 @@ struct event {
 	struct option_change option;  /* EVENT_OPTION */
 	struct delivery delivery;     /* EVENT_DELIVERY */
 	struct event_finding finding; /* EVENT_FINDING */
+	struct event_gap gap;	      /* EVENT_GAP */
 	enum release release;	      /* EVENT_RELEASE */
 	uint64_t after_attempt;	      /* EVENT_RELEASE: seq of the refusal it came too late for, 0 none */
 	int64_t delta_ns;

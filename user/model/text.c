@@ -316,6 +316,7 @@ static const char *const event_type_names[] = {
 	[EVENT_BIND] = "bind",	     [EVENT_LISTEN] = "listen",	    [EVENT_AUTOBIND] = "autobind",
 	[EVENT_CONNECT] = "connect", [EVENT_ACCEPT] = "accept",	    [EVENT_CLOSE] = "close",
 	[EVENT_RELEASE] = "release", [EVENT_DELIVERY] = "delivery", [EVENT_FINDING] = "finding",
+	[EVENT_GAP] = "gap",
 };
 
 static const char *const family_names[] = {
@@ -367,6 +368,11 @@ static const char *const finding_kind_names[] = {
 	[FINDING_LIVES_ON] = "lives-on",
 };
 
+static const char *const takeover_names[] = {
+	[TAKEOVER_REUSEPORT] = "reuseport",
+	[TAKEOVER_INHERITED] = "inherited",
+};
+
 static const char *name_at(const char *const names[], size_t count, size_t index)
 {
 	return index < count ? names[index] : NULL;
@@ -399,3 +405,4 @@ DEFINE_NAMES(kind, enum holder_kind)
 DEFINE_NAMES(stage, enum stage)
 DEFINE_NAMES(release, enum release)
 DEFINE_NAMES(finding_kind, enum finding_kind)
+DEFINE_NAMES(takeover, enum takeover)

@@ -66,6 +66,7 @@ const char *kind_name(enum holder_kind kind); /* "unknown" has a name */
 const char *stage_name(enum stage stage);
 const char *release_name(enum release release);
 const char *finding_kind_name(enum finding_kind kind);
+const char *takeover_name(enum takeover takeover);
 
 /* The enum's value, or -EINVAL. */
 int event_type_from_name(const char *name);
@@ -76,5 +77,6 @@ int kind_from_name(const char *name);
 int stage_from_name(const char *name);
 int release_from_name(const char *name);
 int finding_kind_from_name(const char *name);
+int takeover_from_name(const char *name);
 
 #endif

@@ -403,6 +403,28 @@ static void get_delivery(struct json_reader *reader, struct delivery *ret_delive
 	jr_leave(reader);
 }
 
+/* As for a finding. */
+static void get_gap(struct json_reader *reader, const struct clock_base *clock, struct event *event)
+{
+	struct event_gap *gap = &event->gap;
+
+	if (!jr_enter(reader, "gap"))
+		return;
+	gap->takeover = (enum takeover)jr_word(reader, "takeover", takeover_from_name, TAKEOVER_NONE);
+	gap->released_ns = get_time(reader, "released", clock);
+	gap->bound_ns = get_time(reader, "bound", clock);
+	gap->served_ns = get_time(reader, "serving", clock);
+	gap->gap_ns = jr_u64(reader, "gap_ns", INT64_MAX, 0);
+	gap->overlap_ns = jr_u64(reader, "overlap_ns", INT64_MAX, 0);
+	if (jr_enter(reader, "before")) {
+		gap->before_pid = get_u32(reader, "pid", 0);
+		GET_CHARS(reader, "comm", gap->before_comm);
+		GET_CHARS(reader, "exe", gap->before_exe);
+		jr_leave(reader);
+	}
+	jr_leave(reader);
+}
+
 void decode_json_event(struct json_reader *reader, enum event_type type, const struct clock_base *clock,
 		       struct event *ret_event)
 {
@@ -421,5 +443,6 @@ void decode_json_event(struct json_reader *reader, enum event_type type, const s
 	get_finding(reader, ret_event);
 	if (type == EVENT_DELIVERY)
 		get_delivery(reader, &ret_event->delivery);
+	get_gap(reader, clock, ret_event);
 	get_holders(reader, clock, ret_event);
 }

@@ -144,6 +144,10 @@ extern const char *const difference_words[DIFFERS_ALL + 1];
 /* Write event->finding.text for its kind; a shared port's names the first stranger of the holders. */
 void finding_write(struct event *event);
 
+/* Write event->gap.text; "port 8080 had no listener for 3.2 s" alone. */
+void gap_write(struct event *event);
+void gap_headline(char *buf, size_t size, const struct event *event);
+
 /* Table access: "listener"; RULE_NONE for an unknown name. */
 const char *rule_name(enum rule_id rule);
 enum rule_id rule_from_name(const char *name);

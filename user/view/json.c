@@ -23,6 +23,7 @@ enum part {
 	PART_AFTER = 1 << 4, /* after_attempt, delta_ns */
 	PART_FINDING = 1 << 5,
 	PART_DELIVERY = 1 << 6,
+	PART_GAP = 1 << 7,
 	PART_ALL = PART_RESULT | PART_ATTEMPT | PART_HOLDERS,
 };
 
@@ -38,6 +39,7 @@ static const unsigned int parts_of[EVENT_TYPE_MAX] = {
 	[EVENT_RELEASE] = PART_AFTER,
 	[EVENT_DELIVERY] = PART_DELIVERY,
 	[EVENT_FINDING] = PART_FINDING | PART_HOLDERS,
+	[EVENT_GAP] = PART_GAP,
 };
 
 /* Numbers for which one value means "unknown" or "none". */
@@ -49,8 +51,8 @@ void json_u64_unless(struct json_writer *writer, const char *name, uint64_t valu
 		jw_u64(writer, name, value);
 }
 
-static void put_time(struct json_writer *writer, const char *name, uint64_t time_ns, unsigned int decimals,
-		     const struct clock_base *clock)
+void json_time(struct json_writer *writer, const char *name, uint64_t time_ns, unsigned int decimals,
+	       const struct clock_base *clock)
 {
 	char text[RFC3339_LEN];
 
@@ -319,7 +321,7 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 	json_place(writer, holder->made_in);
 	put_options(writer, &sock->options);
 	json_winsock(writer, sock);
-	put_time(writer, "since", holder->since_ns, 3, clock);
+	json_time(writer, "since", holder->since_ns, 3, clock);
 	jw_bool(writer, "older", holder->older);
 	if (holder->expires_ms < 0)
 		jw_null(writer, "expires_s");
@@ -355,7 +357,7 @@ static void put_option(struct json_writer *writer, const struct option_change *o
 	jw_object(writer, "option");
 	MEMBER_CHARS(writer, "name", option->name);
 	jw_i64(writer, "value", option->value);
-	put_time(writer, "time", option->time_ns, 9, clock);
+	json_time(writer, "time", option->time_ns, 9, clock);
 	jw_object_end(writer);
 }
 
@@ -392,6 +394,8 @@ int json_event(struct json_writer *writer, const struct event *event, const stru
 		json_delivery(writer, &event->delivery);
 	if (parts & PART_FINDING)
 		json_finding(writer, event);
+	if (parts & PART_GAP)
+		json_gap(writer, &event->gap, clock);
 	if (parts & PART_ATTEMPT) {
 		put_verdict(writer, event);
 		json_u64_unless(writer, "took_ns", event->took_ns, 0);

@@ -22,6 +22,9 @@ void json_policy(struct json_writer *writer, const char *name, const struct poli
 
 /* A number of which one value means "unknown" or "none". */
 void json_u64_unless(struct json_writer *writer, const char *name, uint64_t value, uint64_t absent);
+/* null for 0 */
+void json_time(struct json_writer *writer, const char *name, uint64_t time_ns, unsigned int decimals,
+	       const struct clock_base *clock);
 void json_id(struct json_writer *writer, uint64_t id);
 void json_address(struct json_writer *writer, const char *name, const struct address *address);
 void json_endpoint(struct json_writer *writer, const char *name, const struct address *address,

@@ -32,6 +32,33 @@ void json_finding(struct json_writer *writer, const struct event *event)
 	jw_object_end(writer);
 }
 
+static void put_before(struct json_writer *writer, const struct event_gap *gap)
+{
+	if (!gap->before_pid) {
+		jw_null(writer, "before");
+		return;
+	}
+	jw_object(writer, "before");
+	jw_u64(writer, "pid", gap->before_pid);
+	MEMBER_CHARS(writer, "comm", gap->before_comm);
+	MEMBER_CHARS(writer, "exe", gap->before_exe);
+	jw_object_end(writer);
+}
+
+void json_gap(struct json_writer *writer, const struct event_gap *gap, const struct clock_base *clock)
+{
+	jw_object(writer, "gap");
+	MEMBER_CHARS(writer, "text", gap->text);
+	jw_string(writer, "takeover", takeover_name(gap->takeover));
+	jw_u64(writer, "gap_ns", gap->gap_ns);
+	jw_u64(writer, "overlap_ns", gap->overlap_ns);
+	json_time(writer, "released", gap->released_ns, 9, clock);
+	json_time(writer, "bound", gap->bound_ns, 9, clock);
+	json_time(writer, "serving", gap->served_ns, 9, clock);
+	put_before(writer, gap);
+	jw_object_end(writer);
+}
+
 void json_delivery(struct json_writer *writer, const struct delivery *delivery)
 {
 	jw_object(writer, "delivery");

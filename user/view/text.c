@@ -207,6 +207,12 @@ static void say_finding(struct strbuf *out, const struct event *event)
 	strbuf_sanitize(out, event->finding.text, sizeof(event->finding.text));
 }
 
+static void say_gap(struct strbuf *out, const struct event *event)
+{
+	strbuf_puts(out, event->gap.takeover == TAKEOVER_NONE ? "gap        " : "takeover   ");
+	strbuf_sanitize(out, event->gap.text, sizeof(event->gap.text));
+}
+
 struct type_words {
 	void (*say)(struct strbuf *out, const struct event *event);
 	bool is_attempt; /* has a note and lines */
@@ -219,7 +225,7 @@ static const struct type_words type_words[EVENT_TYPE_MAX] = {
 	[EVENT_AUTOBIND] = {say_autobind, true}, [EVENT_CONNECT] = {say_connect, true},
 	[EVENT_ACCEPT] = {say_accept, false},	 [EVENT_CLOSE] = {say_close, false},
 	[EVENT_RELEASE] = {say_release, false},	 [EVENT_DELIVERY] = {say_delivery, false},
-	[EVENT_FINDING] = {say_finding, false},
+	[EVENT_FINDING] = {say_finding, false},	 [EVENT_GAP] = {say_gap, false},
 };
 
 static void put_errno(struct strbuf *out, int code)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/handover.h"
 #include "rules/rules.h"
 #include "view/timeline_steps.h"
 
@@ -28,7 +29,9 @@ int timeline_init(struct timeline *timeline, const struct clock_base *clock, uin
 		.to_ns = start_ns,
 		.steps = calloc(1, sizeof(*timeline->steps)),
 	};
-	return timeline->steps ? 0 : -ENOMEM;
+	if (timeline->steps)
+		timeline->steps->handovers = handovers_new();
+	return timeline->steps && timeline->steps->handovers ? 0 : -ENOMEM;
 }
 
 static void free_who(struct timeline_who *who)
@@ -46,6 +49,8 @@ static void free_steps(struct timeline_steps *steps)
 	free(steps->steps);
 	free(steps->mark_keys);
 	free(steps->span_keys);
+	free(steps->gap_keys);
+	handovers_free(steps->handovers);
 	free(steps);
 }
 
@@ -224,10 +229,40 @@ static int add_step(struct timeline *timeline, const struct event *event, enum s
 	return copy_who(&step->span.who, &event->process);
 }
 
+/* ---- gaps */
+
+static int add_gap(struct timeline *timeline, const struct event *event)
+{
+	struct timeline_steps *steps = timeline->steps;
+	size_t count = timeline->gap_count, capacity = steps->gap_capacity;
+	struct timeline_gap *gap;
+	int err = make_room((void **)&timeline->gaps, count, &capacity, sizeof(*gap));
+
+	capacity = steps->gap_capacity;
+	if (!err)
+		err = make_room((void **)&steps->gap_keys, count, &capacity, sizeof(*steps->gap_keys));
+	if (err)
+		return err;
+	steps->gap_capacity = capacity;
+	key_of(event, &steps->gap_keys[timeline->gap_count]);
+	gap = &timeline->gaps[timeline->gap_count++];
+	*gap = (struct timeline_gap){
+		.from_ns = event->gap.released_ns,
+		.to_ns = event->time_ns,
+		.before_pid = event->gap.before_pid,
+		.after_pid = event->process.pid,
+	};
+	memcpy(gap->before_comm, event->gap.before_comm, COMM_LEN);
+	memcpy(gap->after_comm, event->process.comm, COMM_LEN);
+	gap_headline(gap->text, sizeof(gap->text), event);
+	return 0;
+}
+
 int timeline_add(struct timeline *timeline, const struct event *event)
 {
 	bool is_full = timeline->mark_count >= TIMELINE_MOST || timeline->steps->step_count >= TIMELINE_MOST;
 	enum sock_state state;
+	struct event gap;
 	int err = 0;
 
 	if (is_full) {
@@ -240,6 +275,9 @@ int timeline_add(struct timeline *timeline, const struct event *event)
 		err = add_mark(timeline, event);
 	if (!err && state_after(event, &state))
 		err = add_step(timeline, event, state);
+	if (!err && handover_note(timeline->steps->handovers, event, &gap) &&
+	    gap.gap.takeover == TAKEOVER_NONE)
+		err = add_gap(timeline, &gap);
 	return err;
 }
 
@@ -250,5 +288,7 @@ int timeline_finish(struct timeline *timeline, uint64_t end_ns)
 	if (end_ns > timeline->to_ns && !timeline->left_out)
 		timeline->to_ns = end_ns;
 	err = timeline_make_lanes(timeline);
-	return err ? err : timeline_make_gaps(timeline);
+	if (!err)
+		timeline_sort_gaps(timeline);
+	return err;
 }

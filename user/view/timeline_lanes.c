@@ -26,11 +26,6 @@ int compare_lane_keys(const struct lane_key *one, const struct lane_key *other)
 	return EITHER(order, compare_addresses(&one->address, &other->address));
 }
 
-bool is_same_port(const struct timeline_lane *one, const struct timeline_lane *other)
-{
-	return one->port == other->port && one->protocol == other->protocol && one->netns == other->netns;
-}
-
 static int compare_keys(const void *one, const void *other)
 {
 	return compare_lane_keys(one, other);
@@ -284,65 +279,6 @@ int timeline_make_lanes(struct timeline *timeline)
 
 /* ---- gaps */
 
-/* Serves: listens, or has a UDP port that it asked for. */
-static bool serves(const struct timeline_lane *lane, const struct timeline_span *span)
-{
-	return lane->protocol == PROTO_UDP ? !span->chosen : span->state == STATE_LISTEN;
-}
-
-static int compare_serving(const void *one, const void *other)
-{
-	const struct timeline_span *first = *(const struct timeline_span *const *)one;
-	const struct timeline_span *second = *(const struct timeline_span *const *)other;
-	int order = ORDER(first->from_ns, second->from_ns);
-
-	return EITHER(order, ORDER(first->socket, second->socket));
-}
-
-static void add_gap(struct timeline *timeline, const struct timeline_span *before,
-		    const struct timeline_span *after)
-{
-	const struct timeline_lane *lane = &timeline->lanes[after->lane];
-	struct timeline_gap *gap = &timeline->gaps[timeline->gap_count++];
-	char duration[DURATION_LEN];
-
-	*gap = (struct timeline_gap){
-		.lane = after->lane,
-		.from_ns = before->to_ns,
-		.to_ns = after->from_ns,
-		.before_pid = before->who.pid,
-		.after_pid = after->who.pid,
-	};
-	memcpy(gap->before_comm, before->who.comm, COMM_LEN);
-	memcpy(gap->after_comm, after->who.comm, COMM_LEN);
-	duration_text(duration, (int64_t)(gap->to_ns - gap->from_ns));
-	snprintf(gap->text, sizeof(gap->text), "port %u had no %s for %s", lane->port,
-		 lane->protocol == PROTO_UDP ? "socket" : "listener", duration);
-}
-
-/* One port at all its addresses; serving[] has room for their spans. */
-static void find_gaps(struct timeline *timeline, size_t first, size_t last,
-		      const struct timeline_span **serving)
-{
-	const struct timeline_span *before = NULL;
-	size_t count = 0;
-
-	for (size_t i = first; i < last; i++) {
-		const struct timeline_lane *lane = &timeline->lanes[i];
-
-		for (size_t n = 0; n < lane->span_count; n++)
-			if (serves(lane, &timeline->spans[lane->span + n]))
-				serving[count++] = &timeline->spans[lane->span + n];
-	}
-	qsort(serving, count, sizeof(*serving), compare_serving);
-	for (size_t i = 0; i < count; i++) {
-		if (before && serving[i]->from_ns > before->to_ns)
-			add_gap(timeline, before, serving[i]);
-		if (!before || serving[i]->to_ns > before->to_ns)
-			before = serving[i];
-	}
-}
-
 static int compare_gaps(const void *one, const void *other)
 {
 	const struct timeline_gap *first = one, *second = other;
@@ -351,29 +287,14 @@ static int compare_gaps(const void *one, const void *other)
 	return EITHER(order, ORDER(first->from_ns, second->from_ns));
 }
 
-int timeline_make_gaps(struct timeline *timeline)
+void timeline_sort_gaps(struct timeline *timeline)
 {
-	size_t count = timeline->span_count ? timeline->span_count : 1;
-	const struct timeline_span **serving = calloc(count, sizeof(*serving));
-
-	timeline->gaps = calloc(count, sizeof(*timeline->gaps));
-	if (!serving || !timeline->gaps) {
-		free(serving);
-		return -ENOMEM;
-	}
-	for (size_t first = 0, last; first < timeline->lane_count; first = last) {
-		last = first + 1;
-		while (last < timeline->lane_count &&
-		       is_same_port(&timeline->lanes[first], &timeline->lanes[last]))
-			last++;
-		if (timeline->lanes[first].port)
-			find_gaps(timeline, first, last, serving);
-	}
-	free(serving);
-	qsort(timeline->gaps, timeline->gap_count, sizeof(*timeline->gaps), compare_gaps);
+	for (size_t i = 0; i < timeline->gap_count; i++)
+		timeline->gaps[i].lane = lane_of(timeline, &timeline->steps->gap_keys[i]);
+	if (timeline->gap_count)
+		qsort(timeline->gaps, timeline->gap_count, sizeof(*timeline->gaps), compare_gaps);
 	for (size_t i = timeline->gap_count; i-- > 0;) {
 		timeline->lanes[timeline->gaps[i].lane].gap = i;
 		timeline->lanes[timeline->gaps[i].lane].gap_count++;
 	}
-	return 0;
 }

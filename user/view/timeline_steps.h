@@ -24,16 +24,16 @@ struct timeline_steps {
 	size_t step_count, step_capacity;
 	struct lane_key *mark_keys; /* one for each mark */
 	size_t mark_capacity;
+	struct lane_key *gap_keys; /* one for each gap */
+	size_t gap_capacity;
+	struct handovers *handovers;
 	struct lane_key *span_keys; /* one for each span, once they are made */
 };
 
 int compare_lane_keys(const struct lane_key *one, const struct lane_key *other);
 
-/* The same port of the same protocol in the same namespace, at whatever address. */
-bool is_same_port(const struct timeline_lane *one, const struct timeline_lane *other);
-
-/* Steps to spans, keys to lanes; then tracks and gaps.  0 or -ENOMEM. */
+/* Steps to spans, keys to lanes, then tracks: 0 or -ENOMEM.  Gaps to lanes that are made. */
 int timeline_make_lanes(struct timeline *timeline);
-int timeline_make_gaps(struct timeline *timeline);
+void timeline_sort_gaps(struct timeline *timeline);
 
 #endif
