@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "model/address.h"
+
 #define HEADS	     1024 /* of each hash */
 #define BOUND_RECENT 4
 
@@ -191,24 +193,17 @@ static bool end_gap(struct port *port, const struct serving *after, struct event
 	return true;
 }
 
-static bool is_any(const struct address *address)
-{
-	static const uint8_t zero[sizeof(address->bytes)];
-
-	return !memcmp(address->bytes, zero, sizeof(zero));
-}
-
 /* Could one have taken what was sent to the other? */
 static bool is_at_same_address(const struct sock_info *one, const struct sock_info *other)
 {
 	bool same_family = one->family == other->family;
 
-	if (same_family && !memcmp(one->address.bytes, other->address.bytes, sizeof(one->address.bytes)))
-		return true;
 	if (same_family)
-		return is_any(&one->address) || is_any(&other->address);
-	return (one->family == FAMILY_IPV6 && is_any(&one->address) && !one->options.v6only) ||
-	       (other->family == FAMILY_IPV6 && is_any(&other->address) && !other->options.v6only);
+		return address_equal(&one->address, &other->address) || address_is_wildcard(&one->address) ||
+		       address_is_wildcard(&other->address);
+	return (one->family == FAMILY_IPV6 && address_is_wildcard(&one->address) && !one->options.v6only) ||
+	       (other->family == FAMILY_IPV6 && address_is_wildcard(&other->address) &&
+		!other->options.v6only);
 }
 
 /* Children of one process with one executable: workers, of whom another one is no new hand. */
