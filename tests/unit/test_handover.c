@@ -66,7 +66,7 @@ static void test_restart(void **state)
 	assert_false(add(EVENT_RELEASE, 1, 3000));
 	assert_false(add(EVENT_BIND, 2, 6000));
 	assert_true(add(EVENT_LISTEN, 2, 6200));
-	assert_string_equal(gap.gap.text, "port 8080 had no listener for 3.2 s: python3[4001] released it, "
+	assert_string_equal(gap.gap.text, "port 8080 had no listener for 3.2 s: python3[4001] had it, "
 					  "bound again after 3.0 s, listening 200 ms later");
 	assert_int_equal(gap.type, EVENT_GAP);
 	assert_int_equal(gap.gap.takeover, TAKEOVER_NONE);
@@ -97,7 +97,7 @@ static void test_bound_before_release(void **state)
 	add(EVENT_BIND, 2, 2000);
 	add(EVENT_RELEASE, 1, 3000);
 	assert_true(add(EVENT_LISTEN, 2, 3100));
-	assert_string_equal(gap.gap.text, "port 8080 had no listener for 100 ms: python3[4001] released it");
+	assert_string_equal(gap.gap.text, "port 8080 had no listener for 100 ms: python3[4001] had it");
 }
 
 static void test_reuseport_takeover(void **state)
@@ -109,7 +109,7 @@ static void test_reuseport_takeover(void **state)
 	assert_int_equal(gap.gap.takeover, TAKEOVER_REUSEPORT);
 	assert_int_equal(gap.process.pid, 4002);
 	assert_int_equal(gap.time_ns, AT(0, 5300));
-	assert_string_equal(gap.gap.text, "port 8080 had a listener throughout: python3[4001] released it "
+	assert_string_equal(gap.gap.text, "port 8080 had a listener throughout: python3[4001] let it go "
 					  "after both had it for 3.2 s (SO_REUSEPORT)");
 	assert_false(add(EVENT_RELEASE, 2, 6000));
 }
@@ -207,7 +207,7 @@ static void test_udp(void **state)
 	event = step(EVENT_BIND, 2, 4500);
 	event.sock.protocol = PROTO_UDP;
 	assert_true(note(event));
-	assert_string_equal(gap.gap.text, "port 8080 had no socket for 2.5 s: python3[4001] released it");
+	assert_string_equal(gap.gap.text, "port 8080 had no socket for 2.5 s: python3[4001] had it");
 }
 
 /* Who is left out by the filters is seen as a holder only. */
@@ -274,7 +274,7 @@ static void test_views(void **state)
 	text = render(text_view_new, &no_header, &gap, 1);
 	assert_string_equal(
 		text, "10:00:06.200 4002  python3  tcp   127.0.0.1:8080     ...Rr...  gap        port 8080 "
-		      "had no listener for 3.2 s: python3[4001] released it, bound again after 3.0 s, "
+		      "had no listener for 3.2 s: python3[4001] had it, bound again after 3.0 s, "
 		      "listening 200 ms later\n");
 	json = render(json_view_new, &no_header, &gap, 1);
 	assert_non_null(strstr(json, "\"type\":\"gap\""));

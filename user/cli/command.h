@@ -45,6 +45,8 @@ extern const struct command_info trace_command;
 int command_main(const struct command_info *const commands[], int argc, char **argv);
 
 extern const struct command_info explain_command;
+extern const struct command_info history_command;
+extern const struct command_info record_command;
 extern const struct command_info replay_command;
 extern const struct command_info report_command;
 

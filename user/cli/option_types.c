@@ -233,6 +233,42 @@ static bool parse_seconds(const char *value, long constant, void *field)
 	return whole || fraction;
 }
 
+/* A number and one of the units, which begin with their letter. */
+static bool parse_unit_of(const char *value, const char *letters, const uint64_t units[],
+			  uint64_t *ret_number)
+{
+	size_t length = strspn(value, "0123456789");
+	const char *letter = value[length] ? strchr(letters, value[length]) : NULL;
+	uint64_t number, unit;
+
+	if (!letter || value[length + 1] || !parse_number(value, length, UINT64_MAX, &number))
+		return false;
+	unit = units[letter - letters];
+	*ret_number = number * unit;
+	return number && number <= INT64_MAX / unit;
+}
+
+static bool parse_age(const char *value, long constant, void *field)
+{
+	static const uint64_t units[] = {NS_PER_SECOND, 60 * NS_PER_SECOND, 3600 * NS_PER_SECOND,
+					 86400 * NS_PER_SECOND};
+
+	(void)constant;
+	return parse_unit_of(value, "smhd", units, field);
+}
+
+static bool parse_size(const char *value, long constant, void *field)
+{
+	static const uint64_t units[] = {1ULL << 20, 1ULL << 30, 1ULL << 40};
+	uint64_t bytes;
+
+	(void)constant;
+	if (!parse_unit_of(value, "MGT", units, &bytes) || bytes < 8ULL << 20 || bytes > 1ULL << 40)
+		return false;
+	*(uint64_t *)field = bytes;
+	return true;
+}
+
 /* names[] is indexed by the enum. */
 static bool parse_name(const char *value, const char *const names[], size_t count, void *field)
 {
@@ -334,6 +370,10 @@ const struct option_type type_unit = {parse_unit, "the name of a systemd unit (l
 const struct option_type type_path = {parse_text, "a path"};
 const struct option_type type_paths = {parse_path, "a path (of up to 8 of them)"};
 const struct option_type type_seconds = {parse_seconds, "a number of seconds above 0 (like 10 or 0.5)"};
+const struct option_type type_age = {parse_age, "an age (like 90s, 30m, 12h or 7d)"};
+const struct option_type type_size = {parse_size, "a size of 8M to 1T (like 64M or 1G)"};
+const struct option_type type_address = {parse_text,
+					 "an address (like 8080, 127.0.0.1:8080 or [::1]:53/udp)"};
 const struct option_type type_positive = {parse_positive, "a number above 0"};
 const struct option_type type_time = {parse_time, "one of wall, delta, boot, iso, none"};
 const struct option_type type_color = {parse_color, "one of auto, always, never"};

@@ -25,6 +25,9 @@ extern const struct option_type type_unit;	/* const char * */
 extern const struct option_type type_path;	/* const char * */
 extern const struct option_type type_paths;	/* struct path_list, added to */
 extern const struct option_type type_seconds;	/* uint64_t ns */
+extern const struct option_type type_age;	/* uint64_t ns */
+extern const struct option_type type_size;	/* uint64_t bytes */
+extern const struct option_type type_address;	/* const char * */
 extern const struct option_type type_positive;	/* uint64_t */
 extern const struct option_type type_time;	/* enum time_mode */
 extern const struct option_type type_color;	/* enum color_mode */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "cli/command.h"
 #include "model/printf_like.h"
+#include "recorder/recorder.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define LONG_ONLY	  256 /* + row: what getopt_long() returns for a row without a letter */
@@ -36,9 +37,11 @@ struct option_row {
 	const char *help; /* NULL: an alias, not listed */
 };
 
-#define FIELD(member) offsetof(struct config, member)
-#define TRACE_REPLAY  (COMMAND_TRACE | COMMAND_REPLAY)
-#define ALL_FILTER    (TRACE_REPLAY | COMMAND_REPORT) /* what looks at events */
+#define FIELD(member)  offsetof(struct config, member)
+#define TRACE_REPLAY   (COMMAND_TRACE | COMMAND_REPLAY)
+#define TRACE_RECORD   (COMMAND_TRACE | COMMAND_RECORD)
+#define REPLAY_HISTORY (COMMAND_REPLAY | COMMAND_HISTORY)
+#define ALL_FILTER     (TRACE_RECORD | REPLAY_HISTORY | COMMAND_REPORT) /* what looks at events */
 
 /* What only one system has to trace; a recording may be of the other. */
 #ifdef _WIN32
@@ -48,7 +51,7 @@ struct option_row {
 #define LINUX_TRACE   COMMAND_TRACE
 #define WINDOWS_TRACE 0
 #endif
-#define LINUX_FILTER (LINUX_TRACE | COMMAND_REPLAY | COMMAND_REPORT)
+#define LINUX_FILTER (LINUX_TRACE | COMMAND_RECORD | REPLAY_HISTORY | COMMAND_REPORT)
 
 static const struct option_row rows[] = {
 	/* clang-format off */
@@ -81,33 +84,41 @@ static const struct option_row rows[] = {
 	 "a table of the first's and the second's options"},
 	{0, "excluded", "FILE", false, &type_paths, FIELD(excluded), 0, COMMAND_REPLAY, SECTION_OTHER,
 	 "of a capture: what netsh listed as excludedportrange"},
-	{'v', "verbose", NULL, false, &type_count, FIELD(verbose), 0, TRACE_REPLAY, SECTION_OUTPUT,
+	{'v', "verbose", NULL, false, &type_count, FIELD(verbose), 0, TRACE_REPLAY | COMMAND_RECORD | COMMAND_HISTORY, SECTION_OUTPUT,
 	 "the socket's whole life; -vv adds libbpf's log"},
-	{0, "compare", "OS", false, &type_system, FIELD(compare), 0, TRACE_REPLAY, SECTION_OUTPUT,
+	{0, "compare", "OS", false, &type_system, FIELD(compare), 0, TRACE_REPLAY | COMMAND_HISTORY, SECTION_OUTPUT,
 	 "add what another system would have answered"},
 	{0, "deliveries", NULL, false, &type_flag, FIELD(deliveries), 0, COMMAND_TRACE, SECTION_OUTPUT,
 	 "what each member of a shared port gets, and counts at the end"},
-	{'j', "json", "FORMAT", true, &type_json, FIELD(json), 0, TRACE_REPLAY | COMMAND_EXPLAIN, SECTION_OUTPUT,
+	{'j', "json", "FORMAT", true, &type_json, FIELD(json), 0, TRACE_REPLAY | COMMAND_RECORD | COMMAND_HISTORY | COMMAND_EXPLAIN, SECTION_OUTPUT,
 	 "NDJSON, one object a line (FORMAT: plain)"},
-	{'o', "output", "FILE", false, &type_path, FIELD(output), 0, TRACE_REPLAY | COMMAND_EXPLAIN | COMMAND_REPORT, SECTION_OUTPUT,
+	{'o', "output", "FILE", false, &type_path, FIELD(output), 0, TRACE_REPLAY | COMMAND_HISTORY | COMMAND_EXPLAIN | COMMAND_REPORT, SECTION_OUTPUT,
 	 "write to FILE instead of standard output"},
+	{0, "db", "FILE", false, &type_path, FIELD(database), 0, COMMAND_RECORD | COMMAND_HISTORY, SECTION_OUTPUT,
+	 "the recorder's file instead of " RECORDER_PATH},
+	{0, "max-size", "SIZE", false, &type_size, FIELD(max_bytes), 0, COMMAND_RECORD, SECTION_STOP,
+	 "the file's bound, with -wal and -shm: 8M to 1T (64M)"},
+	{0, "max-age", "AGE", false, &type_age, FIELD(max_age_ns), 0, COMMAND_RECORD, SECTION_STOP,
+	 "forget what is older than this: 30m, 12h, 7d (no limit)"},
+	{0, "since", "AGE", false, &type_age, FIELD(since_ns), 0, COMMAND_HISTORY, SECTION_FILTER,
+	 "not longer ago than this: 90s, 30m, 1h, 7d"},
 	{0, "perfetto", NULL, false, &type_flag, FIELD(perfetto), 0, COMMAND_REPORT, SECTION_OUTPUT,
 	 "Chrome trace JSON instead of a page, for ui.perfetto.dev"},
-	{'t', NULL, NULL, false, &type_enum, FIELD(time), TIME_WALL, TRACE_REPLAY, SECTION_OUTPUT,
+	{'t', NULL, NULL, false, &type_enum, FIELD(time), TIME_WALL, TRACE_REPLAY | COMMAND_HISTORY, SECTION_OUTPUT,
 	 "the same as --time=wall, the default"},
-	{0, "time", "MODE", false, &type_time, FIELD(time), 0, TRACE_REPLAY, SECTION_OUTPUT,
+	{0, "time", "MODE", false, &type_time, FIELD(time), 0, TRACE_REPLAY | COMMAND_HISTORY, SECTION_OUTPUT,
 	 "wall, delta, boot, iso or none"},
-	{'H', "no-header", NULL, false, &type_flag, FIELD(no_header), 0, TRACE_REPLAY | COMMAND_EXPLAIN, SECTION_OUTPUT,
+	{'H', "no-header", NULL, false, &type_flag, FIELD(no_header), 0, TRACE_REPLAY | COMMAND_HISTORY | COMMAND_EXPLAIN, SECTION_OUTPUT,
 	 "without the line of titles"},
-	{0, "color", "WHEN", false, &type_color, FIELD(color), 0, TRACE_REPLAY | COMMAND_EXPLAIN, SECTION_OUTPUT,
+	{0, "color", "WHEN", false, &type_color, FIELD(color), 0, TRACE_REPLAY | COMMAND_HISTORY | COMMAND_EXPLAIN, SECTION_OUTPUT,
 	 "auto, always or never; NO_COLOR is honoured"},
 	{0, "containers", NULL, false, &type_flag, FIELD(containers), 0, COMMAND_TRACE, SECTION_OUTPUT,
 	 "ask container runtimes for names (reads their sockets and state)"},
 	{0, "summary", NULL, false, &type_flag, FIELD(summary), 0, TRACE_REPLAY, SECTION_OUTPUT,
 	 "counts by rule at the end"},
-	{'d', "duration", "SEC", false, &type_seconds, FIELD(duration_ns), 0, COMMAND_TRACE, SECTION_STOP,
+	{'d', "duration", "SEC", false, &type_seconds, FIELD(duration_ns), 0, TRACE_RECORD, SECTION_STOP,
 	 "after this many seconds"},
-	{0, "limit", "N", false, &type_positive, FIELD(limit), 0, TRACE_REPLAY, SECTION_STOP,
+	{0, "limit", "N", false, &type_positive, FIELD(limit), 0, TRACE_REPLAY | COMMAND_HISTORY, SECTION_STOP,
 	 "after this many events"},
 	{0, "fail-on-reject", NULL, false, &type_flag, FIELD(fail_on_reject), 0, TRACE_REPLAY, SECTION_STOP,
 	 "exit with 10 if an attempt was refused"},

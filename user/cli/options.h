@@ -92,6 +92,12 @@ struct config {
 	const char *file;
 	bool perfetto;
 	struct path_list excluded; /* outputs of netsh */
+	/* the recorder's file */
+	const char *database; /* NULL: where it is by default */
+	const char *address;  /* not parsed yet; NULL: all */
+	uint64_t max_bytes;   /* 0: the default */
+	uint64_t max_age_ns;  /* 0: no limit */
+	uint64_t since_ns;    /* ago; 0: all */
 	/* other systems' answers */
 	unsigned int systems; /* 1 << enum system_id, 0: none named */
 	unsigned int compare; /* enum system_id, 0 (Linux): none */

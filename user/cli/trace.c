@@ -13,6 +13,7 @@
 
 #include "cli/filter_text.h"
 #include "cli/summary.h"
+#include "cli/trace.h"
 #include "linux/command.h"
 #include "linux/kernel.h"
 #include "linux/place.h"
@@ -38,6 +39,7 @@ struct trace {
 	struct session *session;
 	struct traced_command command;
 	struct view_config view_config;
+	const struct trace_sink *sink; /* NULL: text or JSON */
 	struct view *view;
 	FILE *out;
 	struct summary summary;
@@ -189,7 +191,10 @@ static int open_view(struct trace *trace)
 		.header = !config->no_header,
 		.color = options_color(config->color, trace->out),
 	};
-	trace->view = (config->json ? json_view_new : text_view_new)(trace->out, &trace->view_config);
+	if (trace->sink)
+		trace->view = trace->sink->open(trace->sink->context, &trace->view_config);
+	else
+		trace->view = (config->json ? json_view_new : text_view_new)(trace->out, &trace->view_config);
 	return trace->view ? EXIT_OK : runtime_error("output", -ENOMEM);
 }
 
@@ -237,7 +242,7 @@ static int show_event(void *context, const struct event *event)
 		return 0;
 	/* Text is for reading along: the rest of a socket's life only with -v, or where it is news of a
 	 * refusal. */
-	if (life && !trace->config->json && !trace->config->verbose && !event->after_attempt)
+	if (life && !trace->sink && !trace->config->json && !trace->config->verbose && !event->after_attempt)
 		return 0;
 	if (event->type != EVENT_HOLDER)
 		trace->events++;
@@ -317,6 +322,8 @@ static int poll_once(struct trace *trace, int timeout_ms)
 {
 	int n = session_poll(trace->session, timeout_ms, show_event, trace);
 
+	if (trace->sink)
+		trace->sink->idle(trace->sink->context);
 	return n == -EINTR ? 0 : n;
 }
 
@@ -439,9 +446,9 @@ static int attach(struct trace *trace)
 	return err == -EPERM ? EXIT_NOT_PERMITTED : EXIT_NO_KERNEL;
 }
 
-static int trace_run(const struct config *config)
+int trace_to(const struct config *config, const struct trace_sink *sink)
 {
-	struct trace trace = {.config = config, .command = COMMAND_INIT};
+	struct trace trace = {.config = config, .sink = sink, .command = COMMAND_INIT};
 	int status, err = 0;
 
 	fill_options(&trace);
@@ -467,6 +474,11 @@ static int trace_run(const struct config *config)
 	if (err && err != -EPIPE)
 		status = runtime_error(config->output ? config->output : "trace", err);
 	return status;
+}
+
+static int trace_run(const struct config *config)
+{
+	return trace_to(config, NULL);
 }
 
 const struct command_info trace_command = {

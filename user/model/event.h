@@ -335,7 +335,7 @@ struct event_gap {
 	uint64_t served_ns;	/* since when it listens; UDP: the same as bound_ns */
 	uint64_t gap_ns;	/* nobody served the port */
 	uint64_t overlap_ns;	/* both did */
-	uint32_t before_pid;	/* 0: unknown */
+	uint32_t before_pid;	/* who bound it before, 0: unknown */
 	char before_comm[COMM_LEN];
 	char before_exe[EXE_LEN];
 	char text[256]; /* one sentence */

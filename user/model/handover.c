@@ -227,7 +227,7 @@ static bool take_over(const struct port *port, const struct serving *gone, uint6
 	    !is_at_same_address(&heir->sock, &gone->sock) ||
 	    (are_siblings(&heir->process, &gone->process) && port->peak > 2))
 		return false;
-	*ret_gap = gap_of(heir, at_ns, &port->left.process);
+	*ret_gap = gap_of(heir, at_ns, &gone->process);
 	ret_gap->gap.takeover = TAKEOVER_REUSEPORT;
 	ret_gap->gap.released_ns = at_ns;
 	ret_gap->gap.overlap_ns = at_ns - heir->from_ns;
@@ -316,14 +316,6 @@ static bool begin(struct handovers *handovers, const struct event *event, struct
 	return serving && port->count == 1 && end_gap(port, serving, ret_gap);
 }
 
-/* The master of a server binds; another process of it may be the last to let go. */
-static const struct proc_info *releaser(const struct serving *gone, const struct event *event)
-{
-	bool same_name = !strncmp(gone->process.comm, event->process.comm, COMM_LEN);
-
-	return event->process.pid && same_name ? &event->process : &gone->process;
-}
-
 static bool end(struct handovers *handovers, const struct event *event, struct event *ret_gap)
 {
 	struct serving *gone = find_socket(handovers, event->sock.id);
@@ -334,7 +326,7 @@ static bool end(struct handovers *handovers, const struct event *event, struct e
 		return false;
 	is_first = gone == TAILQ_FIRST(&port->serving);
 	port->left.at_ns = event->time_ns;
-	port->left.process = *releaser(gone, event);
+	port->left.process = gone->process;
 	TAILQ_REMOVE(&port->serving, gone, same_port);
 	if (!TAILQ_EMPTY(&port->serving) && is_first)
 		is_over = take_over(port, gone, event->time_ns, ret_gap);

@@ -30,8 +30,9 @@ struct recorder;
 
 /*
  * Opens the file or makes it, and makes it obey the limits.  -EBUSY: another
- * recorder writes it.  error[] has a line without the program's name, safe to
- * print.
+ * recorder writes it.  A full disk or one that is read-only is no error here:
+ * recorder_commit() tries again and says so.  error[] has a line without the
+ * program's name, safe to print.
  */
 int recorder_open(const char *path, const struct recorder_limits *limits, struct recorder **ret_recorder,
 		  char error[RECORDER_ERROR_LEN]);

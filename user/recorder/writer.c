@@ -43,7 +43,8 @@ struct row {
 };
 
 struct recorder {
-	sqlite3 *db;
+	char *path;
+	sqlite3 *db; /* NULL: it could not be opened yet */
 	sqlite3_stmt *insert;
 	int lock; /* held for as long as db is open */
 	struct recorder_limits limits;
@@ -262,21 +263,23 @@ static int settle(struct recorder *recorder)
 								   SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
-int recorder_open(const char *path, const struct recorder_limits *limits, struct recorder **ret_recorder,
-		  char error[RECORDER_ERROR_LEN])
+static void detach(struct recorder *recorder)
 {
-	struct recorder *recorder = calloc(1, sizeof(*recorder));
-	int err;
-
-	if (!recorder)
-		return store_fail(path, -ENOMEM, NULL, error, RECORDER_ERROR_LEN);
-	STAILQ_INIT(&recorder->waiting);
+	sqlite3_finalize(recorder->insert);
+	sqlite3_close(recorder->db);
+	if (recorder->lock >= 0)
+		close(recorder->lock);
+	recorder->insert = NULL;
+	recorder->db = NULL;
 	recorder->lock = -1;
-	recorder->limits = *limits;
-	share_bytes(recorder);
-	err = lock_file(recorder, path);
+}
+
+static int attach(struct recorder *recorder)
+{
+	int err = lock_file(recorder, recorder->path);
+
 	if (!err)
-		err = store_errno(NULL, sqlite3_open_v2(path, &recorder->db,
+		err = store_errno(NULL, sqlite3_open_v2(recorder->path, &recorder->db,
 							SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
 	if (!err) {
 		sqlite3_busy_timeout(recorder->db, BUSY_MS);
@@ -289,7 +292,32 @@ int recorder_open(const char *path, const struct recorder_limits *limits, struct
 		err = shrink(recorder);
 	if (!err)
 		err = prepare(recorder);
-	if (err) {
+	if (err)
+		detach(recorder);
+	return err;
+}
+
+/* What may pass while events wait. */
+static bool is_passing(int err)
+{
+	return err == -EROFS || err == -ENOSPC || err == -EDQUOT;
+}
+
+int recorder_open(const char *path, const struct recorder_limits *limits, struct recorder **ret_recorder,
+		  char error[RECORDER_ERROR_LEN])
+{
+	struct recorder *recorder = calloc(1, sizeof(*recorder));
+	int err;
+
+	if (!recorder)
+		return store_fail(path, -ENOMEM, NULL, error, RECORDER_ERROR_LEN);
+	STAILQ_INIT(&recorder->waiting);
+	recorder->lock = -1;
+	recorder->limits = *limits;
+	recorder->path = strdup(path);
+	share_bytes(recorder);
+	err = recorder->path ? attach(recorder) : -ENOMEM;
+	if (err && !is_passing(err)) {
 		recorder_free(recorder);
 		return store_fail(path, err, open_words(err), error, RECORDER_ERROR_LEN);
 	}
@@ -307,10 +335,8 @@ void recorder_free(struct recorder *recorder)
 		STAILQ_REMOVE_HEAD(&recorder->waiting, next);
 		free(row);
 	}
-	sqlite3_finalize(recorder->insert);
-	sqlite3_close(recorder->db);
-	if (recorder->lock >= 0)
-		close(recorder->lock);
+	detach(recorder);
+	free(recorder->path);
 	free(recorder->start);
 	free(recorder->host);
 	free(recorder->kernel);
@@ -509,7 +535,7 @@ static void take_batch(struct recorder *recorder, const struct batch *batch)
 
 int recorder_commit(struct recorder *recorder, int64_t now_unix_ns)
 {
-	int err = 0;
+	int err = recorder->db ? 0 : attach(recorder);
 
 	while (!err && (recorder->start || !STAILQ_EMPTY(&recorder->waiting))) {
 		struct batch batch = next_batch(recorder);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/text.h"
+#include "recorder/recorder.h"
 #include "recording/capture.h"
 #include "recording/decode.h"
 #include "recording/lines.h"
@@ -33,7 +34,8 @@ struct recording {
 	const char **filters;
 	uint64_t unknown;
 	bool ended;
-	struct capture *capture; /* a Windows .etl, NULL: NDJSON */
+	struct capture *capture;	/* a Windows .etl, NULL: NDJSON */
+	struct recorder_reader *reader; /* the recorder's file */
 };
 
 /* ---- messages */
@@ -121,19 +123,16 @@ static int parse_line(struct recording *recording, const char *line, size_t leng
 	return fail_line(recording, error, -EBADMSG, what);
 }
 
-/* 1 and an object of this schema with its type, which the object owns; 0 behind the last line. */
-static int next_object(struct recording *recording, struct json_object **ret_object, const char **ret_type,
+/* 1 and an object of this schema with its type, which the object owns. */
+static int read_object(struct recording *recording, const char *line, size_t length,
+		       struct json_object **ret_object, const char **ret_type,
 		       char error[RECORDING_ERROR_LEN])
 {
 	struct json_object *object = NULL;
 	struct json_reader reader;
-	const char *line, *schema, *type;
-	size_t length;
-	int n = lines_next(&recording->lines, &line, &length), err;
+	const char *schema, *type;
+	int err = parse_line(recording, line, length, &object, error);
 
-	if (n <= 0)
-		return n ? fail_read(recording, error, n) : 0;
-	err = parse_line(recording, line, length, &object, error);
 	if (err)
 		return err;
 	jr_init(&reader, object);
@@ -146,6 +145,19 @@ static int next_object(struct recording *recording, struct json_object **ret_obj
 	}
 	json_object_put(object);
 	return fail_line(recording, error, -EBADMSG, "is no object of schema " JSON_SCHEMA);
+}
+
+/* Of the next line; 0 behind the last one. */
+static int next_object(struct recording *recording, struct json_object **ret_object, const char **ret_type,
+		       char error[RECORDING_ERROR_LEN])
+{
+	const char *line;
+	size_t length;
+	int n = lines_next(&recording->lines, &line, &length);
+
+	if (n <= 0)
+		return n ? fail_read(recording, error, n) : 0;
+	return read_object(recording, line, length, ret_object, ret_type, error);
 }
 
 /* ---- the start */
@@ -203,16 +215,10 @@ static void decode_start(struct recording *recording, struct json_reader *reader
 	read_filters(recording, reader);
 }
 
-static int read_start(struct recording *recording, char error[RECORDING_ERROR_LEN])
+static int take_start(struct recording *recording, const char *type, char error[RECORDING_ERROR_LEN])
 {
 	struct json_reader reader;
-	const char *type;
-	int n = next_object(recording, &recording->start_object, &type, error);
 
-	if (n < 0)
-		return n;
-	if (!n)
-		return fail_line(recording, error, -ENODATA, "the file is empty: no recording");
 	if (strcmp(type, "start"))
 		return fail_line(recording, error, -EBADMSG,
 				 "a recording begins with a start object, this does not");
@@ -223,22 +229,33 @@ static int read_start(struct recording *recording, char error[RECORDING_ERROR_LE
 	return recording->probes && recording->filters ? 0 : fail_read(recording, error, -ENOMEM);
 }
 
+static int read_start(struct recording *recording, char error[RECORDING_ERROR_LEN])
+{
+	const char *type;
+	int n = next_object(recording, &recording->start_object, &type, error);
+
+	if (n < 0)
+		return n;
+	if (!n)
+		return fail_line(recording, error, -ENODATA, "the file is empty: no recording");
+	return take_start(recording, type, error);
+}
+
 /* ---- kinds of files */
 
-enum reader { READER_NONE, READER_LINES, READER_CAPTURE };
+enum reader { READER_DATABASE, READER_LINES, READER_CAPTURE };
 
 static const struct kind {
-	const char *name;
 	size_t offset;
 	size_t length;
-	const char *bytes;  /* NULL: anything */
-	enum reader reader; /* NONE: only told by name */
+	const char *bytes; /* NULL: anything */
+	enum reader reader;
 } kinds[] = {
-	{"the recorder's database", 0, 16, "SQLite format 3", READER_NONE},
+	{0, 16, "SQLite format 3", READER_DATABASE}, /* the recorder's */
 	/* SYSTEM_TRACE_HEADER's Marker of TRACE_LOGFILE_HEADER, behind WMI_BUFFER_HEADER: 64 and 32 bits */
-	{"a Windows .etl", 72, 4, "\x02\x00\x02\xc0", READER_CAPTURE},
-	{"a Windows .etl", 72, 4, "\x02\x00\x01\xc0", READER_CAPTURE},
-	{"NDJSON", 0, 0, NULL, READER_LINES},
+	{72, 4, "\x02\x00\x02\xc0", READER_CAPTURE},
+	{72, 4, "\x02\x00\x01\xc0", READER_CAPTURE},
+	{0, 0, NULL, READER_LINES},
 };
 
 static int read_capture(struct recording *recording, char error[RECORDING_ERROR_LEN])
@@ -252,10 +269,32 @@ static int read_capture(struct recording *recording, char error[RECORDING_ERROR_
 	return 0;
 }
 
-/* Told by its content; then its start is read. */
-static int read_kind(struct recording *recording, char error[RECORDING_ERROR_LEN])
+/* The newest run of it; its start comes with its first object. */
+static int read_database(struct recording *recording, const char *path, char error[RECORDING_ERROR_LEN])
 {
-	char head[HEAD_LEN], what[128];
+	struct recorded_line line;
+	const char *type;
+	int n = recorder_reader_open(path, &recording->reader, error);
+
+	if (n)
+		return n;
+	recorder_ask(recording->reader, &(struct recorder_query){.last_run = true});
+	n = recorder_next(recording->reader, &line, error);
+	if (n < 0)
+		return n;
+	if (!n)
+		return fail_file(recording, error, -ENODATA, "no event is recorded in it");
+	n = read_object(recording, line.start, line.start_length, &recording->start_object, &type, error);
+	if (n < 0)
+		return n;
+	recorder_ask(recording->reader, &(struct recorder_query){.last_run = true});
+	return take_start(recording, type, error);
+}
+
+/* Told by its content; then its start is read. */
+static int read_kind(struct recording *recording, const char *path, char error[RECORDING_ERROR_LEN])
+{
+	char head[HEAD_LEN];
 	size_t size = lines_peek(&recording->lines, head, sizeof(head));
 	const struct kind *kind = kinds;
 
@@ -264,15 +303,13 @@ static int read_kind(struct recording *recording, char error[RECORDING_ERROR_LEN
 		kind++;
 	if (kind->reader == READER_LINES)
 		return read_start(recording, error);
-	if (kind->reader == READER_CAPTURE)
-		return read_capture(recording, error);
-	snprintf(what, sizeof(what), "is %s, which this build cannot read; NDJSON it can", kind->name);
-	return fail_file(recording, error, -ENOTSUP, what);
+	return kind->reader == READER_CAPTURE ? read_capture(recording, error)
+					      : read_database(recording, path, error);
 }
 
 /* ---- the recording */
 
-static int open_file(struct recording *recording, const char *path, char error[RECORDING_ERROR_LEN])
+static int name_it(struct recording *recording, const char *path, char error[RECORDING_ERROR_LEN])
 {
 	struct strbuf name = {0};
 
@@ -284,12 +321,45 @@ static int open_file(struct recording *recording, const char *path, char error[R
 		snprintf(error, RECORDING_ERROR_LEN, "out of memory");
 		return -ENOMEM;
 	}
+	recording->tokener = json_tokener_new_ex(DEPTH_MOST);
+	return recording->tokener ? 0 : fail_file(recording, error, -ENOMEM, "out of memory");
+}
+
+static int open_file(struct recording *recording, const char *path, char error[RECORDING_ERROR_LEN])
+{
+	int err = name_it(recording, path, error);
+
+	if (err)
+		return err;
 	recording->file = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	if (!recording->file)
 		return fail_file(recording, error, -errno, strerror(errno));
-	recording->tokener = json_tokener_new_ex(DEPTH_MOST);
-	if (!recording->tokener || lines_init(&recording->lines, recording->file))
+	if (lines_init(&recording->lines, recording->file))
 		return fail_file(recording, error, -ENOMEM, "out of memory");
+	return 0;
+}
+
+int recording_begin(const char *name, const char *start, size_t length, struct recording **ret_recording,
+		    char error[RECORDING_ERROR_LEN])
+{
+	struct recording *recording = calloc(1, sizeof(*recording));
+	const char *type;
+	int err;
+
+	if (!recording) {
+		snprintf(error, RECORDING_ERROR_LEN, "out of memory");
+		return -ENOMEM;
+	}
+	err = name_it(recording, name, error);
+	if (!err)
+		err = read_object(recording, start, length, &recording->start_object, &type, error);
+	if (err >= 0)
+		err = take_start(recording, type, error);
+	if (err) {
+		recording_free(recording);
+		return err;
+	}
+	*ret_recording = recording;
 	return 0;
 }
 
@@ -304,7 +374,7 @@ int recording_open(const char *path, struct recording **ret_recording, char erro
 	}
 	err = open_file(recording, path, error);
 	if (!err)
-		err = read_kind(recording, error);
+		err = read_kind(recording, path, error);
 	if (err) {
 		recording_free(recording);
 		return err;
@@ -319,6 +389,7 @@ void recording_free(struct recording *recording)
 		return;
 	lines_free(&recording->lines);
 	capture_free(recording->capture);
+	recorder_reader_free(recording->reader);
 	if (recording->file && recording->file != stdin)
 		fclose(recording->file);
 	if (recording->tokener)
@@ -407,11 +478,46 @@ void recording_judged(struct recording *recording, const struct event *event)
 		capture_judged(recording->capture, event);
 }
 
+int recording_take(struct recording *recording, const char *line, size_t length,
+		   struct recorded_object *ret_object, char error[RECORDING_ERROR_LEN])
+{
+	struct json_object *object;
+	const char *type;
+	int n;
+
+	recording->lines.number++;
+	n = read_object(recording, line, length, &object, &type, error);
+	if (n < 0)
+		return n;
+	n = decode_object(recording, object, type, ret_object, error);
+	json_object_put(object);
+	recording->unknown += !n;
+	return n;
+}
+
+static int next_of_database(struct recording *recording, struct recorded_object *ret_object,
+			    char error[RECORDING_ERROR_LEN])
+{
+	for (;;) {
+		struct recorded_line line;
+		int n = recorder_next(recording->reader, &line, error);
+
+		if (n > 0)
+			n = recording_take(recording, line.line, line.length, ret_object, error);
+		else
+			return n;
+		if (n)
+			return n;
+	}
+}
+
 int recording_next(struct recording *recording, struct recorded_object *ret_object,
 		   char error[RECORDING_ERROR_LEN])
 {
 	if (recording->capture)
 		return next_of_capture(recording, ret_object, error);
+	if (recording->reader)
+		return next_of_database(recording, ret_object, error);
 	for (;;) {
 		struct json_object *object;
 		const char *type;

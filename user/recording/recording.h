@@ -38,6 +38,16 @@ struct recorded_object {
 int recording_open(const char *path, struct recording **ret_recording, char error[RECORDING_ERROR_LEN]);
 void recording_free(struct recording *recording);
 
+/*
+ * One whose objects are kept elsewhere, each a line without its end: first the
+ * start object, then with recording_take() the others.  The name is for error[].
+ * Returns 1, or 0 for an object of a type that is passed over.
+ */
+int recording_begin(const char *name, const char *start, size_t length, struct recording **ret_recording,
+		    char error[RECORDING_ERROR_LEN]);
+int recording_take(struct recording *recording, const char *line, size_t length,
+		   struct recorded_object *ret_object, char error[RECORDING_ERROR_LEN]);
+
 /* What it began with: machine, policy, probes, filters.  Lives as long as the recording. */
 const struct start_info *recording_start(const struct recording *recording);
 struct clock_base recording_clock(const struct recording *recording);

@@ -22,7 +22,7 @@ static void say_gap(struct strbuf *out, const struct event *event)
 
 	strbuf_puts(out, ": ");
 	put_before(out, gap);
-	strbuf_puts(out, " released it");
+	strbuf_puts(out, " had it");
 	if (event->sock.protocol == PROTO_UDP || gap->bound_ns < gap->released_ns ||
 	    gap->served_ns < gap->bound_ns)
 		return;
@@ -38,7 +38,7 @@ static void say_reuseport(struct strbuf *out, const struct event *event)
 	duration_text(overlap, (int64_t)event->gap.overlap_ns);
 	strbuf_puts(out, " throughout: ");
 	put_before(out, &event->gap);
-	strbuf_printf(out, " released it after both had it for %s (SO_REUSEPORT)", overlap);
+	strbuf_printf(out, " let it go after both had it for %s (SO_REUSEPORT)", overlap);
 }
 
 static void say_inherited(struct strbuf *out, const struct event *event)

@@ -30,6 +30,7 @@ struct text_view {
 	struct text_time time;
 	bool header; /* still to be written */
 	bool color;
+	bool holders;
 	struct strbuf text;
 	FILE *out;
 };
@@ -207,6 +208,12 @@ static void say_finding(struct strbuf *out, const struct event *event)
 	strbuf_sanitize(out, event->finding.text, sizeof(event->finding.text));
 }
 
+static void say_holder(struct strbuf *out, const struct event *event)
+{
+	strbuf_printf(out, "%-10s since before the recording",
+		      event->sock.state == STATE_LISTEN ? "listening" : "bound");
+}
+
 static void say_gap(struct strbuf *out, const struct event *event)
 {
 	strbuf_puts(out, event->gap.takeover == TAKEOVER_NONE ? "gap        " : "takeover   ");
@@ -218,14 +225,14 @@ struct type_words {
 	bool is_attempt; /* has a note and lines */
 };
 
-/* A holder found by the snapshot has no row. */
 static const struct type_words type_words[EVENT_TYPE_MAX] = {
-	[EVENT_SOCKET] = {say_socket, false},	 [EVENT_OPTION] = {say_option, false},
-	[EVENT_BIND] = {say_bind, true},	 [EVENT_LISTEN] = {say_listen, true},
-	[EVENT_AUTOBIND] = {say_autobind, true}, [EVENT_CONNECT] = {say_connect, true},
-	[EVENT_ACCEPT] = {say_accept, false},	 [EVENT_CLOSE] = {say_close, false},
-	[EVENT_RELEASE] = {say_release, false},	 [EVENT_DELIVERY] = {say_delivery, false},
-	[EVENT_FINDING] = {say_finding, false},	 [EVENT_GAP] = {say_gap, false},
+	[EVENT_HOLDER] = {say_holder, false},	  [EVENT_SOCKET] = {say_socket, false},
+	[EVENT_OPTION] = {say_option, false},	  [EVENT_BIND] = {say_bind, true},
+	[EVENT_LISTEN] = {say_listen, true},	  [EVENT_AUTOBIND] = {say_autobind, true},
+	[EVENT_CONNECT] = {say_connect, true},	  [EVENT_ACCEPT] = {say_accept, false},
+	[EVENT_CLOSE] = {say_close, false},	  [EVENT_RELEASE] = {say_release, false},
+	[EVENT_DELIVERY] = {say_delivery, false}, [EVENT_FINDING] = {say_finding, false},
+	[EVENT_GAP] = {say_gap, false},
 };
 
 static void put_errno(struct strbuf *out, int code)
@@ -313,6 +320,8 @@ static int view_event(struct view *view, const struct event *event)
 		return 0;
 	if (event->type == EVENT_FINDING && event->finding.kind == FINDING_SHARED_PORT)
 		return 0;
+	if (event->type == EVENT_HOLDER && !text->holders)
+		return 0;
 	words = &type_words[event->type];
 	put_header(text);
 	put_row(text, event, words);
@@ -355,6 +364,7 @@ struct view *text_view_new(FILE *out, const struct view_config *config)
 	text->time = (struct text_time){.clock = config->clock, .mode = config->time};
 	text->header = config->header;
 	text->color = config->color;
+	text->holders = config->holders;
 	text->out = out;
 	return &text->view;
 }

@@ -59,6 +59,7 @@ struct view_config {
 	const struct policy *policy; /* this kernel's, NULL if unknown; outlives the view */
 	enum time_mode time;	     /* text */
 	bool header;		     /* text */
+	bool holders;		     /* text: sockets from before have a row, too */
 	bool color;		     /* text */
 };
 
