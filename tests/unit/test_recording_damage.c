@@ -152,7 +152,7 @@ static void test_kinds_of_files(void **state)
 	char etl[100] = {0};
 
 	(void)state;
-	expect("SQLite format 3\0and more", 24, ": is the recorder's database, which this build cannot read");
+	expect("SQLite format 3\0and more", 24, ": is the recorder's database: give its path");
 	memcpy(etl + 72, "\x02\x00\x02\xc0", 4);
 	expect(etl, sizeof(etl), ": is no .etl file that can be read");
 	memcpy(etl + 72, "\x02\x00\x01\xc0", 4);

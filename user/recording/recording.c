@@ -276,6 +276,8 @@ static int read_database(struct recording *recording, const char *path, char err
 	const char *type;
 	int n = recorder_reader_open(path, &recording->reader, error);
 
+	if (n == -ENOENT) /* a pipe, a descriptor without a name */
+		return fail_file(recording, error, n, "is the recorder's database: give its path");
 	if (n)
 		return n;
 	recorder_ask(recording->reader, &(struct recorder_query){.last_run = true});
