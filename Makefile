@@ -156,7 +156,7 @@ $(BUILD)/tests/reusetrace: $(OBJECTS)
 payload: reusetrace $(BUILD)/tests/reusetrace $(STIMULI)
 	$(call say,PAYLOAD,$(PAYLOAD))
 	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(STIMULI) \
-		$(wildcard tests/vm/*.py tests/demo/*.py)
+		$(wildcard tests/vm/*.py tests/demo/*.py dist/*.service)
 
 -include tests/oracle/oracle.mk tests/etw/etw.mk user/windows/windows.mk
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The recorder's file: what was committed is in it, whatever happens, and it stays within its bound. */
-#include "events.h"
+#include "recordings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "recorder/recorder.h"
+#include "rules/rules.h"
 
 #define KILLS	  200
 #define OBJECT	  3000 /* bytes, about what an event takes */
@@ -175,6 +176,41 @@ static void test_views(void **state)
 			     " AND since = '2026-11-22T10:01:02.113Z' AND until IS NOT NULL AND NOT older"),
 			 1);
 	assert_int_equal(ask("SELECT count(*) FROM gap"), 0);
+	recorder_free(recorder);
+}
+
+/* A recording that went through the file is read as it was, and judged to the same verdicts. */
+static void test_replayed(void **state)
+{
+	struct holder holder = listener();
+	struct event events[] = {attempt(EVENT_BIND, 4100), refused(&holder), attempt(EVENT_RELEASE, 4100)};
+	struct recorder *recorder = NULL;
+	char error[RECORDER_ERROR_LEN] = "", *written, *read = NULL, *line, *next;
+	size_t size = 0;
+	FILE *out = open_memstream(&read, &size);
+
+	(void)state;
+	judge(&events[0], &kept);
+	judge(&events[1], &kept);
+	written = make_recording(&kept, events, 3);
+	assert_int_equal(recorder_open(path, &small, &recorder, error), 0);
+	for (int i = 0; i < 5; i++) {
+		line = i ? next + 1 : written;
+		next = strchr(line, '\n');
+		if (!i)
+			recorder_start(recorder, &start_info, &clock_base, line, (size_t)(next - line));
+		else if (i < 4)
+			recorder_add(recorder, &events[i - 1], line, (size_t)(next - line));
+		else
+			recorder_add_totals(recorder, "end", &(struct end_info){.seq = 99}, line,
+					    (size_t)(next - line));
+	}
+	assert_int_equal(recorder_commit(recorder, NOW), 0);
+	assert_int_equal(read_recording(path, json_view_new, out, error), 4);
+	fclose(out);
+	assert_string_equal(read, written);
+	free(read);
+	free(written);
 	recorder_free(recorder);
 }
 
@@ -379,9 +415,16 @@ static void test_killed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_read_back),	  TEST(test_views),	  TEST(test_bound),
-		TEST(test_smaller_bound), TEST(test_age),	  TEST(test_what_waits_is_bounded),
-		TEST(test_one_writer),	  TEST(test_other_files), TEST(test_killed),
+		TEST(test_read_back),
+		TEST(test_replayed),
+		TEST(test_views),
+		TEST(test_bound),
+		TEST(test_smaller_bound),
+		TEST(test_age),
+		TEST(test_what_waits_is_bounded),
+		TEST(test_one_writer),
+		TEST(test_other_files),
+		TEST(test_killed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
