@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
 #include "model/address.h"
 
@@ -11,8 +10,8 @@
 #define BOUND_RECENT 4
 
 struct serving { /* a socket */
-	LIST_ENTRY(serving) same_hash;
-	TAILQ_ENTRY(serving) same_port; /* in the order in which they came */
+	struct serving *same_hash;
+	struct serving *later; /* of the same port */
 	struct port *port;
 	uint64_t from_ns, bound_ns;
 	bool older; /* it was there before the recording */
@@ -21,14 +20,14 @@ struct serving { /* a socket */
 };
 
 struct port {
-	LIST_ENTRY(port) same_hash;
-	TAILQ_ENTRY(port) by_use; /* the one that is unchanged for longest is first */
+	struct port *same_hash;
+	uint64_t changed; /* a count */
 	uint16_t number;
 	enum protocol protocol;
 	uint32_t netns;
-	TAILQ_HEAD(, serving) serving;
-	size_t count, peak; /* of sockets that serve, now and at most since it was taken over */
-	bool blind;	    /* some socket could not be noted */
+	struct serving *serving; /* in the order in which they came */
+	size_t count, peak;	 /* of sockets that serve, now and at most since it was taken over */
+	bool blind;		 /* some socket could not be noted */
 	struct {
 		uint64_t at_ns; /* 0: nobody left it */
 		struct proc_info process;
@@ -40,36 +39,52 @@ struct port {
 };
 
 struct handovers {
-	LIST_HEAD(, serving) sockets[HEADS]; /* by id */
-	LIST_HEAD(, port) ports[HEADS];	     /* by number */
-	TAILQ_HEAD(, port) by_use;
+	struct serving *sockets[HEADS]; /* by id */
+	struct port *ports[HEADS];	/* by number */
 	size_t socket_count, port_count;
+	uint64_t changes;
 };
 
 struct handovers *handovers_new(void)
 {
-	struct handovers *handovers = calloc(1, sizeof(*handovers));
+	return calloc(1, sizeof(struct handovers));
+}
 
-	if (handovers)
-		TAILQ_INIT(&handovers->by_use);
-	return handovers;
+/* Out of its port's list; it stays in its hash. */
+static void leave_port(struct serving *serving)
+{
+	struct serving **link = &serving->port->serving;
+
+	while (*link != serving)
+		link = &(*link)->later;
+	*link = serving->later;
+	serving->port->count--;
 }
 
 static void drop_socket(struct handovers *handovers, struct serving *serving)
 {
-	LIST_REMOVE(serving, same_hash);
-	TAILQ_REMOVE(&serving->port->serving, serving, same_port);
-	serving->port->count--;
+	struct serving **link = &handovers->sockets[serving->sock.id % HEADS];
+
+	while (*link != serving)
+		link = &(*link)->same_hash;
+	*link = serving->same_hash;
 	handovers->socket_count--;
 	free(serving);
 }
 
 static void drop_port(struct handovers *handovers, struct port *port)
 {
-	while (!TAILQ_EMPTY(&port->serving))
-		drop_socket(handovers, TAILQ_FIRST(&port->serving));
-	LIST_REMOVE(port, same_hash);
-	TAILQ_REMOVE(&handovers->by_use, port, by_use);
+	struct port **link = &handovers->ports[port->number % HEADS];
+
+	while (port->serving) {
+		struct serving *serving = port->serving;
+
+		leave_port(serving);
+		drop_socket(handovers, serving);
+	}
+	while (*link != port)
+		link = &(*link)->same_hash;
+	*link = port->same_hash;
 	handovers->port_count--;
 	free(port);
 }
@@ -78,29 +93,42 @@ void handovers_free(struct handovers *handovers)
 {
 	if (!handovers)
 		return;
-	while (!TAILQ_EMPTY(&handovers->by_use))
-		drop_port(handovers, TAILQ_FIRST(&handovers->by_use));
+	for (size_t i = 0; i < HEADS; i++)
+		while (handovers->ports[i])
+			drop_port(handovers, handovers->ports[i]);
 	free(handovers);
+}
+
+/* The port that is unchanged for longest makes room. */
+static void drop_stalest(struct handovers *handovers)
+{
+	struct port *port, *stalest = NULL;
+
+	for (size_t i = 0; i < HEADS; i++)
+		for (port = handovers->ports[i]; port; port = port->same_hash)
+			if (!stalest || port->changed < stalest->changed)
+				stalest = port;
+	if (stalest)
+		drop_port(handovers, stalest);
 }
 
 static struct serving *find_socket(const struct handovers *handovers, uint64_t id)
 {
-	struct serving *serving;
+	struct serving *serving = handovers->sockets[id % HEADS];
 
-	LIST_FOREACH(serving, &handovers->sockets[id % HEADS], same_hash)
-	if (serving->sock.id == id)
-		return serving;
-	return NULL;
+	while (serving && serving->sock.id != id)
+		serving = serving->same_hash;
+	return serving;
 }
 
 static struct port *find_port(const struct handovers *handovers, const struct sock_info *sock)
 {
-	struct port *port;
+	struct port *port = handovers->ports[sock->port % HEADS];
 
-	LIST_FOREACH(port, &handovers->ports[sock->port % HEADS], same_hash)
-	if (port->number == sock->port && port->protocol == sock->protocol && port->netns == sock->netns)
-		return port;
-	return NULL;
+	while (port &&
+	       (port->number != sock->port || port->protocol != sock->protocol || port->netns != sock->netns))
+		port = port->same_hash;
+	return port;
 }
 
 static struct port *get_port(struct handovers *handovers, const struct sock_info *sock)
@@ -110,16 +138,15 @@ static struct port *get_port(struct handovers *handovers, const struct sock_info
 	if (port)
 		return port;
 	if (handovers->port_count == HANDOVER_PORTS)
-		drop_port(handovers, TAILQ_FIRST(&handovers->by_use));
+		drop_stalest(handovers);
 	port = calloc(1, sizeof(*port));
 	if (!port)
 		return NULL;
 	port->number = sock->port;
 	port->protocol = sock->protocol;
 	port->netns = sock->netns;
-	TAILQ_INIT(&port->serving);
-	LIST_INSERT_HEAD(&handovers->ports[sock->port % HEADS], port, same_hash);
-	TAILQ_INSERT_TAIL(&handovers->by_use, port, by_use);
+	port->same_hash = handovers->ports[sock->port % HEADS];
+	handovers->ports[sock->port % HEADS] = port;
 	handovers->port_count++;
 	return port;
 }
@@ -220,7 +247,7 @@ static bool are_siblings(const struct proc_info *one, const struct proc_info *ot
 static bool take_over(const struct port *port, const struct serving *gone, uint64_t at_ns,
 		      struct event *ret_gap)
 {
-	const struct serving *heir = TAILQ_FIRST(&port->serving);
+	const struct serving *heir = port->serving;
 
 	if (port->blind || heir->older || heir->from_ns < gone->from_ns ||
 	    heir->process.pid == gone->process.pid || !heir->sock.options.reuseport ||
@@ -273,7 +300,7 @@ static uint64_t bound_at(const struct port *port, const struct event *event)
 static struct serving *add_socket(struct handovers *handovers, struct port *port, const struct event *event)
 {
 	bool is_full = handovers->socket_count == HANDOVER_SOCKETS;
-	struct serving *serving = is_full ? NULL : calloc(1, sizeof(*serving));
+	struct serving *serving = is_full ? NULL : calloc(1, sizeof(*serving)), **last = &port->serving;
 
 	if (!serving) {
 		port->blind = true;
@@ -285,8 +312,11 @@ static struct serving *add_socket(struct handovers *handovers, struct port *port
 	serving->older = event->type == EVENT_HOLDER;
 	serving->sock = event->sock;
 	serving->process = event->process;
-	LIST_INSERT_HEAD(&handovers->sockets[event->sock.id % HEADS], serving, same_hash);
-	TAILQ_INSERT_TAIL(&port->serving, serving, same_port);
+	serving->same_hash = handovers->sockets[event->sock.id % HEADS];
+	handovers->sockets[event->sock.id % HEADS] = serving;
+	while (*last)
+		last = &(*last)->later;
+	*last = serving;
 	handovers->socket_count++;
 	port->count++;
 	port->peak = port->peak > port->count ? port->peak : port->count;
@@ -295,8 +325,7 @@ static struct serving *add_socket(struct handovers *handovers, struct port *port
 
 static void touch(struct handovers *handovers, struct port *port)
 {
-	TAILQ_REMOVE(&handovers->by_use, port, by_use);
-	TAILQ_INSERT_TAIL(&handovers->by_use, port, by_use);
+	port->changed = ++handovers->changes;
 }
 
 static bool begin(struct handovers *handovers, const struct event *event, struct event *ret_gap)
@@ -324,13 +353,12 @@ static bool end(struct handovers *handovers, const struct event *event, struct e
 
 	if (!gone)
 		return false;
-	is_first = gone == TAILQ_FIRST(&port->serving);
+	is_first = gone == port->serving;
 	port->left.at_ns = event->time_ns;
 	port->left.process = gone->process;
-	TAILQ_REMOVE(&port->serving, gone, same_port);
-	if (!TAILQ_EMPTY(&port->serving) && is_first)
+	leave_port(gone);
+	if (port->serving && is_first)
 		is_over = take_over(port, gone, event->time_ns, ret_gap);
-	TAILQ_INSERT_TAIL(&port->serving, gone, same_port);
 	drop_socket(handovers, gone);
 	if (is_over || !port->count)
 		port->peak = port->count;

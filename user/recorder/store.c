@@ -2,6 +2,7 @@
 #include "recorder/store.h"
 
 #include <errno.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
