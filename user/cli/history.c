@@ -73,34 +73,36 @@ static int end_run(struct history *history)
 	return 0;
 }
 
-/* Each run of the recorder has its own clock and policy, and one title for all of them. */
 static int begin_run(struct history *history, const struct recorded_line *line,
 		     char error[RECORDING_ERROR_LEN])
 {
+	end_run(history);
+	history->run = line->run;
+	return recording_begin(history->path, line->start, line->start_length, &history->recording, error);
+}
+
+/* Each run of the recorder has its own clock and policy; one title is for all that have something to show. */
+static int open_view(struct history *history)
+{
 	const struct config *config = history->config;
 	struct view_config view = {.time = config->time,
-				   .header = !config->no_header && !history->run,
+				   .header = !config->no_header && !history->events,
 				   .holders = true,
 				   .color = options_color(config->color, history->out)};
-	int err;
 
-	end_run(history);
-	err = recording_begin(history->path, line->start, line->start_length, &history->recording, error);
-	if (err)
-		return err;
+	if (history->view)
+		return 0;
 	view.clock = recording_clock(history->recording);
 	view.policy = recording_start(history->recording)->policy;
 	history->view = (config->json ? json_view_new : text_view_new)(history->out, &view);
-	history->run = line->run;
-	if (history->view)
-		return history->view->ops->start(history->view, recording_start(history->recording));
-	snprintf(error, RECORDING_ERROR_LEN, "out of memory");
-	return -ENOMEM;
+	return history->view ? history->view->ops->start(history->view, recording_start(history->recording))
+			     : -ENOMEM;
 }
 
 static int show(struct history *history, struct event *event)
 {
 	const struct config *config = history->config;
+	int err;
 
 	if (!event_wanted(history->filter, event) || !is_wanted(history, event) || !is_shown(history, event))
 		return 0;
@@ -113,8 +115,9 @@ static int show(struct history *history, struct event *event)
 		finding_write(event);
 	if (event->type == EVENT_GAP)
 		gap_write(event);
+	err = open_view(history);
 	history->events++;
-	return history->view->ops->event(history->view, event);
+	return err ? err : history->view->ops->event(history->view, event);
 }
 
 static int show_line(struct history *history, const struct recorded_line *line,
@@ -130,7 +133,7 @@ static int show_line(struct history *history, const struct recorded_line *line,
 		return n;
 	if (object.type == RECORDED_EVENT)
 		err = show(history, &object.event);
-	else if (history->config->json)
+	else if (history->config->json && history->view)
 		err = (object.type == RECORDED_END ? history->view->ops->end
 						   : history->view->ops->lost)(history->view, &object.totals);
 	event_clear(&object.event);

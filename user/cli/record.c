@@ -15,6 +15,7 @@
 
 #define DEFAULT_BYTES (64ULL << 20)
 #define RETRY_NS      1000000000LL
+#define WAITING_MOST  256 /* events; more come at once with the sockets that are there at the start */
 
 /* A view whose lines go into the recorder's file. */
 struct record {
@@ -54,6 +55,8 @@ static int record_start(struct view *view, const struct start_info *info)
 	return err;
 }
 
+static void commit(struct record *record, bool is_last);
+
 /* What finds no room is dropped and counted: the trace goes on. */
 static int record_event(struct view *view, const struct event *event)
 {
@@ -64,6 +67,8 @@ static int record_event(struct view *view, const struct event *event)
 	if (!json_event(&writer, event, &record->view_config.clock, record->view_config.policy))
 		(void)recorder_add(record->recorder, event, record->line.data, record->line.length - 1);
 	strbuf_reset(&record->line);
+	if (recorder_state(record->recorder).waiting >= WAITING_MOST)
+		commit(record, false);
 	return 0;
 }
 

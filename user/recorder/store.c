@@ -8,6 +8,7 @@
 
 #include "model/text.h"
 
+/* FULL is the disk: that a table is full is found out before it is written. */
 int store_errno(sqlite3 *db, int code)
 {
 	static const struct {
@@ -25,14 +26,13 @@ int store_errno(sqlite3 *db, int code)
 		{SQLITE_CORRUPT, -EBADMSG},
 		{SQLITE_NOTADB, -EBADMSG},
 		{SQLITE_TOOBIG, -EFBIG},
+		{SQLITE_FULL, -ENOSPC},
 	};
 	int system = db ? sqlite3_system_errno(db) : 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].code == (code & 0xff))
 			return rows[i].err;
-	if ((code & 0xff) == SQLITE_FULL)
-		return system == ENOSPC || system == EDQUOT ? -system : -EFBIG;
 	return system ? -system : -EIO;
 }
 
