@@ -24,12 +24,14 @@
 static const struct recorder_limits small = {.bytes = RECORDER_MIN_BYTES};
 static const struct start_info start_info = {
 	.host = "here", .kernel = "6.12", .version = "0.1", .policy = &kept};
-static char directory[] = "/tmp/test-recorder-XXXXXX", path[64];
+/* In memory, where there is room for it: what a disk does at fsync() is not what is tested here. */
+static char directory[64], path[80];
 
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(directory + strlen(directory) - 6, "XXXXXX");
+	snprintf(directory, sizeof(directory), "%s/test-recorder-XXXXXX",
+		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
 	if (!mkdtemp(directory))
 		return -1;
 	snprintf(path, sizeof(path), "%s/events.db", directory);
@@ -38,7 +40,7 @@ static int set_up(void **state)
 
 static void remove_file(const char *suffix)
 {
-	char name[80];
+	char name[96];
 
 	snprintf(name, sizeof(name), "%s%s", path, suffix);
 	(void)unlink(name);
@@ -55,7 +57,7 @@ static int tear_down(void **state)
 
 static uint64_t size_of(const char *suffix)
 {
-	char name[80];
+	char name[96];
 	struct stat stat_of;
 
 	snprintf(name, sizeof(name), "%s%s", path, suffix);
@@ -223,7 +225,7 @@ static void test_bound(void **state)
 	int err = 0;
 
 	(void)state;
-	for (; seq < 12000; seq++) {
+	for (; seq < 6000; seq++) {
 		assert_int_equal(add(recorder, seq + 1), 0);
 		if (seq % 50)
 			continue;
@@ -232,13 +234,13 @@ static void test_bound(void **state)
 	}
 	assert_int_equal(recorder_commit(recorder, NOW), 0);
 	assert_true(ask("SELECT count(*) FROM event") > 1000);
-	assert_int_equal(ask("SELECT max(seq) FROM event"), 12000);
+	assert_int_equal(ask("SELECT max(seq) FROM event"), 6000);
 	assert_int_equal(ask("SELECT max(seq) - min(seq) + 1 = count(*) FROM event"), 1);
 
 	assert_int_equal(sqlite3_open_v2(path, &reader, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM event", NULL, NULL, NULL),
 			 SQLITE_OK);
-	for (; seq < 16000 && !err; seq++) {
+	for (; seq < 10000 && !err; seq++) {
 		assert_int_equal(add(recorder, seq + 1), 0);
 		err = seq % 50 ? 0 : recorder_commit(recorder, NOW);
 		assert_true(total_size() <= small.bytes);
@@ -259,7 +261,7 @@ static void test_smaller_bound(void **state)
 	struct recorder *recorder = open_one(&large);
 
 	(void)state;
-	for (uint64_t seq = 1; seq <= 8000; seq++) {
+	for (uint64_t seq = 1; seq <= 4000; seq++) {
 		add(recorder, seq);
 		if (seq % 100 == 0)
 			assert_int_equal(recorder_commit(recorder, NOW), 0);
@@ -268,7 +270,7 @@ static void test_smaller_bound(void **state)
 	recorder_free(recorder);
 	recorder = open_one(&small);
 	assert_true(total_size() <= small.bytes);
-	assert_int_equal(ask("SELECT max(seq) FROM event"), 8000);
+	assert_int_equal(ask("SELECT max(seq) FROM event"), 4000);
 	recorder_free(recorder);
 }
 
