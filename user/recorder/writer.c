@@ -257,11 +257,17 @@ static int shrink(struct recorder *recorder)
 	return err ? err : store_run(recorder->db, sql);
 }
 
-/* What a killed recorder left in the log is put where it belongs, and the log cut to its bound. */
+/*
+ * What a killed recorder left in the log is put where it belongs, and both files
+ * are cut.  While somebody reads, the log stays, and its room is taken.
+ */
 static int settle(struct recorder *recorder)
 {
-	return store_errno(recorder->db, sqlite3_wal_checkpoint_v2(recorder->db, NULL,
-								   SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+	int frames = 0;
+	int code = sqlite3_wal_checkpoint_v2(recorder->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &frames, NULL);
+
+	recorder->log_used = frames > 0 ? (uint64_t)frames : 0;
+	return code == SQLITE_BUSY ? 0 : store_errno(recorder->db, code);
 }
 
 static void detach(struct recorder *recorder)
@@ -291,6 +297,8 @@ static int attach(struct recorder *recorder)
 		err = settle(recorder);
 	if (!err)
 		err = shrink(recorder);
+	if (!err)
+		err = settle(recorder);
 	if (!err)
 		err = prepare(recorder);
 	if (err)
