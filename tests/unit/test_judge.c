@@ -185,6 +185,7 @@ static void test_udp_slot(void **state)
 		{"0.0.0.0", {"127.0.0.1"}, 10, &kernel_5_10, 0, RULE_UNEXPLAINED},
 		{"0.0.0.0", {"127.0.0.1"}, 10, &kernel_5_10, USED, RULE_NO_REUSE},
 		{"0.0.0.0", {"127.0.0.1"}, 11, &kernel_5_10, USED, RULE_UNEXPLAINED},
+		{"0.0.0.0", {"127.0.0.1"}, 11, &kernel_6_1, USED, RULE_NO_REUSE},
 		{"0.0.0.0", {"127.0.0.1"}, 11, &new_kernel, 0, RULE_UNEXPLAINED},
 		{"0.0.0.0", {"127.0.0.1"}, 11, &new_kernel, USED, RULE_NO_REUSE},
 		{"0.0.0.0", {"127.0.0.1", "0.0.0.0"}, 11, &kernel_5_10, 0, RULE_UNEXPLAINED},
