@@ -100,6 +100,15 @@ def refused_trace(wine, folder):
         say(f"refused.{label}", wrong + [path for path in [recording] if os.path.exists(path)])
 
 
+def doctor(wine):
+    status, out, errors = wine.run("reusetrace.exe", "doctor")
+    rows = {line[:16].strip(): line[17:] for line in out.splitlines()}
+    wanted = {"system": "Windows build", "wine": "", "session": "which has no ETW", "tables": "sockets",
+              "live trace": "none", "Winsock-Sockets": "missing"}
+    wrong = [f"{row}: {rows.get(row)}" for row, words in wanted.items() if words not in rows.get(row, "")]
+    say("doctor", wrong if status == 4 and not errors else wrong + [f"{status} {out} {errors}"])
+
+
 def own_help(wine):
     status, out, errors = wine.run("reusetrace.exe", "--help")
     wanted = ["Performance Log Users", "--stop", "reusetrace explain", "reusetrace replay"]
@@ -114,6 +123,7 @@ def main(wine_program, build, reusetrace):
         replays(wine, reusetrace, folder)
         damaged(wine, reusetrace, folder)
         own_help(wine)
+        doctor(wine)
         refused_trace(wine, folder)
 
 

@@ -21,16 +21,24 @@ class Wine:
         }
         self.environment.pop("DISPLAY", None)
 
+    def server(self, *words):
+        """Without one that stays, every program boots the whole prefix first."""
+        folder = os.path.dirname(os.path.realpath(self.program))
+        for name in ("wineserver64", "wineserver"):
+            if os.path.exists(os.path.join(folder, name)):
+                subprocess.run([os.path.join(folder, name), *words], env=self.environment, timeout=USUAL, check=False)
+                return
+
     def __enter__(self):
-        self.run("reusetrace.exe", "--version", timeout=START)
+        os.makedirs(self.environment["WINEPREFIX"])
+        self.server("-p")
+        # The services that this starts keep its output open.
+        subprocess.run(self.words("reusetrace.exe", "--version"), env=self.environment, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=START, check=True)
         return self
 
     def __exit__(self, *_):
-        for server in ("wineserver64", "wineserver"):
-            path = os.path.join(os.path.dirname(os.path.realpath(self.program)), server)
-            if os.path.exists(path):
-                subprocess.run([path, "-k", "-w"], env=self.environment, timeout=USUAL, check=False)
-                return
+        self.server("-k", "-w")
 
     def words(self, program, *words):
         return [self.program, os.path.join(self.build, program), *words]

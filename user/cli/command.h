@@ -44,6 +44,7 @@ extern const struct command_info trace_command;
 /* The words of a command line; commands[] ends with NULL.  Returns an exit status. */
 int command_main(const struct command_info *const commands[], int argc, char **argv);
 
+extern const struct command_info doctor_command;
 extern const struct command_info explain_command;
 extern const struct command_info history_command;
 extern const struct command_info record_command;

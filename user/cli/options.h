@@ -28,7 +28,8 @@ enum command {
 	COMMAND_REPLAY = 1 << 5,
 	COMMAND_REPORT = 1 << 6,
 	COMMAND_EXPLAIN = 1 << 7,
-	COMMAND_ALL = (1 << 8) - 1,
+	COMMAND_DOCTOR = 1 << 8,
+	COMMAND_ALL = (1 << 9) - 1,
 };
 
 struct command_info; /* cli/command.h */

@@ -8,10 +8,7 @@
 
 /* Besides the trace. */
 static const struct command_info *const commands[] = {
-	&explain_command,
-	&replay_command,
-	&report_command,
-	NULL,
+	&explain_command, &replay_command, &report_command, &doctor_command, NULL,
 };
 
 int main(int argc, char **argv)

@@ -13,7 +13,6 @@
 #include "etw/clock.h"
 #include "windows/system.h"
 
-#define NAME		 L"reusetrace"
 #define BUFFER_KB	 256
 #define FLUSH_SECONDS	 1
 #define QUIET_NS	 (2 * UINT64_C(1000000000)) /* FlushTimer and some more */
@@ -36,11 +35,11 @@ struct id_filter {
 
 struct properties {
 	EVENT_TRACE_PROPERTIES head;
-	wchar_t name[64];
+	char name[64];
 };
 
 _Static_assert(sizeof(EVENT_TRACE_PROPERTIES) == 120, "evntrace.h");
-_Static_assert(sizeof(EVENT_TRACE_LOGFILEW) == 448, "evntrace.h");
+_Static_assert(sizeof(EVENT_TRACE_LOGFILEA) == 448, "evntrace.h");
 _Static_assert(sizeof(EVENT_RECORD) == 112, "evntcons.h");
 _Static_assert(sizeof(ENABLE_TRACE_PARAMETERS) == 48, "evntrace.h");
 
@@ -120,17 +119,17 @@ static void fill_properties(struct properties *properties)
 	};
 }
 
-static ULONG control(TRACEHANDLE session, ULONG code, struct properties *properties)
+static ULONG stop(TRACEHANDLE session, const char *name, struct properties *properties)
 {
 	fill_properties(properties);
-	return ControlTraceW(session, session ? NULL : NAME, &properties->head, code);
+	return ControlTraceA(session, session ? NULL : name, &properties->head, EVENT_TRACE_CONTROL_STOP);
 }
 
-int session_stop_stale(char error[SESSION_ERROR_LEN])
+int session_stop_stale(const char *name, char error[SESSION_ERROR_LEN])
 {
 	struct properties properties;
 	int err = check_wine(error);
-	ULONG status = err ? 0 : control(0, EVENT_TRACE_CONTROL_STOP, &properties);
+	ULONG status = err ? 0 : stop(0, name, &properties);
 
 	if (err)
 		return err;
@@ -198,7 +197,7 @@ int session_start(const struct session_callbacks *callbacks, struct etw_session 
 {
 	struct etw_session *session;
 	struct properties properties;
-	int err = session_stop_stale(error);
+	int err = session_stop_stale(callbacks->name, error);
 	ULONG status;
 
 	if (err == -ENOSYS)
@@ -210,7 +209,7 @@ int session_start(const struct session_callbacks *callbacks, struct etw_session 
 	}
 	session->callbacks = *callbacks;
 	fill_properties(&properties);
-	status = StartTraceW(&session->session, NAME, &properties.head);
+	status = StartTraceA(&session->session, callbacks->name, &properties.head);
 	session->started = status == ERROR_SUCCESS;
 	err = session->started ? enable_all(session, error) : fail(error, "StartTrace", status);
 	if (err) {
@@ -268,7 +267,7 @@ static void WINAPI on_record(EVENT_RECORD *event)
 }
 
 /* FALSE makes ProcessTrace() return. */
-static ULONG WINAPI on_buffer(EVENT_TRACE_LOGFILEW *file)
+static ULONG WINAPI on_buffer(EVENT_TRACE_LOGFILEA *file)
 {
 	struct etw_session *session = file->Context;
 	uint64_t now_ns = system_now_ns();
@@ -287,16 +286,16 @@ static DWORD WINAPI process(void *context)
 
 int session_run(struct etw_session *session, char error[SESSION_ERROR_LEN])
 {
-	wchar_t name[] = NAME;
-	EVENT_TRACE_LOGFILEW file = {
-		.LoggerName = name,
+	char name[] = SESSION_PROOF;
+	EVENT_TRACE_LOGFILEA file = {
+		.LoggerName = strcpy(name, session->callbacks.name),
 		.ProcessTraceMode = PROCESS_TRACE_MODE_REAL_TIME | PROCESS_TRACE_MODE_EVENT_RECORD,
 		.EventRecordCallback = on_record,
 		.BufferCallback = on_buffer,
 		.Context = session,
 	};
 
-	session->trace = OpenTraceW(&file);
+	session->trace = OpenTraceA(&file);
 	if (NO_TRACE(session->trace)) {
 		session->trace = 0;
 		return fail(error, "OpenTrace", GetLastError());
@@ -318,7 +317,7 @@ void session_stop(struct etw_session *session, struct session_lost *ret_lost)
 
 	*ret_lost = (struct session_lost){0};
 	if (session->started) {
-		status = control(session->session, EVENT_TRACE_CONTROL_STOP, &properties);
+		status = stop(session->session, NULL, &properties);
 		if (status == ERROR_SUCCESS || status == ERROR_MORE_DATA) {
 			ret_lost->events = properties.head.EventsLost;
 			ret_lost->buffers = (uint64_t)properties.head.RealTimeBuffersLost +

@@ -23,7 +23,11 @@ struct session_lost {
 	uint64_t events, buffers;
 };
 
+#define SESSION_TRACE "reusetrace"
+#define SESSION_PROOF "reusetrace-doctor" /* beside a trace that runs */
+
 struct session_callbacks {
+	const char *name; /* SESSION_TRACE or SESSION_PROOF */
 	void *context;
 	/* On a thread of its own, in the order of time; false ends the session. */
 	bool (*record)(void *context, const struct etw_record *record);
@@ -52,7 +56,7 @@ void *session_ended(const struct etw_session *session);
 void session_stop(struct etw_session *session, struct session_lost *ret_lost);
 void session_free(struct etw_session *session); /* NULL is allowed; stops it */
 
-/* What an earlier run left behind: 1 stopped, 0 there was none, or as session_start(). */
-int session_stop_stale(char error[SESSION_ERROR_LEN]);
+/* What an earlier run left behind under that name: 1 stopped, 0 there was none, or as session_start(). */
+int session_stop_stale(const char *name, char error[SESSION_ERROR_LEN]);
 
 #endif

@@ -8,6 +8,7 @@
 #include <tlhelp32.h>
 
 #include "etw/clock.h"
+#include "model/event.h"
 
 #define SOCKETS_KEY                                                                                          \
 	"SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WINEVT\\Publishers\\{bde46aea-2357-51fe-7367-"        \
@@ -106,6 +107,27 @@ bool process_name(uint32_t pid, char *name, size_t size)
 	if (process)
 		CloseHandle(process);
 	return known;
+}
+
+uint32_t process_uid(uint32_t pid)
+{
+	HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid), token = NULL;
+	union {
+		TOKEN_USER user;
+		uint8_t room[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+	} data;
+	uint32_t uid = UID_NONE;
+	DWORD size;
+
+	if (process && OpenProcessToken(process, TOKEN_QUERY, &token) &&
+	    GetTokenInformation(token, TokenUser, &data, sizeof(data), &size))
+		uid = *GetSidSubAuthority(data.user.User.Sid,
+					  *GetSidSubAuthorityCount(data.user.User.Sid) - 1u);
+	if (token)
+		CloseHandle(token);
+	if (process)
+		CloseHandle(process);
+	return uid;
 }
 
 int processes_each(int (*each)(void *context, uint32_t pid, uint32_t ppid, const char *name), void *context)

@@ -26,6 +26,9 @@ void system_read(struct windows_system *ret_system);
  */
 bool process_name(uint32_t pid, char *name, size_t size);
 
+/* The last part of its user's SID, as struct sock_info has it for Windows; UID_NONE if it hides it. */
+uint32_t process_uid(uint32_t pid);
+
 /* Every process that runs now: each() returns 0 to go on; what it returned, or a negative errno. */
 int processes_each(int (*each)(void *context, uint32_t pid, uint32_t ppid, const char *name), void *context);
 

@@ -241,7 +241,8 @@ static int session_error(int err, const char *error)
 /* Sessions first: what happens while the tables are read is in its buffers. */
 static int run(struct trace *trace)
 {
-	const struct session_callbacks callbacks = {.context = trace, .record = on_record, .quiet = on_quiet};
+	const struct session_callbacks callbacks = {
+		.name = SESSION_TRACE, .context = trace, .record = on_record, .quiet = on_quiet};
 	char error[SESSION_ERROR_LEN];
 	struct session_lost lost;
 	int err = session_start(&callbacks, &trace->session, error), status;
@@ -280,7 +281,7 @@ static int run(struct trace *trace)
 static int stop_stale(void)
 {
 	char error[SESSION_ERROR_LEN];
-	int n = session_stop_stale(error);
+	int n = session_stop_stale(SESSION_TRACE, error);
 
 	if (n < 0)
 		return session_error(n, error);

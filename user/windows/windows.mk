@@ -16,9 +16,16 @@ WINDOWS_CFLAGS := -std=c11 -O2 -D_GNU_SOURCE -D__USE_MINGW_ANSI_STDIO=1 -D_WIN32
 	-Wall -Wextra -Wmissing-field-initializers -Werror
 WINDOWS_LIBS := -L$(WINDOWS_JSON)/lib -ljson-c -liphlpapi -lws2_32 -ladvapi32 -lpthread
 
-.PHONY: windows-programs
+.PHONY: windows-programs windows-tests
 
 windows-programs: $(WINDOWS)/reusetrace.exe
+
+windows-tests: $(WINDOWS)/bindtwice.exe
+
+$(WINDOWS)/%.exe: tests/windows/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(WINDOWS_CC) -std=c11 -O2 -Wall -Wextra -Werror -static $< -lws2_32 -o $@
 
 $(WINDOWS_JSON): tools/json-c
 	@mkdir -p $(@D)
