@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The flight recorder: what it committed is there after SIGKILL, within its bound, and can be asked meanwhile."""
+import contextlib
+import glob
+import json
+import os
+import sqlite3
+import tempfile
+
+from checks import tcp
+from harness import REUSETRACE, Tracer, contains, end, equal, run, start, start_server, wait_for
+
+HERE = "127.0.0.1"
+BINDLOOP = "/payload/bindloop"
+KILLS = 2
+BOUND = 8 << 20
+
+
+def recorder(database, *options):
+    return Tracer("record", "--db", database, "--max-size", "8M", "-j", *options, json=False)
+
+
+@contextlib.contextmanager
+def directory(options="size=64M"):
+    """A tmpfs of its own."""
+    path = tempfile.mkdtemp(prefix="recorder-")
+    equal(run("mount", "-t", "tmpfs", "-o", options, "tmpfs", path).returncode, 0, "mount")
+    try:
+        yield path
+    finally:
+        equal(run("umount", path).returncode, 0, "umount")
+        os.rmdir(path)
+
+
+def acknowledged(trace):
+    """The seq up to which it said that all is on disk."""
+    trace.out.flush()
+    with open(f"/proc/self/fd/{trace.out.fileno()}") as file:
+        lines = [line for line in file.read().split("\n")[:-1]]
+    return json.loads(lines[-1])["seq"] if lines else 0
+
+
+def ask(database, question, *values):
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return connection.execute(question, values).fetchall()
+
+
+def size(database):
+    return sum(os.stat(name).st_size for name in glob.glob(database + "*"))
+
+
+def history(database, *args):
+    return run(REUSETRACE, "history", "--db", database, *args, env=dict(os.environ, TZ="UTC"))
+
+
+def refused(port):
+    with tcp() as sock:
+        try:
+            sock.bind((HERE, port))
+        except OSError as error:
+            return error.errno
+    return 0
+
+
+def server(port):
+    return start_server(port, "python3", "-m", "http.server", str(port), "--bind", HERE)
+
+
+def story(port):
+    """Served, refused, released, served by another process: their pids."""
+    old = server(port)
+    equal(refused(port), 98, "EADDRINUSE")
+    end(old)
+    new = server(port)
+    end(new)
+    return old.pid, new.pid
+
+
+def test_history_while_it_records():
+    with directory() as path:
+        database = f"{path}/events.db"
+        with recorder(database) as trace:
+            old, new = story(7300)
+            wait_for(lambda: ask(database, "SELECT 1 FROM event WHERE port = 7300 AND type = 'release' AND json LIKE ?",
+                                 f'%"pid":{new},%'), "the last release")
+            check_history(database, old, new)
+            check_views(database, old, new)
+        equal((trace.status, "lost" in trace.stderr), (0, False), trace.stderr)
+        check_replay(database)
+
+
+def check_history(database, old, new):
+    shown = history(database, "7300")
+    equal((shown.returncode, shown.stderr), (0, b""), "history")
+    text = shown.stdout.decode()
+    for words in (f" {old} ", " listening\n", "EADDRINUSE\n", f"held by  python3[{old}] fd ", "because  ",
+                  " released", " gap        port 7300 had no listener for ", f"python3[{old}] had it, bound again after "):
+        contains(text, words, "history")
+    rows = [line.split()[1] for line in text.splitlines()[1:] if line[0] != " "]
+    equal(rows[0], str(old), "the first row")
+    contains(rows, str(new), "the new server")
+    equal(history(database, "7300/udp").stderr.decode(),
+          f"reusetrace: nothing of that is recorded in {database}\n", "another protocol")
+    equal(history(database, "127.0.0.2:7300").stdout, b"", "another address")
+    equal(history(database, "7300", "--since", "1h").stdout, shown.stdout, "--since")
+    events = [json.loads(line) for line in history(database, "-j", "-x", "7300").stdout.splitlines()]
+    equal([(e["type"], e["result"]["errno"], e["verdict"]["rule"], e["verdict"]["agrees"]) for e in events[1:]
+           if e["type"] != "finding"],
+          [("bind", "EADDRINUSE", "no-reuse", True)], "-j -x")
+    missing = run(REUSETRACE, "history", "--db", "/nowhere/events.db", "80")
+    equal((missing.returncode, missing.stderr.count(b"\n")), (1, 1), missing.stderr)
+
+
+def check_views(database, old, new):
+    equal(ask(database, "SELECT errno, rule, holder_pid, holder_comm FROM refusal WHERE port = 7300"),
+          [("EADDRINUSE", "no-reuse", old, "python3")], "refusal")
+    equal(ask(database, "SELECT pid, before_pid, takeover FROM gap WHERE port = 7300"), [(new, old, None)], "gap")
+    equal(ask(database, "SELECT pid, older, since < until FROM tenure WHERE port = 7300 ORDER BY since"),
+          [(old, 0, 1), (new, 0, 1)], "tenure")
+    equal(ask(database, "SELECT seq >= (SELECT max(seq) FROM event) FROM state"), [(1,)], "the published seq")
+
+
+def check_replay(database):
+    """The objects as they were recorded, judged again."""
+    replayed = run(REUSETRACE, "replay", "-j", database)
+    equal((replayed.returncode, replayed.stderr), (0, b""), "replay")
+    again = {e["seq"]: e for e in map(json.loads, replayed.stdout.splitlines()) if e.get("verdict")}
+    first = {e["seq"]: e for e in (json.loads(line) for line, in ask(database, "SELECT json FROM event")) if e.get("verdict")}
+    equal(set(again), set(first), "the same attempts")
+    equal([seq for seq in first if again[seq]["verdict"] != first[seq]["verdict"]], [], "verdicts")
+
+
+def check_killed(database, last):
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        equal(connection.execute("PRAGMA integrity_check").fetchall(), [("ok",)], "integrity")
+        (first, count), = connection.execute("SELECT min(seq), count(*) FROM event WHERE seq <= ? AND run = "
+                                             "(SELECT max(id) FROM run)", (last,)).fetchall()
+    equal(size(database) <= BOUND, True, f"{size(database)} bytes")
+    equal(count, last - first + 1, f"events {first} to {last}")
+
+
+def test_killed_under_load():
+    with directory() as path:
+        database = f"{path}/events.db"
+        for _ in range(KILLS):
+            trace = recorder(database)
+            trace.__enter__()
+            load = start(BINDLOOP, "-1", "1", "1000000", "7400")
+            before = acknowledged(trace)
+            wait_for(lambda: acknowledged(trace) > before + 200, "commits")
+            trace.process.kill()
+            trace.process.wait()
+            load.kill()
+            load.wait()
+            check_killed(database, acknowledged(trace))
+        equal(ask(database, "SELECT max(run) FROM event"), [(KILLS,)], "runs")
