@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/linux_common.h"
+
 static void test_stages(void **state)
 {
 	/* clang-format off */
@@ -322,6 +324,15 @@ static void test_l3mdev_accept(void **state)
 	assert_int_equal(attempt.event.verdict.rule, RULE_NO_REUSE);
 }
 
+static void test_kinds_of_socket(void **state)
+{
+	(void)state;
+	assert_true(sock_reuse(&(struct sock_info){.options.force_reuse = true}));
+	assert_false(sock_reuse(&(struct sock_info){.options.transparent = true}));
+	assert_true(sock_is_time_wait(&(struct sock_info){.minisock = true}));
+	assert_false(sock_is_time_wait(&(struct sock_info){.fin_wait2 = true}));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,7 +340,7 @@ int main(void)
 		cmocka_unit_test(test_fast_path),     cmocka_unit_test(test_udp_slot),
 		cmocka_unit_test(test_culprit),	      cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_l3mdev_accept), cmocka_unit_test(test_bound_before),
-		cmocka_unit_test(test_hypothetical),
+		cmocka_unit_test(test_hypothetical),  cmocka_unit_test(test_kinds_of_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

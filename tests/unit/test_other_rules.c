@@ -29,6 +29,16 @@ static struct sock_info sock_of(enum protocol protocol, const struct side *side)
 	};
 }
 
+static struct holder holder_of(enum protocol protocol, const struct side *side, struct owner *owner)
+{
+	return (struct holder){.sock = sock_of(protocol, side),
+			       .kind = KIND_PROCESS,
+			       .owners = owner,
+			       .owner_count = 1,
+			       .expires_ms = -1,
+			       .released_after_ns = -1};
+}
+
 static struct event attempt(enum protocol protocol, const struct side *side, struct holder *holder)
 {
 	return (struct event){
@@ -67,12 +77,7 @@ static void test_pairs(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct owner owner = {.pid = 41, .fd = 3, .comm = "old"};
-		struct holder holder = {.sock = sock_of(rows[i].protocol, &rows[i].old),
-					.kind = KIND_PROCESS,
-					.owners = &owner,
-					.owner_count = 1,
-					.expires_ms = -1,
-					.released_after_ns = -1};
+		struct holder holder = holder_of(rows[i].protocol, &rows[i].old, &owner);
 		struct event event = attempt(rows[i].protocol, &rows[i].new, &holder);
 
 		event.result = rows[i].refused ? -EADDRINUSE : 0;
@@ -90,6 +95,64 @@ static void test_pairs(void **state)
 		assert_int_equal(event.verdict.agrees, 0);
 		assert_int_equal(event.verdict.rule, RULE_UNEXPLAINED);
 	}
+}
+
+/* Each remedy is there where it is true of the holder, and nowhere else. */
+static void test_remedies(void **state)
+{
+	static const struct {
+		struct side new, old;
+		uint32_t owners[2];
+		const char *fixes;
+	} rows[] = {
+		{{0}, {0}, {41}, "stop 41 (old)|"},
+		{{0}, {0}, {42}, "close fd 3 of this same process first: 42 (old)|"},
+		{{0}, {0}, {42, 42}, ""},
+		{{0},
+		 {.reuseaddr = true},
+		 {41},
+		 "set SO_REUSEADDR on this socket before bind()|stop 41 (old)|"},
+		{{0}, {.reuseaddr = true, .listens = true}, {41}, "stop 41 (old)|"},
+		{{.reuseaddr = true}, {.reuseaddr = true, .listens = true}, {41}, "stop 41 (old)|"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct owner owners[2] = {{.pid = rows[i].owners[0], .fd = 3, .comm = "old"},
+					  {.pid = rows[i].owners[1], .fd = 4, .comm = "old"}};
+		struct holder holders[2] = {holder_of(PROTO_SCTP, &rows[i].old, &owners[0]),
+					    holder_of(PROTO_SCTP, &rows[i].old, &owners[1])};
+		struct event event = attempt(PROTO_SCTP, &rows[i].new, holders);
+		char fixes[512] = "";
+
+		event.holder_count = rows[i].owners[1] ? 2 : 1;
+		event.result = -EADDRINUSE;
+		event.stage = STAGE_PORT;
+		judge(&event, &policy);
+		for (size_t j = 0; j < event.verdict.fix_count; j++) {
+			strcat(fixes, event.verdict.fix[j]);
+			strcat(fixes, "|");
+		}
+		assert_string_equal(fixes, rows[i].fixes);
+	}
+}
+
+static void test_ping_texts(void **state)
+{
+	const struct side both = {.reuseaddr = true}, neither = {0};
+	struct owner owner = {.pid = 41, .fd = 3, .comm = "old"};
+	struct holder holder = holder_of(PROTO_PING, &both, &owner);
+	struct event event = attempt(PROTO_PING, &both, &holder);
+
+	(void)state;
+	judge(&event, &policy);
+	assert_non_null(strstr(event.verdict.text, "has identifier 700 too: ping sockets have SO_REUSEADDR"));
+	event = attempt(PROTO_PING, &neither, &holder);
+	event.result = -EADDRINUSE;
+	event.stage = STAGE_PORT;
+	judge(&event, &policy);
+	assert_non_null(
+		strstr(event.verdict.text, "ping sockets share identifier 700 only with SO_REUSEADDR on"));
 }
 
 static void test_alone(void **state)
@@ -124,6 +187,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_remedies),
+		cmocka_unit_test(test_ping_texts),
 		cmocka_unit_test(test_alone),
 	};
 
