@@ -63,12 +63,12 @@ def check_gap(event, before, after):
 
 
 def test_restart_of_a_server():
-    old = http_server(7200)
+    old = http_server(6600)
     began = time.monotonic_ns()
     end(old)
-    new = http_server(7200)
+    new = http_server(6600)
     ended = time.monotonic_ns()
-    event = gap_of(7200)
+    event = gap_of(6600)
     check_gap(event, old.pid, new.pid)
     equal(0 < event["gap"]["gap_ns"] < ended - began, True, f"{event['gap']} in {ended - began} ns")
     contains(event["gap"]["text"], f"python3[{old.pid}] had it, bound again after ", "text")
@@ -77,26 +77,26 @@ def test_restart_of_a_server():
 
 def test_restart_of_a_service():
     with Systemd() as systemd:
-        nginx(systemd, 7201)
+        nginx(systemd, 6601)
         systemd.ctl("start", "nginx.service")
         first = wait_for(lambda: next((e for e in shared().read().events if e["type"] == "listen"
-                                       and e["socket"]["port"] == 7201), None), "the first listen()")
+                                       and e["socket"]["port"] == 6601), None), "the first listen()")
         systemd.ctl("restart", "nginx.service")
-        event = gap_of(7201)
+        event = gap_of(6601)
     check_gap(event, event["gap"]["before"]["pid"], event["process"]["pid"])
     equal(event["gap"]["before"]["pid"], first["process"]["pid"], "who bound it before, and went into the background")
     equal((event["gap"]["before"]["comm"], event["process"]["unit"]), ("nginx", "nginx.service"), "names")
 
 
 def test_takeover_with_reuseport():
-    old = start_server(7202, "python3", "-c", SERVER, "7202")
-    new = start_server(7202, "python3", "-c", SERVER, "7202", count=2)
+    old = start_server(6602, "python3", "-c", SERVER, "6602")
+    new = start_server(6602, "python3", "-c", SERVER, "6602", count=2)
     end(old)
-    event = gap_of(7202)
+    event = gap_of(6602)
     gap = event["gap"]
     equal((gap["takeover"], gap["before"]["pid"], event["process"]["pid"], gap["gap_ns"]),
           ("reuseport", old.pid, new.pid, 0), "hands")
-    listen = event_of(7202, "listen", new.pid)
+    listen = event_of(6602, "listen", new.pid)
     equal(gap["overlap_ns"], int(event["time_unix_nano"]) - int(listen["time_unix_nano"]), "overlap_ns")
     equal(event["process"]["exe"], os.path.realpath("/usr/bin/python3"), "the heir")
     end(new)
@@ -107,12 +107,12 @@ def test_takeover_of_an_inherited_socket():
     with open("/tmp/server.py", "w") as file:
         file.write(SERVER)
     with Systemd() as systemd:
-        systemd.write("took.socket", "[Socket]\nListenStream=127.0.0.1:7203\n")
+        systemd.write("took.socket", "[Socket]\nListenStream=127.0.0.1:6603\n")
         systemd.write("took.service", "[Service]\nExecStart=/usr/bin/python3 /tmp/server.py -\n")
         systemd.reload()
         systemd.ctl("start", "took.socket")
         systemd.ctl("start", "took.service")
-        event = gap_of(7203)
+        event = gap_of(6603)
         pid = systemd.pid("took.service")
         equal((event["gap"]["takeover"], event["gap"]["before"]["comm"], event["process"]["pid"]),
               ("inherited", "(sd-listen)", pid), "hands")
@@ -121,10 +121,10 @@ def test_takeover_of_an_inherited_socket():
 
 def test_no_gap_beside_a_worker_that_ends():
     """Two of three servers end and one is left: nobody took anything over, and at the end there is a gap."""
-    servers = [start_server(7204, "python3", "-c", SERVER, "7204", count=n + 1) for n in range(3)]
+    servers = [start_server(6604, "python3", "-c", SERVER, "6604", count=n + 1) for n in range(3)]
     end(*servers[::-1])
-    last = http_server(7204)
-    event = gap_of(7204)
+    last = http_server(6604)
+    event = gap_of(6604)
     check_gap(event, event["gap"]["before"]["pid"], last.pid)
     contains([server.pid for server in servers], event["gap"]["before"]["pid"], "the last of them")
     end(last)
