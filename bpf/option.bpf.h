@@ -135,6 +135,7 @@ static __always_inline void options_take(struct rt_attempt *record)
 		record->option_count = log->count - first;
 		for (u32 i = 0; i < RT_MAX_OPTIONS; i++)
 			record->options[i] = log->ring[(first + i) % RT_MAX_OPTIONS];
+		bpf_map_delete_elem(&option_logs, &inode); /* also where another one has its place */
 	}
 	if (options_forget(inode) && !log)
 		count(RT_COUNT_OPTIONS, 1);

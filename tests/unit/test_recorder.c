@@ -19,6 +19,7 @@
 #define OBJECT	  3000 /* bytes, about what an event takes */
 #define NOW	  REAL_NS(0)
 #define BATCH	  7
+#define FITS	  1001 /* events of a run of which none has to go */
 #define START_OBJ "{\"type\":\"start\"}"
 
 static const struct recorder_limits small = {.bytes = RECORDER_MIN_BYTES};
@@ -158,11 +159,12 @@ static void test_views(void **state)
 	struct recorder *recorder = open_one(&small);
 	struct holder holder = listener();
 	struct event event = refused(&holder);
-	static const char object[] = "{\"socket\":{\"id\":\"s1\"},\"process\":{\"exe\":\"/bin/"
-				     "x\",\"unit\":null},\"result\":{\"errno\":"
-				     "\"EADDRINUSE\"},\"verdict\":{\"text\":\"why\",\"fix\":[\"stop "
-				     "it\"]},\"holders\":[{\"processes\":"
-				     "[{\"pid\":4100,\"comm\":\"python3\"}]}],\"facts\":{}}";
+	static const char object[] =
+		"{\"released\":\"port\",\"socket\":{\"id\":\"s1\"},\"process\":{\"exe\":\"/bin/"
+		"x\",\"unit\":null},\"result\":{\"errno\":"
+		"\"EADDRINUSE\"},\"verdict\":{\"text\":\"why\",\"fix\":[\"stop "
+		"it\"]},\"holders\":[{\"processes\":"
+		"[{\"pid\":4100,\"comm\":\"python3\"}]}],\"facts\":{}}";
 	struct event bound = attempt(EVENT_BIND, 4100);
 
 	(void)state;
@@ -178,6 +180,27 @@ static void test_views(void **state)
 			     " AND since = '2026-11-22T10:01:02.113Z' AND until IS NOT NULL AND NOT older"),
 			 1);
 	assert_int_equal(ask("SELECT count(*) FROM gap"), 0);
+	recorder_free(recorder);
+}
+
+/* A port is kept while its connection is in TIME_WAIT, and until the run ends if nothing else was seen. */
+static void test_tenure_that_does_not_end(void **state)
+{
+	static const char bind_object[] = "{\"socket\":{\"id\":\"s1\"},\"facts\":{}}";
+	static const char other[] = "{\"socket\":{\"id\":\"s1\"},\"released\":\"time-wait-begin\"}";
+	struct recorder *recorder = open_one(&small);
+	struct event event = attempt(EVENT_BIND, 4100);
+
+	(void)state;
+	assert_int_equal(recorder_add(recorder, &event, bind_object, strlen(bind_object)), 0);
+	event.type = EVENT_RELEASE;
+	assert_int_equal(recorder_add(recorder, &event, other, strlen(other)), 0);
+	assert_int_equal(recorder_commit(recorder, NOW), 0);
+	assert_int_equal(ask("SELECT count(*) FROM tenure WHERE until IS NULL"), 1);
+	recorder_free(recorder);
+	recorder = open_one(&small);
+	assert_int_equal(recorder_commit(recorder, NOW), 0);
+	assert_int_equal(ask("SELECT count(*) FROM tenure WHERE until >= since"), 1);
 	recorder_free(recorder);
 }
 
@@ -348,12 +371,12 @@ static void test_other_files(void **state)
 
 /* ---- killed under load */
 
-/* Writes without an end; each acknowledged seq goes to the pipe. */
-static void write_for_ever(int acks)
+/* Writes as much as fits, then waits; each acknowledged seq goes to the pipe. */
+static void write_until_killed(int acks)
 {
 	struct recorder *recorder = open_one(&small);
 
-	for (uint64_t seq = 1;; seq++) {
+	for (uint64_t seq = 1; seq <= FITS; seq++) {
 		if (add(recorder, seq))
 			_exit(1);
 		if (seq % BATCH)
@@ -361,6 +384,8 @@ static void write_for_ever(int acks)
 		if (recorder_commit(recorder, NOW) || write(acks, &seq, sizeof(seq)) != sizeof(seq))
 			_exit(2);
 	}
+	for (;;)
+		pause();
 }
 
 /* The last seq that a writer acknowledged before it was killed, after some that differ by round. */
@@ -375,7 +400,7 @@ static uint64_t kill_one(unsigned int round)
 	assert_true(pid >= 0);
 	if (!pid) {
 		close(acks[0]);
-		write_for_ever(acks[1]);
+		write_until_killed(acks[1]);
 	}
 	close(acks[1]);
 	for (unsigned int i = 0; i <= round * 7 % 31; i++) {
@@ -417,15 +442,11 @@ static void test_killed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_read_back),
-		TEST(test_replayed),
-		TEST(test_views),
-		TEST(test_bound),
-		TEST(test_smaller_bound),
-		TEST(test_age),
-		TEST(test_what_waits_is_bounded),
-		TEST(test_one_writer),
-		TEST(test_other_files),
+		TEST(test_read_back),  TEST(test_replayed),
+		TEST(test_views),      TEST(test_tenure_that_does_not_end),
+		TEST(test_bound),      TEST(test_smaller_bound),
+		TEST(test_age),	       TEST(test_what_waits_is_bounded),
+		TEST(test_one_writer), TEST(test_other_files),
 		TEST(test_killed),
 	};
 

@@ -113,7 +113,7 @@ def own_help(wine):
     status, out, errors = wine.run("reusetrace.exe", "--help")
     wanted = ["Performance Log Users", "--stop", "reusetrace explain", "reusetrace replay"]
     wrong = [f"no {word}" for word in wanted if word not in out] + \
-        [f"has {word}" for word in ("--netns", "--cgroup", "--run-as") if word in out]
+        [f"has {word}" for word in ("--netns", "--cgroup", "--run-as", "--deliveries", "--containers") if word in out]
     say("help", wrong if not status and not errors else [f"{status} {errors}"])
 
 

@@ -48,10 +48,8 @@ static struct member *find(const struct deliveries *deliveries, uint64_t key, ui
 static int add(struct deliveries *deliveries, uint64_t key, const struct sock_info *sock,
 	       const struct owner *owner)
 {
-	if (find(deliveries, key, sock->inode))
+	if (find(deliveries, key, sock->inode) || deliveries->count == MEMBERS_MAX)
 		return 0;
-	if (deliveries->count == MEMBERS_MAX)
-		return -ENOSPC;
 	if (deliveries->count == deliveries->capacity) {
 		size_t capacity = deliveries->capacity ? deliveries->capacity * 2 : 64;
 		struct member *members = realloc(deliveries->members, capacity * sizeof(*members));

@@ -3,7 +3,8 @@
  * The members of shared ports, and what each of them got.
  *
  * The programs report what arrives on any port that may be shared; here it is
- * decided by what the rules said of the members whether it is.
+ * decided by what the rules said of the members whether it is.  There may be
+ * 65,536 of them; what further ones get is not told.
  */
 #ifndef REUSETRACE_LINUX_DELIVERIES_H
 #define REUSETRACE_LINUX_DELIVERIES_H

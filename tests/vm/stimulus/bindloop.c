@@ -7,7 +7,9 @@
  */
 #define _GNU_SOURCE
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 
 #include "stimulus.h"
 
@@ -76,6 +78,7 @@ int main(int argc, char **argv)
 			die("fork");
 		if (pid)
 			continue;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pin(cpu);
 		wait_at(gate);
 		loop(same ? port : port + i * binds, binds, same, results[1]);
