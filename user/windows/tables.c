@@ -255,7 +255,7 @@ int tables_read(struct tables *ret_tables)
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]) && !err; i++)
 		err = read_source(ret_tables, &sources[i]);
 	system_read(&system);
-	if (err || system.wine) /* there it is not implemented, which ends the program */
+	if (err || system.wine) /* Wine ends a program that calls the next two */
 		return err;
 	four = read_bound(ret_tables, "InternalGetBoundTcpEndpointTable", add_bound4);
 	six = read_bound(ret_tables, "InternalGetBoundTcp6EndpointTable", add_bound6);
