@@ -58,6 +58,7 @@ struct etw_session {
 	struct session_provider providers[PROVIDER_MAX];
 	TRACEHANDLE session, trace;
 	HANDLE thread;
+	HANDLE owner; /* exists as long as a reusetrace lives that owns the session of this name */
 	bool started, ended;
 };
 
@@ -138,6 +139,25 @@ int session_stop_stale(const char *name, char error[SESSION_ERROR_LEN])
 	return status == ERROR_SUCCESS || status == ERROR_MORE_DATA ? 1 : fail(error, "ControlTrace", status);
 }
 
+/* A session outlives its process: only one that nobody owns is stale. */
+static int own(struct etw_session *session, char error[SESSION_ERROR_LEN])
+{
+	char name[64];
+	bool taken;
+
+	snprintf(name, sizeof(name), "Global\\%.48s", session->callbacks.name);
+	session->owner = CreateMutexA(NULL, FALSE, name);
+	taken = GetLastError() == (session->owner ? ERROR_ALREADY_EXISTS : ERROR_ACCESS_DENIED);
+	if (session->owner && !taken)
+		return 0;
+	if (!taken)
+		return fail(error, "CreateMutex", GetLastError());
+	snprintf(error, SESSION_ERROR_LEN,
+		 "another reusetrace is tracing already: end it first, or stop its session with "
+		 "`reusetrace --stop`");
+	return -EEXIST;
+}
+
 static void fill_filter(enum etw_provider provider, struct id_filter *filter)
 {
 	*filter = (struct id_filter){.in = TRUE};
@@ -192,15 +212,26 @@ static int enable_all(struct etw_session *session, char error[SESSION_ERROR_LEN]
 	return any ? 0 : fail(error, "EnableTraceEx2", status);
 }
 
+/* A stale session that cannot be stopped is told by StartTrace(), as one that exists. */
+static int begin(struct etw_session *session, char error[SESSION_ERROR_LEN])
+{
+	struct properties properties;
+	ULONG status;
+
+	session_stop_stale(session->callbacks.name, error);
+	fill_properties(&properties);
+	status = StartTraceA(&session->session, session->callbacks.name, &properties.head);
+	session->started = status == ERROR_SUCCESS;
+	return session->started ? enable_all(session, error) : fail(error, "StartTrace", status);
+}
+
 int session_start(const struct session_callbacks *callbacks, struct etw_session **ret_session,
 		  char error[SESSION_ERROR_LEN])
 {
 	struct etw_session *session;
-	struct properties properties;
-	int err = session_stop_stale(callbacks->name, error);
-	ULONG status;
+	int err = check_wine(error);
 
-	if (err == -ENOSYS)
+	if (err)
 		return err;
 	session = calloc(1, sizeof(*session));
 	if (!session) {
@@ -208,10 +239,9 @@ int session_start(const struct session_callbacks *callbacks, struct etw_session 
 		return -ENOMEM;
 	}
 	session->callbacks = *callbacks;
-	fill_properties(&properties);
-	status = StartTraceA(&session->session, callbacks->name, &properties.head);
-	session->started = status == ERROR_SUCCESS;
-	err = session->started ? enable_all(session, error) : fail(error, "StartTrace", status);
+	err = own(session, error);
+	if (!err)
+		err = begin(session, error);
 	if (err) {
 		session_free(session);
 		return err;
@@ -342,5 +372,7 @@ void session_free(struct etw_session *session)
 	if (!session)
 		return;
 	session_stop(session, &lost);
+	if (session->owner)
+		CloseHandle(session->owner);
 	free(session);
 }

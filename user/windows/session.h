@@ -2,7 +2,8 @@
 /*
  * A real-time ETW session with the three providers (evntrace.h).  It belongs
  * to the system and outlives a process that crashes, so its name is fixed and
- * a stale one is stopped first.
+ * a stale one is stopped first.  A mutex of the same name (CreateMutex(),
+ * Global\) tells a stale one from one that another process is using.
  */
 #ifndef REUSETRACE_WINDOWS_SESSION_H
 #define REUSETRACE_WINDOWS_SESSION_H
@@ -37,8 +38,8 @@ struct session_callbacks {
 
 /*
  * 0; or a negative errno and one sentence in error[]: -EACCES not permitted,
- * -ENOSPC the system's limit of sessions, -EEXIST somebody else's session has
- * the name, -ENOSYS no ETW here (Wine), -EIO anything else.
+ * -ENOSPC the system's limit of sessions, -EEXIST another process uses the
+ * session or has the name, -ENOSYS no ETW here (Wine), -EIO anything else.
  */
 int session_start(const struct session_callbacks *callbacks, struct etw_session **ret_session,
 		  char error[SESSION_ERROR_LEN]);

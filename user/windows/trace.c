@@ -211,12 +211,16 @@ static int show_end(struct trace *trace, const struct session_lost *lost)
 	return err ? err : trace->view->ops->end(trace->view, &info);
 }
 
-static void wait_for_end(const struct trace *trace)
+/* Returns whether the session ended by itself: nobody asked this trace to. */
+static bool wait_for_end(const struct trace *trace)
 {
 	HANDLE handles[] = {end_event, session_ended(trace->session)};
 	uint64_t ms = trace->config->duration_ns / NS_PER_MS;
 
-	WaitForMultipleObjects(2, handles, FALSE, !ms ? INFINITE : ms < INFINITE ? (DWORD)ms : INFINITE - 1);
+	return WaitForMultipleObjects(2, handles, FALSE,
+				      !ms	      ? INFINITE
+				      : ms < INFINITE ? (DWORD)ms
+						      : INFINITE - 1) == WAIT_OBJECT_0 + 1;
 }
 
 static int open_view(struct trace *trace)
@@ -266,7 +270,9 @@ static int run(struct trace *trace)
 	if (err)
 		return session_error(err, error);
 	fputs("ready\n", stderr);
-	wait_for_end(trace);
+	if (wait_for_end(trace) && !trace->err)
+		fputs("reusetrace: the session was stopped by another program: the trace ends here\n",
+		      stderr);
 	session_stop(trace->session, &lost);
 	err = trace->err;
 	if (!err)
