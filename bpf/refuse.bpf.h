@@ -41,9 +41,21 @@ __noinline int record_programs(u32 slot, u64 key, u32 post)
 	return 0;
 }
 
-/* Who asked, and what the address would have needed. */
-static __always_inline void record_rights(struct rt_refusal *refusal, struct sock *sk)
+/* __inet6_bind() asks IPv4's for a mapped address. */
+static __always_inline bool wants_ipv6(const struct rt_attempt *record)
 {
+	const __u8 *bytes = record->requested_addr;
+	u64 first;
+
+	__builtin_memcpy(&first, bytes, sizeof(first));
+	return record->requested_family == AF_INET6 &&
+	       (first || bytes[8] || bytes[9] || bytes[10] != 0xff || bytes[11] != 0xff);
+}
+
+/* Who asked, and what the address would have needed. */
+static __always_inline void record_rights(struct rt_attempt *record, struct sock *sk)
+{
+	struct rt_refusal *refusal = &record->refusal;
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
 	const struct cred *cred = BPF_CORE_READ(task, cred);
@@ -55,7 +67,7 @@ static __always_inline void record_rights(struct rt_refusal *refusal, struct soc
 		refusal->flags |= RT_REFUSED_CAPABLE;
 	refusal->user_ns = BPF_CORE_READ(cred, user_ns, ns.inum);
 	refusal->net_user_ns = BPF_CORE_READ(net, user_ns, ns.inum);
-	if (compat_nonlocal_bind(net, BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6))
+	if (compat_nonlocal_bind(net, wants_ipv6(record)))
 		refusal->flags |= RT_REFUSED_NONLOCAL;
 	refusal->own_lo = range & 0xffff;
 	refusal->own_hi = range >> 16;
@@ -68,7 +80,7 @@ __noinline int record_refusal(u32 slot, u64 key, int result)
 
 	if (!record)
 		return 0;
-	record_rights(&record->refusal, (struct sock *)key);
+	record_rights(record, (struct sock *)key);
 	if (record->header.type != RT_BIND)
 		return 0;
 	if (record->stage == RT_AT_POST)

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "linux/refusal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "linux/cgroup_programs.h"
+#include "linux/interfaces.h"
 #include "linux/security.h"
 
+#define SEARCHES_MAX 8 /* for addresses, in a batch: each may enter many network namespaces */
+
 struct refusal_lookup {
+	unsigned int searches;
 	char modules[LSM_LIST_LEN];
 };
 
@@ -28,7 +33,7 @@ void refusal_lookup_free(struct refusal_lookup *lookup)
 
 void refusal_lookup_renew(struct refusal_lookup *lookup)
 {
-	(void)lookup;
+	lookup->searches = 0;
 }
 
 static void find_module(struct refusal_lookup *lookup, struct event *event)
@@ -57,11 +62,20 @@ static void find_programs(struct places *places, struct event *event)
 	}
 }
 
+static bool is_not_local(const struct event *event)
+{
+	return event->type == EVENT_BIND && event->stage == STAGE_ADDRESS &&
+	       event->result == -EADDRNOTAVAIL && event->requested.family != FAMILY_NONE &&
+	       event->requested.family != FAMILY_OTHER;
+}
+
 void refusal_complete(struct refusal_lookup *lookup, struct places *places, struct event *event)
 {
 	if (!event->refusal.present)
 		return;
 	if (event->stage == STAGE_LSM)
 		find_module(lookup, event);
+	if (is_not_local(event) && lookup->searches++ < SEARCHES_MAX)
+		interfaces_find(event);
 	find_programs(places, event);
 }

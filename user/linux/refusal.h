@@ -2,7 +2,7 @@
 /*
  * What is looked up of a refusal once it is there: names of security modules
  * and labels, where programs are attached, who has the address.  Nothing of it
- * is read before something was refused, and each thing once a batch at most.
+ * is read before something was refused, and only so often in one batch.
  */
 #ifndef REUSETRACE_LINUX_REFUSAL_H
 #define REUSETRACE_LINUX_REFUSAL_H
@@ -14,7 +14,7 @@ struct refusal_lookup;
 struct refusal_lookup *refusal_lookup_new(void);
 void refusal_lookup_free(struct refusal_lookup *lookup);
 
-/* Tables that were read are old by now. */
+/* A batch begins. */
 void refusal_lookup_renew(struct refusal_lookup *lookup);
 
 /* Adds to event->refusal what can still be found out. */
