@@ -198,13 +198,22 @@ static int open_view(struct trace *trace)
 	return trace->view ? EXIT_OK : runtime_error("output", -ENOMEM);
 }
 
-/* What costs every process of the machine is told. */
-static void tell_of_calls(const struct start_info *info)
+/*
+ * What costs every process of the machine is told; and what it may miss: the
+ * kernel skips a program that it preempted on the same CPU, and counts that for
+ * all system calls, of which hardly one is a bind().
+ */
+static void tell_of_calls(const struct start_info *info, const char *kernel_version)
 {
+	bool preempts = strstr(kernel_version, "PREEMPT");
+
 	for (size_t i = 0; i < info->probe_count; i++)
 		if (!strcmp(info->probes[i].name, "sys_exit") && strcmp(info->probes[i].how, "missing"))
-			fputs("reusetrace: every system call is looked at, for those that seccomp refuses\n",
-			      stderr);
+			fprintf(stderr,
+				"reusetrace: every system call is looked at, for those that seccomp "
+				"refuses%s\n",
+				preempts ? "; this kernel may preempt that, and then misses one uncounted"
+					 : "");
 }
 
 static int show_start(struct trace *trace)
@@ -225,7 +234,7 @@ static int show_start(struct trace *trace)
 	info.host = system.nodename;
 	info.kernel = system.release;
 	info.probe_count = tracer_probes(trace->tracer, probes, PROBES_MAX);
-	tell_of_calls(&info);
+	tell_of_calls(&info, system.version);
 	filter_text(trace->config, &filters);
 	info.filter_count = filters.count;
 	return trace->view->ops->start(trace->view, &info);
