@@ -108,6 +108,9 @@ static void test_refusal(void **state)
 		.here_down = true,
 		.here_other_device = true,
 		.others_listed = 3,
+		.own_lo = 4000,
+		.own_hi = 5000,
+		.ports = {true, 7, 2, 1, {{812, 4, "nginx"}, {813, 1, ""}}},
 		.there = {4026531999, 812, "nginx", "blue", "veth1"},
 	};
 	judge(&event, &kept);

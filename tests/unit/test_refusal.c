@@ -59,6 +59,40 @@ static void any_port(struct event *event)
 	event->requested_port = 0;
 }
 
+static void crowded(struct event *event)
+{
+	any_port(event);
+	event->range_lo = 30000;
+	event->range_hi = 30009;
+	event->refusal.ports = (struct range_use){
+		.counted = true,
+		.taken = 8,
+		.time_wait = 3,
+		.reserved = 2,
+		.most = {{4100, 4, "py\nthon3"}, {7, 1, "x"}},
+	};
+}
+
+static void own_range(struct event *event)
+{
+	any_port(event);
+	event->range_lo = event->range_hi = event->refusal.own_hi = 40001;
+	event->refusal.own_lo = 40000;
+	event->refusal.ports = (struct range_use){.counted = true, .taken = 1, .time_wait = 1};
+}
+
+static void own_lower_bound(struct event *event)
+{
+	any_port(event);
+	event->range_lo = event->refusal.own_lo = 60000;
+}
+
+static void own_upper_bound(struct event *event)
+{
+	any_port(event);
+	event->range_hi = event->refusal.own_hi = 40000;
+}
+
 static const struct refusal other_rows[] = {
 	{BIND_TCP("127.0.0.1", NULL, EACCES, SECCOMP, NULL),
 	 RULE_SECCOMP,
@@ -80,6 +114,29 @@ static const struct refusal other_rows[] = {
 	 RULE_RANGE_EXHAUSTED,
 	 "EADDRINUSE: no port of 32768-60999 is free for this socket",
 	 {"widen net.ipv4.ip_local_port_range"}},
+	{BIND_UDP("127.0.0.1", NULL, EADDRINUSE, PORT, crowded),
+	 RULE_RANGE_EXHAUSTED,
+	 "EADDRINUSE: no port of 30000-30009 is free for this socket: 8 of 10 are taken (3 by TIME_WAIT), "
+	 "most "
+	 "by py\\x0athon3[4100] (4), x[7] (1); 2 are in net.ipv4.ip_local_reserved_ports",
+	 {"take ports out of net.ipv4.ip_local_reserved_ports", "widen net.ipv4.ip_local_port_range"}},
+	{BIND_UDP("127.0.0.1", NULL, EADDRINUSE, PORT, own_range),
+	 RULE_RANGE_EXHAUSTED,
+	 "EADDRINUSE: no port of 40001-40001 is free for this socket (its IP_LOCAL_PORT_RANGE is "
+	 "40000-40001): 1 "
+	 "of 1 are taken (1 by TIME_WAIT)",
+	 {"widen the socket's IP_LOCAL_PORT_RANGE"}},
+	{BIND_TCP("127.0.0.1", NULL, EADDRINUSE, PORT, own_lower_bound),
+	 RULE_RANGE_EXHAUSTED,
+	 "EADDRINUSE: no port of 60000-60999 is free for this socket (its IP_LOCAL_PORT_RANGE is "
+	 "60000-60999)",
+	 {"widen the socket's IP_LOCAL_PORT_RANGE",
+	  "if the socket will connect(), set IP_BIND_ADDRESS_NO_PORT before bind()"}},
+	{LISTEN_TCP("127.0.0.1", NULL, EADDRINUSE, PORT, own_upper_bound),
+	 RULE_RANGE_EXHAUSTED,
+	 "EADDRINUSE: no port of 32768-40000 is free for this socket (its IP_LOCAL_PORT_RANGE is "
+	 "32768-40000)",
+	 {"widen the socket's IP_LOCAL_PORT_RANGE"}},
 	/* get_port() says EADDRINUSE where it could not allocate a bucket */
 	{BIND_TCP("127.0.0.1", NULL, EADDRINUSE, PORT, NULL),
 	 RULE_NO_MEMORY,

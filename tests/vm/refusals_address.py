@@ -132,6 +132,7 @@ def test_of_a_socket_in_another_netns():
 @isolated
 def test_interface_is_down():
     """The loopback device of a new network namespace, as many a sandbox leaves it."""
+    ip("link", "set", "lo", "down")
     for address in ("127.0.0.1", "127.8.9.10"):
         facts = not_local(tcp(), address, "lo of this network namespace has this address, but is down",
                           "ip link set lo up")
@@ -186,7 +187,7 @@ def test_tentative():
     equal(flags_of(FAR6), {"tentative"}, "flags")
     made = tcp6()
     facts = not_local(made, FAR6, "slow0 has the address, but it is tentative", "wait for the address to become valid",
-                      "set IPV6_FREEBIND", "with nodad", "net.ipv6.conf.slow0.optimistic_dad is 1",
+                      "set IPV6_FREEBIND", "with nodad", "optimistic while net.ipv6.conf.slow0.optimistic_dad is 1",
                       rule="address-tentative")
     equal((facts["here"], facts["duplicate"]), ("slow0", False), "here, duplicate")
     made.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
@@ -207,7 +208,7 @@ def test_optimistic():
     set_net("ipv6/conf/slow0/dad_transmits", "600")
     ip("link", "set", "slow1", "up")
     ip("link", "set", "slow0", "up")
-    ip("address", "add", FAR6 + "/64", "dev", "slow0")
+    ip("address", "add", FAR6 + "/64", "dev", "slow0", "optimistic")
     contains(flags_of(FAR6), "optimistic", "flags")
     bind(tcp6(), FAR6, PORT).accepted("free")
 

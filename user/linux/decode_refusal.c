@@ -53,5 +53,7 @@ void decode_refusal(const struct rt_attempt *attempt, struct event *event)
 	facts->user_ns = from->user_ns;
 	facts->net_user_ns = from->net_user_ns;
 	facts->capable = from->flags & RT_REFUSED_CAPABLE;
+	facts->own_lo = from->own_lo;
+	facts->own_hi = from->own_hi;
 	facts->nonlocal_bind = from->flags & RT_REFUSED_NONLOCAL;
 }

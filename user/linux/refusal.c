@@ -8,9 +8,10 @@
 
 #include "linux/cgroup_programs.h"
 #include "linux/interfaces.h"
+#include "linux/range_use.h"
 #include "linux/security.h"
 
-#define SEARCHES_MAX 8 /* for addresses, in a batch: each may enter many network namespaces */
+#define SEARCHES_MAX 8 /* for addresses or ports, in a batch: each may take long */
 
 struct refusal_lookup {
 	unsigned int searches;
@@ -69,7 +70,16 @@ static bool is_not_local(const struct event *event)
 	       event->requested.family != FAMILY_OTHER;
 }
 
-void refusal_complete(struct refusal_lookup *lookup, struct places *places, struct event *event)
+/* Any port would have done, or IP_BIND_ADDRESS_NO_PORT put off the choice: none was free. */
+static bool is_exhausted(const struct event *event)
+{
+	return !event->explicit_port && !event->entry_port && event->range_hi &&
+	       (event->stage == STAGE_PORT || event->stage == STAGE_LISTEN) &&
+	       (event->result == -EADDRINUSE || event->result == -EAGAIN || event->result == -EADDRNOTAVAIL);
+}
+
+void refusal_complete(struct refusal_lookup *lookup, struct tracer *tracer, struct places *places,
+		      struct event *event)
 {
 	if (!event->refusal.present)
 		return;
@@ -77,5 +87,7 @@ void refusal_complete(struct refusal_lookup *lookup, struct places *places, stru
 		find_module(lookup, event);
 	if (is_not_local(event) && lookup->searches++ < SEARCHES_MAX)
 		interfaces_find(event);
+	if (is_exhausted(event) && lookup->searches++ < SEARCHES_MAX)
+		(void)range_use_count(tracer, event); /* else unknown */
 	find_programs(places, event);
 }

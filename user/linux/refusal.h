@@ -8,6 +8,7 @@
 #define REUSETRACE_LINUX_REFUSAL_H
 
 #include "linux/place.h"
+#include "linux/tracer.h"
 
 struct refusal_lookup;
 
@@ -18,6 +19,7 @@ void refusal_lookup_free(struct refusal_lookup *lookup);
 void refusal_lookup_renew(struct refusal_lookup *lookup);
 
 /* Adds to event->refusal what can still be found out. */
-void refusal_complete(struct refusal_lookup *lookup, struct places *places, struct event *event);
+void refusal_complete(struct refusal_lookup *lookup, struct tracer *tracer, struct places *places,
+		      struct event *event);
 
 #endif

@@ -161,7 +161,7 @@ static void finish_event(struct session *session, struct pending *pending)
 	if (!event_is_attempt(event))
 		return;
 	session_resolve(session, pending);
-	refusal_complete(session->refusals, session->places, event);
+	refusal_complete(session->refusals, session->tracer, session->places, event);
 	judge(event, tracer_policy(session->tracer));
 	entry = sockets_find(session->sockets, pending->key, event->sock.inode);
 	if (!event->result && event->sock.port && entry)

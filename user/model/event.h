@@ -415,6 +415,21 @@ struct cgroup_program {
 	char cgroup[CGROUP_LEN]; /* where it is attached, "" if unknown */
 };
 
+#define PORT_USERS_MAX 3
+
+/* Who has the ports of a range in which none was free, counted after the refusal. */
+struct range_use {
+	bool counted;
+	uint32_t taken;	    /* ports that a socket or a remnant has */
+	uint32_t time_wait; /* ... of which nothing but TIME_WAIT remnants */
+	uint32_t reserved;  /* in net.ipv4.ip_local_reserved_ports */
+	struct {
+		uint32_t pid;
+		uint32_t ports; /* 0: there is no such process */
+		char comm[COMM_LEN];
+	} most[PORT_USERS_MAX]; /* most ports first */
+};
+
 /* Why something other than the port table refused: observed on Linux, and of refused attempts only. */
 struct refusal_facts {
 	bool present;
@@ -444,7 +459,9 @@ struct refusal_facts {
 		char comm[COMM_LEN];
 		char name[DEVICE_LEN]; /* of ip-netns(8), "" if it has none */
 		char device[DEVICE_LEN];
-	} there; /* another network namespace whose interface has the address */
+	} there;		 /* another network namespace whose interface has the address */
+	uint16_t own_lo, own_hi; /* IP_LOCAL_PORT_RANGE of the socket, 0: no bound */
+	struct range_use ports;
 };
 
 struct event {

@@ -81,6 +81,26 @@ static void get_interfaces(struct json_reader *reader, struct refusal_facts *fac
 	jr_leave(reader);
 }
 
+static void get_ports(struct json_reader *reader, struct range_use *use)
+{
+	size_t count;
+
+	if (!jr_enter(reader, "ports"))
+		return;
+	use->counted = true;
+	use->taken = get_u32(reader, "taken");
+	use->time_wait = get_u32(reader, "time_wait");
+	use->reserved = get_u32(reader, "reserved");
+	count = jr_count(reader, "most", PORT_USERS_MAX);
+	for (size_t i = 0; i < count && jr_enter_element(reader, "most", i); i++) {
+		use->most[i].pid = get_u32(reader, "pid");
+		use->most[i].ports = get_u32(reader, "ports");
+		GET_CHARS(reader, "comm", use->most[i].comm);
+		jr_leave(reader);
+	}
+	jr_leave(reader);
+}
+
 void decode_json_refusal(struct json_reader *reader, struct refusal_facts *ret_facts)
 {
 	*ret_facts = (struct refusal_facts){.addrlen = -1};
@@ -102,5 +122,10 @@ void decode_json_refusal(struct json_reader *reader, struct refusal_facts *ret_f
 	ret_facts->capable = jr_bool(reader, "capable");
 	ret_facts->nonlocal_bind = jr_bool(reader, "nonlocal_bind");
 	get_interfaces(reader, ret_facts);
+	if (jr_count(reader, "own_range", 2) == 2) {
+		ret_facts->own_lo = (uint16_t)jr_element_u64(reader, "own_range", 0, UINT16_MAX);
+		ret_facts->own_hi = (uint16_t)jr_element_u64(reader, "own_range", 1, UINT16_MAX);
+	}
+	get_ports(reader, &ret_facts->ports);
 	jr_leave(reader);
 }

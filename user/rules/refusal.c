@@ -212,6 +212,10 @@ uint64_t refusal_bits(const struct event *event)
 		bits |= R_OTHER_NS;
 	if (facts->nonlocal_bind || event->sock.options.freebind || event->sock.options.transparent)
 		bits |= R_NONLOCAL;
+	if (facts->own_lo || facts->own_hi)
+		bits |= R_OWN_RANGE;
+	if (facts->ports.reserved)
+		bits |= R_RESERVED;
 	if (event->result == -EBADF)
 		bits |= R_NO_FD;
 	if (event->fd >= 0)

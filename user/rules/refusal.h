@@ -48,6 +48,10 @@ enum refusal_bit {
 	R_CONNECTED = 1 << 30,
 };
 
+/* enum constants are ints: the rest of the 64 bits are macros */
+#define R_OWN_RANGE (UINT64_C(1) << 31) /* IP_LOCAL_PORT_RANGE is set */
+#define R_RESERVED  (UINT64_C(1) << 32) /* ports of the range are reserved */
+
 /* The rule of a refusal that no other socket caused, RULE_NONE if another did or may have. */
 enum rule_id refusal_rule(const struct event *event);
 

@@ -12,7 +12,8 @@
 	}
 
 static const struct phrase because[] = {
-	{RULE_RANGE_EXHAUSTED, 0, 0, "{errno}: no port of {range} is free for this socket"},
+	{RULE_RANGE_EXHAUSTED, 0, 0,
+	 "{errno}: no port of {range} is free for this socket{own_range}{range_use}"},
 
 	{RULE_ADDRESS_NOT_LOCAL, R_HERE | R_DOWN, 0,
 	 "{here} of this network namespace has this address, but is down"},
@@ -96,6 +97,8 @@ static const struct phrase because[] = {
 };
 
 static const struct phrase remedies[] = {
+	{RULE_RANGE_EXHAUSTED, R_OWN_RANGE, 0, "widen the socket's IP_LOCAL_PORT_RANGE"},
+	{RULE_RANGE_EXHAUSTED, R_RESERVED, 0, "take ports out of net.ipv4.ip_local_reserved_ports"},
 	{RULE_PRIVILEGED_PORT, 0, 0, "use port {start} or higher"},
 	{RULE_PRIVILEGED_PORT, R_CAPABLE | R_OTHER_NS, 0,
 	 "run it in a network namespace of its own user namespace"},
@@ -109,7 +112,7 @@ static const struct phrase remedies[] = {
 	{RULE_ADDRESS_TENTATIVE, R_FAILED, 0, "choose an address that no other host has"},
 	{RULE_ADDRESS_TENTATIVE, 0, R_FAILED, "wait for the address to become valid, or set {freebind}"},
 	{RULE_ADDRESS_TENTATIVE, R_HERE, R_FAILED,
-	 "add the address with nodad, or while net.ipv6.conf.{here}.optimistic_dad is 1"},
+	 "add the address with nodad, or as optimistic while net.ipv6.conf.{here}.optimistic_dad is 1"},
 	{RULE_ALREADY_BOUND, 0, 0, "make a new socket for the second bind()"},
 	{RULE_SAME_CONNECTION, 0, 0,
 	 "connect from another source port, or wait for the old connection to end"},
@@ -317,7 +320,40 @@ static void slot_unit(const struct situation *s, struct text *text)
 	add_escaped(text, s->event->process.place.unit[0] ? s->event->process.place.unit : "UNIT");
 }
 
+/* A bound that is not set is the network namespace's. */
+static void slot_own_range(const struct situation *s, struct text *text)
+{
+	const struct refusal_facts *facts = &s->event->refusal;
+
+	if (facts->own_lo || facts->own_hi)
+		add_text(text, " (its IP_LOCAL_PORT_RANGE is %lu-%lu)",
+			 facts->own_lo ? (unsigned long)facts->own_lo : (unsigned long)s->event->range_lo,
+			 facts->own_hi ? (unsigned long)facts->own_hi : (unsigned long)s->event->range_hi);
+}
+
+/* ": 27 of 30 are taken (4 by TIME_WAIT), most by python3[4100] (20) and x[7] (3); 3 are reserved" */
+static void slot_range_use(const struct situation *s, struct text *text)
+{
+	const struct range_use *use = &s->event->refusal.ports;
+
+	if (!use->counted)
+		return;
+	add_text(text, ": %lu of %lu are taken", (unsigned long)use->taken,
+		 (unsigned long)(s->event->range_hi - s->event->range_lo + 1));
+	if (use->time_wait)
+		add_text(text, " (%lu by TIME_WAIT)", (unsigned long)use->time_wait);
+	for (size_t i = 0; i < PORT_USERS_MAX && use->most[i].ports; i++) {
+		add_text(text, i ? ", " : ", most by ");
+		add_process(text, use->most[i].comm, use->most[i].pid);
+		add_text(text, " (%lu)", (unsigned long)use->most[i].ports);
+	}
+	if (use->reserved)
+		add_text(text, "; %lu are in net.ipv4.ip_local_reserved_ports", (unsigned long)use->reserved);
+}
+
 static const struct slot slots[] = {
+	{"own_range", slot_own_range},
+	{"range_use", slot_range_use},
 	{"bind_port", slot_bind_port},
 	{"netns", slot_netns},
 	{"user_ns", slot_user_ns},

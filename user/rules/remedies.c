@@ -56,9 +56,9 @@ static const struct phrase remedies[] = {
 	{ANY, S_FIX_ADDRESS | S_NEW_ANY, 0, "bind one address instead of {new_host} (only {taken} is taken)"},
 	{ANY, S_FIX_ADDRESS, S_NEW_ANY, "bind another address (only {taken} is taken)"},
 
-	{RULE_RANGE_EXHAUSTED, S_CONNECT, 0,
+	{RULE_RANGE_EXHAUSTED, S_CONNECT, S_OWN_RANGE,
 	 "widen net.ipv4.ip_local_port_range, or use more source or destination addresses"},
-	{RULE_RANGE_EXHAUSTED, 0, S_CONNECT, "widen net.ipv4.ip_local_port_range"},
+	{RULE_RANGE_EXHAUSTED, 0, S_CONNECT | S_OWN_RANGE, "widen net.ipv4.ip_local_port_range"},
 	{RULE_RANGE_EXHAUSTED, S_TCP, S_CONNECT | S_LISTEN_CALL,
 	 "if the socket will connect(), set IP_BIND_ADDRESS_NO_PORT before bind()"},
 };

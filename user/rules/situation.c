@@ -32,6 +32,8 @@ static uint64_t attempt_bits(const struct event *event)
 		bits |= S_CONNECT;
 	if (event->truncated)
 		bits |= S_TRUNCATED;
+	if (event->refusal.own_lo || event->refusal.own_hi)
+		bits |= S_OWN_RANGE;
 	if (event->holder_count)
 		bits |= S_HOLDERS;
 	if (addr_wildcard(binder))

@@ -54,6 +54,7 @@ enum situation_bit {
 #define S_OUTGOING	 (UINT64_C(1) << 40) /* the rule is outgoing-connection */
 #define S_ACCEPTED	 (UINT64_C(1) << 41) /* the kernel said yes */
 #define S_PING		 (UINT64_C(1) << 42) /* an ICMP datagram socket: identifiers, not ports */
+#define S_OWN_RANGE	 (UINT64_C(1) << 43) /* the binder has IP_LOCAL_PORT_RANGE */
 #define S_FIX_INHERIT	 (UINT64_C(1) << 38) /* the remnants lack SO_REUSEADDR: next time */
 
 #define S_FIX_DOWN	 (UINT64_C(1) << 48) /* all of them are the kernel's, for one net device */

@@ -97,6 +97,40 @@ static void put_interfaces(struct json_writer *writer, const struct refusal_fact
 	jw_object_end(writer);
 }
 
+static void put_ports(struct json_writer *writer, const struct range_use *use)
+{
+	if (!use->counted) {
+		jw_null(writer, "ports");
+		return;
+	}
+	jw_object(writer, "ports");
+	jw_u64(writer, "taken", use->taken);
+	jw_u64(writer, "time_wait", use->time_wait);
+	jw_u64(writer, "reserved", use->reserved);
+	jw_array(writer, "most");
+	for (size_t i = 0; i < PORT_USERS_MAX && use->most[i].ports; i++) {
+		jw_object(writer, NULL);
+		jw_u64(writer, "pid", use->most[i].pid);
+		MEMBER_CHARS(writer, "comm", use->most[i].comm);
+		jw_u64(writer, "ports", use->most[i].ports);
+		jw_object_end(writer);
+	}
+	jw_array_end(writer);
+	jw_object_end(writer);
+}
+
+static void put_own_range(struct json_writer *writer, const struct refusal_facts *facts)
+{
+	if (!facts->own_lo && !facts->own_hi) {
+		jw_null(writer, "own_range");
+		return;
+	}
+	jw_array(writer, "own_range");
+	jw_u64(writer, NULL, facts->own_lo);
+	jw_u64(writer, NULL, facts->own_hi);
+	jw_array_end(writer);
+}
+
 void json_refusal(struct json_writer *writer, const struct refusal_facts *facts)
 {
 	if (!facts->present) {
@@ -117,5 +151,7 @@ void json_refusal(struct json_writer *writer, const struct refusal_facts *facts)
 	jw_bool(writer, "capable", facts->capable);
 	jw_bool(writer, "nonlocal_bind", facts->nonlocal_bind);
 	put_interfaces(writer, facts);
+	put_own_range(writer, facts);
+	put_ports(writer, &facts->ports);
 	jw_object_end(writer);
 }

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "linux/range_use.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux/decode.h"
+#include "linux/netns.h"
+
+#define PORTS	     65536
+#define SHARES_MAX   (4 * PORTS)
+#define TIME_WAIT    6 /* as in /proc/net/tcp */
+#define RESERVED     "/proc/sys/net/ipv4/ip_local_reserved_ports"
+#define RESERVED_LEN 16384
+
+/* A process has a socket on a port. */
+struct share {
+	uint32_t pid;
+	uint16_t port;
+	char comm[COMM_LEN];
+};
+
+struct count {
+	const struct event *event;
+	bool held[PORTS], waits[PORTS], reserved[PORTS];
+	struct share *shares;
+	size_t share_count, room;
+};
+
+static bool is_udp(const struct sock_info *sock)
+{
+	return sock->protocol == PROTO_UDP;
+}
+
+static bool in_range(const struct event *event, unsigned long port)
+{
+	return port >= event->range_lo && port <= event->range_hi && port < PORTS;
+}
+
+static int add_share(struct count *count, const struct share *share)
+{
+	struct share *more;
+
+	if (count->share_count == count->room) {
+		size_t room = count->room ? 2 * count->room : 1024;
+
+		if (room > SHARES_MAX)
+			return 0;
+		more = realloc(count->shares, room * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		count->shares = more;
+		count->room = room;
+	}
+	count->shares[count->share_count++] = *share;
+	return 0;
+}
+
+/* One socket of a snapshot. */
+static int note_socket(void *context, const void *record, size_t size)
+{
+	struct count *count = context;
+	const struct rt_holder *holder = record;
+	struct share share = {.pid = 0};
+	struct proc_info process;
+	struct sock_info sock;
+
+	if (size < sizeof(*holder))
+		return -EBADMSG;
+	decode_sock(&holder->life.sock, &sock);
+	if (sock.netns != count->event->sock.netns || !in_range(count->event, sock.port) ||
+	    is_udp(&sock) != is_udp(&count->event->sock))
+		return 0;
+	decode_process(&holder->life.header.process, &process);
+	count->held[sock.port] = true;
+	share.pid = process.pid;
+	share.port = sock.port;
+	memcpy(share.comm, process.comm, sizeof(share.comm));
+	return add_share(count, &share);
+}
+
+/* "  sl  local_address rem_address   st ...": the local port and the state of each row. */
+static void read_table(struct count *count, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char line[512];
+
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file)) {
+		unsigned int port, state;
+
+		if (sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &port, &state) != 2 ||
+		    !in_range(count->event, port))
+			continue;
+		if (state == TIME_WAIT && !is_udp(&count->event->sock))
+			count->waits[port] = true;
+		else
+			count->held[port] = true;
+	}
+	fclose(file);
+}
+
+/* "8080,9000-9010" */
+static void read_reserved(struct count *count)
+{
+	FILE *file = fopen(RESERVED, "re");
+	char list[RESERVED_LEN], *at = list;
+
+	if (!file)
+		return;
+	list[fread(list, 1, sizeof(list) - 1, file)] = '\0';
+	fclose(file);
+	while (*at) {
+		unsigned long first = strtoul(at, &at, 10), last = first;
+
+		if (*at == '-')
+			last = strtoul(at + 1, &at, 10);
+		for (; first <= last && first < PORTS; first++)
+			count->reserved[first] = in_range(count->event, first);
+		at += *at ? 1 : 0;
+	}
+}
+
+static int count_inside(void *context)
+{
+	struct count *count = context;
+	bool udp = is_udp(&count->event->sock);
+
+	read_table(count, udp ? "/proc/thread-self/net/udp" : "/proc/thread-self/net/tcp");
+	read_table(count, udp ? "/proc/thread-self/net/udp6" : "/proc/thread-self/net/tcp6");
+	read_reserved(count);
+	return 0;
+}
+
+static int by_process(const void *one, const void *two)
+{
+	const struct share *a = one, *b = two;
+
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	return a->port < b->port ? -1 : a->port > b->port;
+}
+
+static void note_process(struct range_use *use, const struct share *share, uint32_t ports)
+{
+	size_t at = 0;
+
+	while (at < PORT_USERS_MAX && use->most[at].ports >= ports)
+		at++;
+	if (at == PORT_USERS_MAX)
+		return;
+	memmove(&use->most[at + 1], &use->most[at], (PORT_USERS_MAX - 1 - at) * sizeof(use->most[0]));
+	use->most[at].pid = share->pid;
+	use->most[at].ports = ports;
+	memcpy(use->most[at].comm, share->comm, sizeof(use->most[at].comm));
+}
+
+/* Sockets of one process on one port count once: children of a listener, members of a group. */
+static void find_most(struct count *count, struct range_use *use)
+{
+	uint32_t ports = 0;
+
+	if (count->share_count)
+		qsort(count->shares, count->share_count, sizeof(*count->shares), by_process);
+	for (size_t i = 0; i < count->share_count; i++) {
+		const struct share *share = &count->shares[i];
+		bool last = i + 1 == count->share_count || share[1].pid != share->pid;
+
+		ports += last || share[1].port != share->port;
+		if (!last)
+			continue;
+		note_process(use, share, ports);
+		ports = 0;
+	}
+}
+
+static void sum_up(struct count *count, struct range_use *use)
+{
+	*use = (struct range_use){.counted = true};
+	for (size_t port = 0; port < PORTS; port++) {
+		use->taken += count->held[port] || count->waits[port];
+		use->time_wait += count->waits[port] && !count->held[port];
+		use->reserved += count->reserved[port];
+	}
+	find_most(count, use);
+}
+
+int range_use_count(struct tracer *tracer, struct event *event)
+{
+	struct count *count = calloc(1, sizeof(*count));
+	struct netns list[NETNS_MAX];
+	int namespaces = netns_list(list), err = count ? -ENOENT : -ENOMEM;
+
+	for (int i = 0; count && i < namespaces && err == -ENOENT; i++) {
+		if (list[i].inode != event->sock.netns)
+			continue;
+		count->event = event;
+		err = netns_inside(&list[i], count_inside, count);
+	}
+	if (!err)
+		err = tracer_snapshot(tracer, false, note_socket, count);
+	if (!err)
+		sum_up(count, &event->refusal.ports);
+	if (count)
+		free(count->shares);
+	free(count);
+	return err;
+}
