@@ -246,7 +246,7 @@ static void other_device(struct event *event)
 
 static void down(struct event *event)
 {
-	here(event);
+	listed(event);
 	event->refusal.here_down = true;
 }
 
@@ -334,8 +334,8 @@ static const struct refusal local_rows[] = {
 	 {NULL}},
 	{BIND_TCP("192.0.2.1", NULL, EADDRNOTAVAIL, ADDRESS, down),
 	 RULE_ADDRESS_NOT_LOCAL,
-	 "vrf\\x0a0 of this network namespace has this address, but is down",
-	 {"ip link set vrf\\x0a0 up"}},
+	 "no interface of this network namespace has this address: lo is down",
+	 {"ip link set lo up"}},
 	{BIND_TCP("192.0.2.1", NULL, EADDRNOTAVAIL, ADDRESS, here),
 	 RULE_ADDRESS_NOT_LOCAL,
 	 "vrf\\x0a0 of this network namespace has this address now, but did not, or not as a valid one, when "

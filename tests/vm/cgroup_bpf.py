@@ -84,9 +84,9 @@ def load(kind, attach_type, code, name, btf_id=0):
     resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     code, licence = ctypes.create_string_buffer(code, len(code)), ctypes.create_string_buffer(b"GPL")
     log = ctypes.create_string_buffer(4096)
-    attribute = struct.pack("=IIQQIIQII16sIIIIQIII", kind, len(code) // 8, ctypes.addressof(code),
+    attribute = struct.pack("=IIQQIIQII16sIIIIQIIQII", kind, len(code) // 8, ctypes.addressof(code),
                             ctypes.addressof(licence), 1, len(log), ctypes.addressof(log), 0, 0, name.encode(), 0,
-                            attach_type, 0, 0, 0, 0, 0, btf_id)
+                            attach_type, 0, 0, 0, 0, 0, 0, 0, btf_id)
     try:
         return bpf(PROG_LOAD, attribute)
     except OSError as error:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Binds to an address that no interface has, or has not yet: who has it, and each remedy by doing it."""
+import ctypes
 import errno
 import os
 import re
@@ -7,7 +8,7 @@ import socket
 import subprocess
 
 from checks import IP_FREEBIND, Attempt, bind, inode_of, next_event, outcome, tcp, tcp6, udp
-from harness import contains, equal, isolated, run, wait_for
+from harness import CLONE_NEWNET, contains, equal, isolated, run, wait_for
 
 SHARED = True
 PORT = 7720
@@ -131,14 +132,16 @@ def test_of_a_socket_in_another_netns():
 
 @isolated
 def test_interface_is_down():
-    """The loopback device of a new network namespace, as many a sandbox leaves it."""
-    ip("link", "set", "lo", "down")
-    for address in ("127.0.0.1", "127.8.9.10"):
-        facts = not_local(tcp(), address, "lo of this network namespace has this address, but is down",
+    """lo has its addresses only once it was up: a new network namespace, as many a sandbox leaves it."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    equal(libc.unshare(CLONE_NEWNET), 0, "unshare")
+    for make, address in ((tcp, "127.0.0.1"), (tcp, "127.8.9.10"), (tcp6, "::1")):
+        facts = not_local(make(), address, "no interface of this network namespace has this address: lo is down",
                           "ip link set lo up")
-        equal((facts["here"], facts["down"]), ("lo", True), "here, down")
+        equal((facts["here"], facts["down"], facts["there"]), (None, True, None), "here, down, there")
     ip("link", "set", "lo", "up")
     bind(tcp(), "127.8.9.10", PORT).accepted("free")
+    bind(tcp6(), "::1", PORT).accepted("free")
 
 
 @isolated

@@ -81,9 +81,9 @@ def test_who_has_them():
     """Of ten ports two are reserved, one is a remnant's, three are another's and four are ours."""
     time_wait(LO + 2)
     narrow(f"{LO}-{LO + 1}")
-    own = bound(tcp, HERE, range(LO + 3, LO + 7))
-    own[0].listen()
     with Other(socket.SOCK_STREAM, *range(LO + 7, HI + 1)) as other:
+        own = bound(tcp, HERE, range(LO + 3, LO + 7))
+        own[0].listen()
         comm = comm_of(os.getpid())
         made = tcp()
         facts = exhausted(made, (made.bind, (HERE, 0)), errno.EADDRINUSE, f"no port of {LO}-{HI} is free for this socket: "
@@ -93,16 +93,16 @@ def test_who_has_them():
         equal(facts["ports"], {"taken": 8, "time_wait": 1, "reserved": 2,
                                "most": most((os.getpid(), 4), (other.pid, 3))}, "ports")
         equal(facts["own_range"], None, "own range")
-    set_sysctl("ip_local_reserved_ports", f"{LO}")
-    bind(tcp(), HERE, 0).accepted("auto-port")
+        set_sysctl("ip_local_reserved_ports", f"{LO}")
+        bind(tcp(), HERE, 0).accepted("auto-port")
 
 
 @isolated
 def test_of_udp():
     """TCP sockets on the same ports do not count."""
     narrow()
-    own = bound(udp, HERE, range(LO, HI)) + bound(tcp, HERE, range(LO, HI + 1))
     with Other(socket.SOCK_DGRAM, HI) as other:
+        own = bound(udp, HERE, range(LO, HI)) + bound(tcp, HERE, range(LO, HI + 1))
         made = udp()
         facts = exhausted(made, (made.sendto, b"x", (HERE, 9)), errno.EAGAIN, "10 of 10 are taken, most by ")
         equal(facts["ports"]["most"], most((os.getpid(), 9), (other.pid, 1)), "most")

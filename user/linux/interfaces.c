@@ -21,7 +21,7 @@ struct found {
 	uint32_t ifindex; /* 0: none has it */
 	uint32_t flags;	  /* IFA_F_* */
 	char device[DEVICE_LEN];
-	bool down;
+	bool lo_down;	   /* none has it, for it is lo's, which is down */
 	bool other_device; /* not for sockets on the asked device: another link or VRF */
 };
 
@@ -45,6 +45,14 @@ static bool same_prefix(const uint8_t *one, const uint8_t *two, unsigned int bit
 	return !memcmp(one, two, whole) && (!rest || !((one[whole] ^ two[whole]) >> (8 - rest)));
 }
 
+static bool is_loopback(const struct address *address)
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	return address->family == FAMILY_IPV6 ? !memcmp(address->bytes, one, sizeof(one))
+					      : address->bytes[0] == 127;
+}
+
 static short link_flags(int fd, uint32_t ifindex, char *ret_name)
 {
 	struct ifreq request = {.ifr_flags = 0};
@@ -53,6 +61,14 @@ static short link_flags(int fd, uint32_t ifindex, char *ret_name)
 		return 0;
 	snprintf(ret_name, DEVICE_LEN, "%s", request.ifr_name);
 	return ioctl(fd, SIOCGIFFLAGS, &request) ? 0 : request.ifr_flags;
+}
+
+static bool is_down(int fd, const char *name)
+{
+	struct ifreq request = {.ifr_flags = 0};
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	return !ioctl(fd, SIOCGIFFLAGS, &request) && !(request.ifr_flags & IFF_UP);
 }
 
 /* fib_add_ifaddr(): of a loopback device every address of the prefix is local. */
@@ -217,10 +233,12 @@ static int search_here(void *context)
 		return -errno;
 	err = ask_addresses(search);
 	if (!err && found->ifindex) {
-		found->down = !(link_flags(search->fd, found->ifindex, found->device) & IFF_UP);
+		(void)link_flags(search->fd, found->ifindex, found->device);
 		found->other_device =
 			vrf_of(search->fd, found->ifindex) != vrf_of(search->fd, search->device) ||
 			(is_link_local(&search->address) && found->ifindex != search->device);
+	} else if (!err && is_loopback(&search->address)) {
+		found->lo_down = is_down(search->fd, "lo");
 	}
 	close(search->fd);
 	return err;
@@ -244,7 +262,6 @@ static void note_here(struct event *event, const struct found *found)
 
 	memcpy(facts->here_device, found->device, sizeof(facts->here_device));
 	facts->here_failed = found->flags & IFA_F_DADFAILED;
-	facts->here_down = found->down;
 	facts->here_other_device = found->other_device;
 	event->address_tentative = !found->other_device && !(found->flags & IFA_F_OPTIMISTIC) &&
 				   found->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED) &&
@@ -291,8 +308,9 @@ void interfaces_find(struct event *event)
 			list[i].inode == event->sock.netns && !netns_inside(&list[i], search_here, &search);
 	if (!event->refusal.interfaces_listed)
 		return;
+	event->refusal.here_down = search.found.lo_down;
 	if (search.found.ifindex)
 		note_here(event, &search.found);
-	else
+	else if (!search.found.lo_down) /* every other network namespace may have it */
 		find_elsewhere(event, &wanted, list, count);
 }

@@ -450,7 +450,7 @@ struct refusal_facts {
 	bool interfaces_listed;	       /* what follows was looked for, after the refusal */
 	char here_device[DEVICE_LEN];  /* an interface of the socket's own netns has the address, "": none */
 	bool here_failed;	       /* ... but duplicate address detection found another host with it */
-	bool here_down;		       /* ... but it is not up */
+	bool here_down;		       /* none has it because it is loopback's, and lo is down */
 	bool here_other_device;	       /* ... but for sockets of another device or VRF */
 	uint32_t others_listed;	       /* so many other network namespaces were looked at */
 	struct {

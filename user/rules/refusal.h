@@ -36,7 +36,7 @@ enum refusal_bit {
 	R_LISTED = 1 << 19,	  /* interfaces were looked at */
 	R_OTHERS = 1 << 20,	  /* ... and other network namespaces */
 	R_HERE = 1 << 21,	  /* one in this network namespace has it ... */
-	R_DOWN = 1 << 22,	  /* ... but is down */
+	R_DOWN = 1 << 22,	  /* none has it because lo is down */
 	R_OTHER_DEVICE = 1 << 23, /* ... but of another device or VRF than the socket */
 	R_FAILED = 1 << 24,	  /* ... but duplicate address detection found another host with it */
 	R_THERE = 1 << 25,	  /* one in another has it */
