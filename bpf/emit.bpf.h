@@ -3,7 +3,7 @@
 #ifndef REUSETRACE_EMIT_BPF_H
 #define REUSETRACE_EMIT_BPF_H
 
-#include "facts.bpf.h"
+#include "known.bpf.h"
 
 #define RING_HEADER 8
 

@@ -4,7 +4,7 @@
 #define REUSETRACE_FACTS_BPF_H
 
 #include "compat.bpf.h"
-#include "maps.bpf.h"
+#include "rodata.bpf.h"
 
 #define PATH_COMPONENTS 16
 #define PATH_PART	128
@@ -126,23 +126,8 @@ static __always_inline u32 describe_full(struct rt_sock *to, struct sock *sk)
 	return flags | describe_group(to, sk);
 }
 
-static __always_inline void describe_known(struct rt_sock *to, u64 key)
-{
-	struct rt_known *known_sock = bpf_map_lookup_elem(&known, &key);
-
-	if (!known_sock && config.connects)
-		known_sock = bpf_map_lookup_elem(&children, &key);
-	if (!known_sock || (to->inode && known_sock->inode && known_sock->inode != to->inode))
-		return;
-	if (!to->inode) /* close() takes it away before the port is released */
-		to->inode = known_sock->inode;
-	to->bound_ns = known_sock->bound_ns;
-	to->bound_tgid = known_sock->tgid;
-	__builtin_memcpy(to->bound_comm, known_sock->comm, RT_COMM_LEN);
-	to->flags |= known_sock->accepted ? RT_SK_KNOWN | RT_SK_ACCEPTED : RT_SK_KNOWN;
-}
-
-static __always_inline void describe_sock(struct rt_sock *to, struct sock *sk)
+/* As the kernel has it now. */
+static __always_inline void describe_bare(struct rt_sock *to, struct sock *sk)
 {
 	u32 flags;
 
@@ -153,15 +138,11 @@ static __always_inline void describe_sock(struct rt_sock *to, struct sock *sk)
 	else
 		flags |= describe_full(to, sk);
 	to->flags = flags;
-	describe_known(to, (u64)sk);
 }
 
-/* Of those in the way also where they were made: their process may be gone, or another one. */
-static __always_inline void describe_contender(struct rt_sock *to, struct sock *sk)
+static __always_inline u64 describe_cgroup(struct sock *sk)
 {
-	describe_sock(to, sk);
-	if (!(to->flags & RT_SK_MINI))
-		to->cgroup = BPF_CORE_READ(compat_sk_cgroup(sk), kn, id);
+	return BPF_CORE_READ(compat_sk_cgroup(sk), kn, id);
 }
 
 /* Next component in *ret_name, or NULL in it at the root of a mount; false at the root of all. */
@@ -222,6 +203,52 @@ static __always_inline void describe_exe(char *to, struct rt_header *header, str
 	*length = 0;
 }
 
+/* As it is before an attempt changes it. */
+static __always_inline void describe_bucket(struct rt_bucket *to, struct inet_bind_bucket *tb)
+{
+	to->port = BPF_CORE_READ(tb, port);
+	to->l3mdev = BPF_CORE_READ(tb, l3mdev);
+	to->fastreuse = BPF_CORE_READ(tb, fastreuse);
+	to->fastreuseport = BPF_CORE_READ(tb, fastreuseport);
+	to->fastuid = BPF_CORE_READ(tb, fastuid.val);
+	to->fast_family = BPF_CORE_READ(tb, fast_sk_family);
+	to->fast_v6only = BPF_CORE_READ(tb, fast_ipv6_only);
+	__builtin_memset(to->fast_addr, 0, RT_ADDR_LEN);
+	if (to->fast_family == AF_INET6)
+		bpf_core_read(to->fast_addr, 16, &tb->fast_v6_rcv_saddr);
+	else
+		bpf_core_read(to->fast_addr, 4, &tb->fast_rcv_saddr);
+}
+
+static __always_inline u32 protocol_bit(struct sock *sk)
+{
+	if (BPF_CORE_READ(sk, sk_type) == SOCK_RAW) /* of any protocol */
+		return RT_PROTO_RAW;
+	switch (BPF_CORE_READ(sk, sk_protocol)) {
+	case IPPROTO_TCP:
+		return RT_PROTO_TCP;
+	case IPPROTO_UDP:
+		return RT_PROTO_UDP;
+	case IPPROTO_MPTCP:
+		return RT_PROTO_MPTCP;
+	case IPPROTO_SCTP:
+		return RT_PROTO_SCTP;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return RT_PROTO_PING;
+	}
+	return 0;
+}
+
+/* The kinds of socket that this tool explains, whatever the filters. */
+static __always_inline bool sock_followed(struct sock *sk)
+{
+	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+
+	return (family == AF_INET || family == AF_INET6) &&
+	       protocol_bit(sk) & (RT_PROTO_USUAL | config.protocols);
+}
+
 /* A file is a socket if it lives on sockfs: needs no symbol and no helper. */
 static __always_inline struct sock *sock_of_file(struct file *file)
 {
@@ -231,6 +258,14 @@ static __always_inline struct sock *sock_of_file(struct file *file)
 		return NULL;
 	socket = BPF_CORE_READ(file, private_data);
 	return socket ? BPF_CORE_READ(socket, sk) : NULL;
+}
+
+static __always_inline u32 fd_closes_on_exec(struct task_struct *task, u32 fd)
+{
+	unsigned long *bits = BPF_CORE_READ(task, files, fdt, close_on_exec), word = 0;
+
+	bpf_probe_read_kernel(&word, sizeof(word), bits + fd / 64);
+	return word >> fd % 64 & 1;
 }
 
 static __always_inline u32 task_nspid(struct task_struct *leader)

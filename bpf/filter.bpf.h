@@ -3,7 +3,7 @@
 #ifndef REUSETRACE_FILTER_BPF_H
 #define REUSETRACE_FILTER_BPF_H
 
-#include "compat.bpf.h"
+#include "facts.bpf.h"
 #include "maps.bpf.h"
 
 static __always_inline bool port_wanted(u16 port)
@@ -56,35 +56,6 @@ static __always_inline bool task_wanted(struct task_struct *task, u32 tgid)
 static __always_inline bool current_wanted(void)
 {
 	return task_wanted((void *)bpf_get_current_task(), bpf_get_current_pid_tgid() >> 32);
-}
-
-static __always_inline u32 protocol_bit(struct sock *sk)
-{
-	if (BPF_CORE_READ(sk, sk_type) == SOCK_RAW) /* of any protocol */
-		return RT_PROTO_RAW;
-	switch (BPF_CORE_READ(sk, sk_protocol)) {
-	case IPPROTO_TCP:
-		return RT_PROTO_TCP;
-	case IPPROTO_UDP:
-		return RT_PROTO_UDP;
-	case IPPROTO_MPTCP:
-		return RT_PROTO_MPTCP;
-	case IPPROTO_SCTP:
-		return RT_PROTO_SCTP;
-	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		return RT_PROTO_PING;
-	}
-	return 0;
-}
-
-/* The kinds of socket that this tool explains, whatever the filters. */
-static __always_inline bool sock_followed(struct sock *sk)
-{
-	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-
-	return (family == AF_INET || family == AF_INET6) &&
-	       protocol_bit(sk) & (RT_PROTO_USUAL | config.protocols);
 }
 
 static __always_inline bool sock_wanted(struct sock *sk)

@@ -5,7 +5,7 @@
 
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
-#include "config.h"
+#include "rodata.bpf.h"
 
 #define SLOTS		 256
 #define FLIGHTS		 4096
@@ -13,8 +13,6 @@
 #define OPTION_SOCKETS	 8192
 #define OPTION_HISTORIES 32768
 #define TREE_PROCESSES	 32768
-
-const volatile struct rt_config config = {};
 
 /* Set by the loader when everything is attached; until then only fired[] is kept. */
 volatile __u32 live = 0;
@@ -144,14 +142,6 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 * 1024 * 1024);
 } events SEC(".maps");
-
-/* Sockets whose holder is asked for, by address, with their inode: filled by the loader. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, RT_SOUGHT_MAX);
-	__type(key, __u64);
-	__type(value, struct rt_sought);
-} sought SEC(".maps");
 
 static __always_inline void count(enum rt_counter counter, __u64 n)
 {

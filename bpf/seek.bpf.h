@@ -8,7 +8,7 @@
 #ifndef REUSETRACE_SEEK_BPF_H
 #define REUSETRACE_SEEK_BPF_H
 
-#include "snapshot.bpf.h"
+#include "facts.bpf.h"
 
 #define SEEK_STEPS	1024 /* messages and descriptors of one unix socket, or files of one io_uring */
 #define NO_MORE		~0ULL
@@ -16,6 +16,14 @@
 #define PRIVATE_SIZE	1024 /* bytes of a device's private data that are searched */
 #define NETDEV_ALIGN	32
 #define USER_DATA_FLAGS 7ULL /* SK_USER_DATA_NOCOPY and the like */
+
+/* Sockets whose holder is asked for, by address, with their inode: filled by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, RT_SOUGHT_MAX);
+	__type(key, __u64);
+	__type(value, struct rt_sought);
+} sought SEC(".maps");
 
 /* Only one reader at a time: the loader. */
 struct {

@@ -6,7 +6,7 @@
 #ifndef REUSETRACE_SNAPSHOT_BPF_H
 #define REUSETRACE_SNAPSHOT_BPF_H
 
-#include "facts.bpf.h"
+#include "known.bpf.h"
 #include "filter.bpf.h"
 
 /* Only one reader at a time: the loader. */
@@ -16,14 +16,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct rt_holder);
 } holder_scratch SEC(".maps");
-
-static __always_inline u32 fd_closes_on_exec(struct task_struct *task, u32 fd)
-{
-	unsigned long *bits = BPF_CORE_READ(task, files, fdt, close_on_exec), word = 0;
-
-	bpf_probe_read_kernel(&word, sizeof(word), bits + fd / 64);
-	return word >> fd % 64 & 1;
-}
 
 /* Sockets that bound before the trace are remembered, so that their release is seen. */
 static __always_inline void remember_holder(struct rt_life *life)

@@ -39,22 +39,6 @@ static __always_inline bool is_first(const struct rt_attempt *record, struct soc
 	return record->contender_count && record->contenders[0].key == (u64)sk;
 }
 
-static __always_inline void record_bucket(struct rt_bucket *to, struct inet_bind_bucket *tb)
-{
-	to->port = BPF_CORE_READ(tb, port);
-	to->l3mdev = BPF_CORE_READ(tb, l3mdev);
-	to->fastreuse = BPF_CORE_READ(tb, fastreuse);
-	to->fastreuseport = BPF_CORE_READ(tb, fastreuseport);
-	to->fastuid = BPF_CORE_READ(tb, fastuid.val);
-	to->fast_family = BPF_CORE_READ(tb, fast_sk_family);
-	to->fast_v6only = BPF_CORE_READ(tb, fast_ipv6_only);
-	__builtin_memset(to->fast_addr, 0, RT_ADDR_LEN);
-	if (to->fast_family == AF_INET6)
-		bpf_core_read(to->fast_addr, 16, &tb->fast_v6_rcv_saddr);
-	else
-		bpf_core_read(to->fast_addr, 4, &tb->fast_rcv_saddr);
-}
-
 __noinline int walk_tcp(u32 slot, u64 binder, u64 tb)
 {
 	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
@@ -62,7 +46,7 @@ __noinline int walk_tcp(u32 slot, u64 binder, u64 tb)
 
 	if (!record)
 		return 0;
-	record_bucket(&record->bucket, (struct inet_bind_bucket *)tb);
+	describe_bucket(&record->bucket, (struct inet_bind_bucket *)tb);
 	compat_owners_begin((struct inet_bind_bucket *)tb, &cursor);
 	for (int i = 0; i < WALK_STEPS; i++) {
 		struct sock *sk;
