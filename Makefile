@@ -10,6 +10,7 @@
 # make vm         VM tests (KERNELS="6.12" MODULES="demo")
 # make oracle     the kernel as judge: every case on every kernel, for an hour or two
 # make mutants    is every mistake in the rules noticed? Asks what the oracle recorded
+# make bench      what ls and why cost, beside ss and lsof, in a VM
 # make demo       the demo in a VM
 # make windows    build build/windows/reusetrace.exe with mingw-w64
 # make format     format the C sources (clang-format 14)
@@ -39,7 +40,7 @@ ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Ivmlinux -Ibpf $(WARN)
 LIBS := -lbpf -lelf -lz -ljson-c -lsqlite3 -lm
 
-BPF := probe trace
+BPF := list probe trace
 BPF_HEADERS := $(wildcard bpf/*.h) vmlinux/vmlinux.h user/event.h
 SKELETONS := $(BPF:%=$(BUILD)/%.skel.h)
 SOURCES := $(filter-out user/windows/%,$(wildcard user/*/*.c))
@@ -61,7 +62,7 @@ SUITES := lint unit asan vmlinux vm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run demo check prepare $(SUITES) oracle oracle-slice objects unit-programs vmlinux-programs payload format clean help windows
+.PHONY: all run demo check prepare $(SUITES) bench oracle oracle-slice oracle-why objects unit-programs vmlinux-programs payload format clean help windows
 
 ifneq ($(CALLER),)
 all reusetrace lint unit asan format clean mutants:
@@ -196,7 +197,11 @@ check: prepare
 vm vmlinux: prepare
 	+@$(AS_CALLER) tests/run $@
 
-oracle oracle-slice: prepare
+bench: prepare
+	+@$(AS_CALLER) $(MAKE) --no-print-directory payload
+	@$(AS_CALLER) tests/bench/run $(PAYLOAD) $(BUILD)/bench
+
+oracle oracle-slice oracle-why: prepare
 	+@$(AS_CALLER) $(MAKE) --no-print-directory $@-run
 
 ifeq ($(CALLER),)

@@ -150,11 +150,12 @@ __noinline u64 next_file(u32 zero)
 
 static __always_inline bool is_ring(struct file *file)
 {
-	const unsigned char *name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
+	const unsigned char *name;
 	u64 text = 0;
 
 	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != ANON_INODE_MAGIC)
 		return false;
+	name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
 	bpf_probe_read_kernel(&text, sizeof(text), name);
 	return text == *(const u64 *)"[io_uring]";
 }

@@ -73,6 +73,7 @@ enum rt_sock_flag {
 	RT_SK_ACCEPTED = 1 << 19,  /* accept() returned it while it was watched */
 	RT_SK_PORT_LOCK = 1 << 17, /* SOCK_BINDPORT_LOCK: port was asked for by number */
 	RT_SK_RAW = 1 << 20,	   /* SOCK_RAW: its port is the number of its protocol */
+	RT_SK_BLIND = 1 << 21,	   /* not from BPF: reuse, the reuse flags and the options are not known */
 };
 
 struct rt_sock {

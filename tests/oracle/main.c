@@ -14,11 +14,13 @@
 #include "random.h"
 #include "remedies.h"
 #include "special.h"
+#include "why.h"
 
 struct options {
 	unsigned long from, to, stride, attempts, remedies;
 	uint64_t seed;
 	const char *program, *record;
+	bool why;      /* asked beforehand, instead of a trace */
 	bool complete; /* all rules and axes must come up */
 };
 
@@ -26,6 +28,7 @@ static void usage(void)
 {
 	fputs("usage: oracle [--from N] [--to N] [--stride N] [--remedies N] [--random ATTEMPTS] [--seed N]\n"
 	      "              [--record FILE] [--complete] [--pause] [--verbose] REUSETRACE\n"
+	      "       oracle --why [--from N] [--to N] [--stride N] [--verbose] REUSETRACE\n"
 	      "Judges REUSETRACE by the kernel, as root in a machine that is for nothing else.\n",
 	      stderr);
 	exit(2);
@@ -42,6 +45,7 @@ static void parse(int argc, char **argv, struct options *options)
 		{"random", required_argument, NULL, 'a'},
 		{"remedies", required_argument, NULL, 'm'},
 		{"complete", no_argument, NULL, 'c'},
+		{"why", no_argument, NULL, 'w'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"pause", no_argument, NULL, 'p'},
 		{NULL, 0, NULL, 0},
@@ -66,6 +70,8 @@ static void parse(int argc, char **argv, struct options *options)
 			options->remedies = strtoul(optarg, NULL, 10);
 		else if (name == 'c')
 			options->complete = true;
+		else if (name == 'w')
+			options->why = true;
 		else if (name == 'p')
 			pairs_pause();
 		else if (name == 'v')
@@ -112,6 +118,11 @@ int main(int argc, char **argv)
 		options.to = case_count();
 	keepers_prepare();
 	net_prepare();
+	if (options.why) {
+		why_run(options.program, options.from, options.to, options.stride);
+		report();
+		return tally.failures != 0;
+	}
 	random_prepare();
 	trace_start(options.program, options.record);
 	clock_gettime(CLOCK_MONOTONIC, &begin);

@@ -163,6 +163,11 @@ struct endpoint endpoint_of(const char *host, int family, uint16_t port)
 	return endpoint;
 }
 
+const char *place_device(enum spot place)
+{
+	return devices[place];
+}
+
 static void to_device(int fd, enum spot place)
 {
 	const char *name = devices[place];

@@ -114,6 +114,7 @@ void limit_ports(uint16_t low, uint16_t high, bool elsewhere);
 void limit_other_ends(bool elsewhere);
 void unlimit_ports(void);
 void write_sysctl(const char *name, const char *value);
+const char *place_device(enum spot place); /* NULL: none */
 int server_of(enum spot place);
 void send_reset(const struct endpoint *from, const struct endpoint *to, uint32_t sequence, enum spot place);
 int peer_socket(enum spot place, int family);

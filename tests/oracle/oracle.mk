@@ -2,6 +2,7 @@
 # The kernel as judge, included by the Makefile, which installs what is needed first.
 # make oracle         every case on every kernel (KERNELS="6.12")
 # make oracle-slice   some of them, every rule and axis
+# make oracle-why     `reusetrace why` asked before the bind, in some of the cases
 # make mutants        is every mistake in the rules noticed? Needs recordings of one
 #                     of the two.
 
@@ -11,7 +12,7 @@ ORACLE_RULES := $(filter $(OUT)/user/rules/% $(OUT)/user/model/%,$(OBJECTS))
 RECHECK_OBJECTS := $(OUT)/tests/oracle/mutants/recheck.o $(OUT)/tests/oracle/facts.o
 ORACLE_RUN := tests/oracle/run $(PAYLOAD) $(ORACLE)/oracle $(BUILD)/oracle
 
-.PHONY: oracle-run oracle-slice-run mutants oracle-programs
+.PHONY: oracle-run oracle-slice-run oracle-why-run mutants oracle-programs
 
 $(OUT)/tests/oracle/mutants/%.o: CFLAGS_ALL += -Itests/oracle
 
@@ -33,6 +34,9 @@ oracle-run: payload $(ORACLE)/oracle
 
 oracle-slice-run: payload $(ORACLE)/oracle
 	@$(ORACLE_RUN) slice
+
+oracle-why-run: payload $(ORACLE)/oracle
+	@$(ORACLE_RUN) why
 
 mutants: $(ORACLE)/recheck unit-programs
 	@CC="$(CC)" tests/oracle/mutants/run $(BUILD) $(wildcard $(BUILD)/oracle/*/facts.ndjson)

@@ -217,7 +217,8 @@ def run(*argv, **options):
 
 def in_child(scenario, prepare=lambda: None):
     """Runs a scenario in a child; its failure is this one's."""
-    shared().read()
+    for session in SESSION:
+        session.read()
     done, result = os.pipe()
     pid = os.fork()
     if not pid:

@@ -48,6 +48,8 @@ extern const struct command_info doctor_command;
 extern const struct command_info explain_command;
 extern const struct command_info history_command;
 extern const struct command_info record_command;
+extern const struct command_info ls_command;
+extern const struct command_info why_command;
 extern const struct command_info replay_command;
 extern const struct command_info report_command;
 

@@ -19,7 +19,7 @@ struct event_filter {
 	char unit[UNIT_LEN];	 /* "" all */
 };
 
-static void tree_add(struct event_filter *filter, uint32_t pid)
+void event_filter_add(struct event_filter *filter, uint32_t pid)
 {
 	if (pid / 8 < PIDS_BYTES)
 		filter->tree[pid / 8] |= (uint8_t)(1 << pid % 8);
@@ -82,7 +82,7 @@ int event_filter_new(const struct config *config, struct event_filter **ret_filt
 			return -ENOMEM;
 		}
 		for (size_t i = 0; i < config->pids.count; i++)
-			tree_add(filter, config->pids.pids[i]);
+			event_filter_add(filter, config->pids.pids[i]);
 	}
 	*ret_filter = filter;
 	return 0;
@@ -108,7 +108,7 @@ static bool process_wanted(struct event_filter *filter, const struct proc_info *
 	const struct config *config = filter->config;
 
 	if (filter->tree && in_tree(filter, process->ppid))
-		tree_add(filter, process->pid);
+		event_filter_add(filter, process->pid);
 	if (filter->tree && !in_tree(filter, process->pid))
 		return false;
 	if (config->user.name && process->uid != config->user.uid)

@@ -19,6 +19,9 @@ int event_filter_new(const struct config *config, struct event_filter **ret_filt
 		     size_t error_size);
 void event_filter_free(struct event_filter *filter);
 
+/* One more process that -p stands for. */
+void event_filter_add(struct event_filter *filter, uint32_t pid);
+
 /* In the order of the recording: a pid stands for the children that are seen, too. */
 bool event_wanted(struct event_filter *filter, const struct event *event);
 

@@ -5,7 +5,8 @@
 
 /* Besides the trace. */
 static const struct command_info *const commands[] = {
-	&explain_command, &record_command, &history_command, &replay_command, &report_command, NULL,
+	&why_command,	  &ls_command,	   &explain_command, &record_command,
+	&history_command, &replay_command, &report_command,  NULL,
 };
 
 int main(int argc, char **argv)

@@ -269,6 +269,14 @@ static bool parse_size(const char *value, long constant, void *field)
 	return true;
 }
 
+static bool parse_wait(const char *value, long constant, void *field)
+{
+	struct wait_limit *wait = field;
+
+	wait->on = true;
+	return !value || parse_seconds(value, constant, &wait->limit_ns);
+}
+
 /* names[] is indexed by the enum. */
 static bool parse_name(const char *value, const char *const names[], size_t count, void *field)
 {
@@ -286,6 +294,17 @@ static bool parse_time(const char *value, long constant, void *field)
 	static const char *const names[] = {
 		[TIME_WALL] = "wall", [TIME_DELTA] = "delta", [TIME_BOOT] = "boot",
 		[TIME_ISO] = "iso",   [TIME_NONE] = "none",
+	};
+
+	(void)constant;
+	return parse_name(value, names, ARRAY_SIZE(names), field);
+}
+
+static bool parse_order(const char *value, long constant, void *field)
+{
+	static const char *const names[LIST_ORDERS] = {
+		[LIST_BY_PORT] = "port",   [LIST_BY_ADDRESS] = "address", [LIST_BY_PROTOCOL] = "proto",
+		[LIST_BY_STATE] = "state", [LIST_BY_NETNS] = "netns",	  [LIST_BY_UID] = "uid",
 	};
 
 	(void)constant;
@@ -385,3 +404,6 @@ const struct option_type type_systems = {
 	parse_systems,
 	"a list of systems (of linux,windows,windows-xp,macos,freebsd,openbsd,netbsd,solaris, or all)"};
 const struct option_type type_sockets = {parse_socket, "a SOCKET (like 'tcp 127.0.0.1:8080 reuseaddr')"};
+const struct option_type type_wait = {parse_wait, "a number of seconds above 0 (like 10 or 0.5)"};
+const struct option_type type_order = {parse_order,
+				       "an order (one of port, address, proto, state, netns, uid)"};

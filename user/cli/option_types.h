@@ -35,5 +35,7 @@ extern const struct option_type type_json;	/* bool */
 extern const struct option_type type_system;	/* unsigned int, enum system_id but not Linux */
 extern const struct option_type type_systems;	/* unsigned int, 1 << enum system_id */
 extern const struct option_type type_sockets;	/* struct socket_list, added to */
+extern const struct option_type type_wait;	/* struct wait_limit */
+extern const struct option_type type_order;	/* unsigned int, enum list_order */
 
 #endif

@@ -14,10 +14,19 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define LONG_ONLY	  256 /* + row: what getopt_long() returns for a row without a letter */
 
-enum section { SECTION_FILTER, SECTION_OUTPUT, SECTION_STOP, SECTION_COMMAND, SECTION_OTHER, SECTION_MAX };
+enum section {
+	SECTION_FILTER,
+	SECTION_BIND,
+	SECTION_OUTPUT,
+	SECTION_STOP,
+	SECTION_COMMAND,
+	SECTION_OTHER,
+	SECTION_MAX
+};
 
 static const char *const section_titles[SECTION_MAX] = {
 	[SECTION_FILTER] = "Which attempts (all of them must hold)",
+	[SECTION_BIND] = "The bind to judge",
 	[SECTION_OUTPUT] = "Output",
 	[SECTION_STOP] = "When to stop",
 	[SECTION_COMMAND] = "The traced command",
@@ -41,7 +50,8 @@ struct option_row {
 #define TRACE_REPLAY   (COMMAND_TRACE | COMMAND_REPLAY)
 #define TRACE_RECORD   (COMMAND_TRACE | COMMAND_RECORD)
 #define REPLAY_HISTORY (COMMAND_REPLAY | COMMAND_HISTORY)
-#define ALL_FILTER     (TRACE_RECORD | REPLAY_HISTORY | COMMAND_REPORT) /* what looks at events */
+#define ATTEMPT_FILTER (TRACE_RECORD | REPLAY_HISTORY | COMMAND_REPORT)
+#define ALL_FILTER     (ATTEMPT_FILTER | COMMAND_LS) /* what looks at events or sockets */
 
 /* What only one system has to trace; a recording may be of the other. */
 #ifdef _WIN32
@@ -51,7 +61,7 @@ struct option_row {
 #define LINUX_TRACE   COMMAND_TRACE
 #define WINDOWS_TRACE 0
 #endif
-#define LINUX_FILTER (LINUX_TRACE | COMMAND_RECORD | REPLAY_HISTORY | COMMAND_REPORT)
+#define LINUX_FILTER (LINUX_TRACE | COMMAND_RECORD | REPLAY_HISTORY | COMMAND_REPORT | COMMAND_LS)
 
 static const struct option_row rows[] = {
 	/* clang-format off */
@@ -75,24 +85,42 @@ static const struct option_row rows[] = {
 	 "IPv6 sockets"},
 	{0, "proto", "LIST", false, &type_protocols, FIELD(protocols), 0, ALL_FILTER, SECTION_FILTER,
 	 "of tcp,udp,mptcp (all three unless given),sctp,ping,raw"},
-	{'x', "failed", NULL, false, &type_flag, FIELD(failed), 0, ALL_FILTER, SECTION_FILTER,
+	{'x', "failed", NULL, false, &type_flag, FIELD(failed), 0, ATTEMPT_FILTER, SECTION_FILTER,
 	 "refused attempts only (also -E)"},
-	{'E', NULL, NULL, false, &type_flag, FIELD(failed), 0, ALL_FILTER, SECTION_FILTER, NULL},
+	{'E', NULL, NULL, false, &type_flag, FIELD(failed), 0, ATTEMPT_FILTER, SECTION_FILTER, NULL},
+	{'l', "listening", NULL, false, &type_flag, FIELD(unconnected), 0, COMMAND_LS, SECTION_FILTER,
+	 "without connections and what is left of them"},
+	{0, "sort", "KEY", false, &type_order, FIELD(sort), 0, COMMAND_LS, SECTION_OUTPUT,
+	 "port (if none is given), address, proto, state, netns or uid"},
 	{0, "os", "LIST", false, &type_systems, FIELD(systems), 0, COMMAND_EXPLAIN, SECTION_OUTPUT,
 	 "these systems (all: every one)"},
 	{0, "matrix", NULL, false, &type_flag, FIELD(matrix), 0, COMMAND_EXPLAIN, SECTION_OUTPUT,
 	 "a table of the first's and the second's options"},
 	{0, "excluded", "FILE", false, &type_paths, FIELD(excluded), 0, COMMAND_REPLAY, SECTION_OTHER,
 	 "of a capture: what netsh listed as excludedportrange"},
-	{'v', "verbose", NULL, false, &type_count, FIELD(verbose), 0, TRACE_REPLAY | COMMAND_RECORD | COMMAND_HISTORY, SECTION_OUTPUT,
+	{0, "reuseaddr", NULL, false, &type_flag, FIELD(reuseaddr), 0, COMMAND_WHY, SECTION_BIND,
+	 "it sets SO_REUSEADDR"},
+	{0, "reuseport", NULL, false, &type_flag, FIELD(reuseport), 0, COMMAND_WHY, SECTION_BIND,
+	 "it sets SO_REUSEPORT"},
+	{0, "v6only", NULL, false, &type_flag, FIELD(v6only), 0, COMMAND_WHY, SECTION_BIND,
+	 "it sets IPV6_V6ONLY"},
+	{0, "listen", NULL, false, &type_flag, FIELD(listen), 0, COMMAND_WHY, SECTION_BIND,
+	 "it listens afterwards"},
+	{0, "as", "USER", false, &type_user, FIELD(as), 0, COMMAND_WHY, SECTION_BIND,
+	 "it is USER's; the user who called sudo if none is given"},
+	{'N', "netns", "NS", false, &type_netns, FIELD(netns), 0, COMMAND_WHY, SECTION_BIND,
+	 "it is in this network namespace: a name, pid, path or inode"},
+	{0, "wait", "SEC", true, &type_wait, FIELD(wait), 0, COMMAND_WHY, SECTION_BIND,
+	 "until it would pass, or for SEC seconds"},
+	{'v', "verbose", NULL, false, &type_count, FIELD(verbose), 0, TRACE_REPLAY | COMMAND_RECORD | COMMAND_HISTORY | COMMAND_LS | COMMAND_WHY, SECTION_OUTPUT,
 	 "the socket's whole life; -vv adds libbpf's log"},
 	{0, "compare", "OS", false, &type_system, FIELD(compare), 0, TRACE_REPLAY | COMMAND_HISTORY, SECTION_OUTPUT,
 	 "add what another system would have answered"},
 	{0, "deliveries", NULL, false, &type_flag, FIELD(deliveries), 0, LINUX_TRACE, SECTION_OUTPUT,
 	 "what each member of a shared port gets, and counts at the end"},
-	{'j', "json", "FORMAT", true, &type_json, FIELD(json), 0, TRACE_REPLAY | COMMAND_RECORD | COMMAND_HISTORY | COMMAND_EXPLAIN, SECTION_OUTPUT,
+	{'j', "json", "FORMAT", true, &type_json, FIELD(json), 0, TRACE_REPLAY | COMMAND_RECORD | COMMAND_HISTORY | COMMAND_EXPLAIN | COMMAND_LS | COMMAND_WHY, SECTION_OUTPUT,
 	 "NDJSON, one object a line (FORMAT: plain)"},
-	{'o', "output", "FILE", false, &type_path, FIELD(output), 0, TRACE_REPLAY | COMMAND_HISTORY | COMMAND_EXPLAIN | COMMAND_REPORT, SECTION_OUTPUT,
+	{'o', "output", "FILE", false, &type_path, FIELD(output), 0, TRACE_REPLAY | COMMAND_HISTORY | COMMAND_EXPLAIN | COMMAND_REPORT | COMMAND_LS | COMMAND_WHY, SECTION_OUTPUT,
 	 "write to FILE instead of standard output"},
 	{0, "db", "FILE", false, &type_path, FIELD(database), 0, COMMAND_RECORD | COMMAND_HISTORY, SECTION_OUTPUT,
 	 "the recorder's file instead of " RECORDER_PATH},
@@ -108,9 +136,9 @@ static const struct option_row rows[] = {
 	 "the same as --time=wall, the default"},
 	{0, "time", "MODE", false, &type_time, FIELD(time), 0, TRACE_REPLAY | COMMAND_HISTORY, SECTION_OUTPUT,
 	 "wall, delta, boot, iso or none"},
-	{'H', "no-header", NULL, false, &type_flag, FIELD(no_header), 0, TRACE_REPLAY | COMMAND_HISTORY | COMMAND_EXPLAIN, SECTION_OUTPUT,
+	{'H', "no-header", NULL, false, &type_flag, FIELD(no_header), 0, TRACE_REPLAY | COMMAND_HISTORY | COMMAND_EXPLAIN | COMMAND_LS | COMMAND_WHY, SECTION_OUTPUT,
 	 "without the line of titles"},
-	{0, "color", "WHEN", false, &type_color, FIELD(color), 0, TRACE_REPLAY | COMMAND_HISTORY | COMMAND_EXPLAIN, SECTION_OUTPUT,
+	{0, "color", "WHEN", false, &type_color, FIELD(color), 0, TRACE_REPLAY | COMMAND_HISTORY | COMMAND_EXPLAIN | COMMAND_WHY, SECTION_OUTPUT,
 	 "auto, always or never; NO_COLOR is honoured"},
 	{0, "containers", NULL, false, &type_flag, FIELD(containers), 0, LINUX_TRACE, SECTION_OUTPUT,
 	 "ask container runtimes for names (reads their sockets and state)"},
@@ -326,6 +354,7 @@ int options_parse(const struct command_info *command, int argc, char **argv, str
 	*config = (struct config){
 		.user.uid = UID_NONE,
 		.run_as.uid = UID_NONE,
+		.as.uid = UID_NONE,
 	};
 	build_getopt(&parser);
 

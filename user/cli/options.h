@@ -34,6 +34,16 @@ enum command {
 
 struct command_info; /* cli/command.h */
 
+enum list_order {
+	LIST_BY_PORT,
+	LIST_BY_ADDRESS,
+	LIST_BY_PROTOCOL,
+	LIST_BY_STATE,
+	LIST_BY_NETNS,
+	LIST_BY_UID,
+	LIST_ORDERS
+};
+
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 enum family_bit { FAMILY_BIT_IPV4 = 1 << 0, FAMILY_BIT_IPV6 = 1 << 1 };
@@ -51,6 +61,11 @@ struct pid_list {
 struct user_ref {
 	const char *name; /* as given; NULL: not given */
 	uint32_t uid;	  /* UID_NONE: not given */
+};
+
+struct wait_limit {
+	bool on;
+	uint64_t limit_ns; /* 0: none */
 };
 
 struct socket_list {
@@ -89,13 +104,20 @@ struct config {
 	uint64_t duration_ns; /* 0: no limit */
 	uint64_t limit;	      /* events, 0: no limit */
 	bool fail_on_reject;
+	/* sockets that are there now */
+	const char *address; /* not parsed yet; NULL: all */
+	unsigned int sort;   /* enum list_order */
+	bool unconnected;    /* without connections and what is left of them */
+	/* the bind to judge */
+	bool reuseaddr, reuseport, v6only, listen;
+	struct user_ref as;
+	struct wait_limit wait;
 	/* a recording */
 	const char *file;
 	bool perfetto;
 	struct path_list excluded; /* outputs of netsh */
 	/* the recorder's file */
 	const char *database; /* NULL: where it is by default */
-	const char *address;  /* not parsed yet; NULL: all */
 	uint64_t max_bytes;   /* 0: the default */
 	uint64_t max_age_ns;  /* 0: no limit */
 	uint64_t since_ns;    /* ago; 0: all */

@@ -151,6 +151,7 @@ void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info)
 				.transparent = flags & RT_SK_TRANSPARENT,
 				.bind_address_no_port = flags & RT_SK_NO_PORT,
 			},
+		.blind = flags & RT_SK_BLIND,
 		.orphan = flags & RT_SK_ORPHAN,
 		.unaccepted = flags & RT_SK_ORPHAN && !(flags & RT_SK_DEAD),
 		.kernel = flags & RT_SK_KERN,
@@ -215,7 +216,7 @@ static enum holder_kind decode_kind(const struct rt_sock *sock)
 	return sock->flags & RT_SK_KERN ? KIND_KERNEL : KIND_UNKNOWN;
 }
 
-static void decode_holder(const struct rt_sock *sock, struct holder *holder)
+void decode_holder(const struct rt_sock *sock, struct holder *holder)
 {
 	decode_sock(sock, &holder->sock);
 	holder->kind = decode_kind(sock);
@@ -238,8 +239,8 @@ static void decode_holder(const struct rt_sock *sock, struct holder *holder)
  * port outside the automatic range is a listener's; the rest is told by the
  * port's history.
  */
-static void decode_origin(const struct rt_attempt *attempt, const struct policy *policy,
-			  const struct rt_sock *from, struct sock_info *sock)
+void decode_origin(const struct rt_sock *from, const struct rt_bucket *bucket, uint32_t range_lo,
+		   uint32_t range_hi, const struct policy *policy, struct sock_info *sock)
 {
 	bool connected = sock->peer.family != FAMILY_NONE && !sock->minisock;
 
@@ -251,10 +252,10 @@ static void decode_origin(const struct rt_attempt *attempt, const struct policy 
 		return;
 	else if (policy->connect_bind_flag)
 		sock->accepted = !sock->connect_bound;
-	else if (attempt->bucket.fastreuse < 0 && attempt->bucket.fastreuseport < 0)
+	else if (bucket->fastreuse < 0 && bucket->fastreuseport < 0)
 		sock->connect_bound = true;
 	else
-		sock->accepted = sock->port < attempt->range_lo || sock->port > attempt->range_hi;
+		sock->accepted = sock->port < range_lo || sock->port > range_hi;
 }
 
 /* Past LSM and cgroup, before get_port(): the address, the privilege, the state.  The rest is a cgroup's
@@ -299,7 +300,7 @@ static enum stage decode_stage(const struct rt_attempt *attempt, const struct ev
 	return attempt->stage == RT_AT_ADDRESS ? address_stage(event) : STAGE_LSM;
 }
 
-static void decode_bucket(const struct rt_bucket *bucket, struct bucket_facts *ret_facts)
+void decode_bucket(const struct rt_bucket *bucket, struct bucket_facts *ret_facts)
 {
 	*ret_facts = (struct bucket_facts){
 		.present = bucket->present,
@@ -361,7 +362,8 @@ static int decode_attempt(const struct rt_attempt *attempt, const struct policy 
 		decode_holder(&attempt->contenders[i], &event->holders[i]);
 		event->holders[i].place = (uint32_t)i;
 		event->holders[i].sock.vrf = attempt->bucket.l3mdev;
-		decode_origin(attempt, policy, &attempt->contenders[i], &event->holders[i].sock);
+		decode_origin(&attempt->contenders[i], &attempt->bucket, attempt->range_lo, attempt->range_hi,
+			      policy, &event->holders[i].sock);
 	}
 	return 0;
 }

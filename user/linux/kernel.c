@@ -13,7 +13,6 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "linux/selftest.h"
 #include "probe.skel.h"
 
 #define BTF_PATH       "/sys/kernel/btf/vmlinux"
@@ -199,9 +198,18 @@ void kernel_policy(const struct btf *btf, struct policy *ret_policy)
 		.closed_group_ok = kernel_type_has_member(btf, "sock_reuseport", "num_closed_socks"),
 		.fast_cache_live = kernel_type_has_member(btf, "inet_bind_bucket", "owners"),
 		.bhash2_native = kernel_type_has_member(btf, "inet_bind2_bucket", "family"),
-		.udp_slot_blind = selftest_udp_slot_blind(),
 		.connect_bind_flag = kernel_type_has_member(btf, "inet_timewait_sock", "tw_connect_bind"),
 	};
+}
+
+void kernel_policy_now(struct policy *ret_policy)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	*ret_policy = (struct policy){.orphan_uid_root = false};
+	if (btf)
+		kernel_policy(btf, ret_policy);
+	btf__free(btf);
 }
 
 static bool can_attach(struct bpf_program *program, bool multi)

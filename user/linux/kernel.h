@@ -22,8 +22,11 @@ int kernel_function_args(const struct btf *btf, const char *function);
 /* Whether the kernel's struct has a member of this name. */
 bool kernel_type_has_member(const struct btf *btf, const char *name, const char *member);
 
-/* struct policy from the shapes of the kernel's own types. */
+/* struct policy from the shapes of the kernel's own types; udp_slot_blind has none and is false. */
 void kernel_policy(const struct btf *btf, struct policy *ret_policy);
+
+/* The same of the running kernel; all false where its types cannot be read. */
+void kernel_policy_now(struct policy *ret_policy);
 
 /*
  * Whether fentry and kprobe.multi programs can be attached: by trying with

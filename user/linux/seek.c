@@ -124,7 +124,7 @@ static int on_found(void *context, const void *record, size_t size)
 	return 0;
 }
 
-int seek_run(struct seek *seek, struct tracer *tracer, struct sockets *sockets)
+int seek_run(struct seek *seek, seek_fn look, void *source, struct sockets *sockets)
 {
 	struct sought_socket *sought;
 	int err;
@@ -137,7 +137,7 @@ int seek_run(struct seek *seek, struct tracer *tracer, struct sockets *sockets)
 	for (size_t i = 0; i < seek->count; i++)
 		sought[i] = seek->rows[i].sought;
 	seek->sockets = sockets;
-	err = tracer_seek(tracer, sought, seek->count, on_found, seek);
+	err = look(source, sought, seek->count, on_found, seek);
 	free(sought);
 	for (size_t i = 0; err == -EOPNOTSUPP && i < seek->count; i++)
 		seek->rows[i].alive = true; /* not known to be gone */

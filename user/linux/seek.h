@@ -7,7 +7,7 @@
 #ifndef REUSETRACE_LINUX_SEEK_H
 #define REUSETRACE_LINUX_SEEK_H
 
-#include "linux/tracer.h"
+#include "linux/iterator.h"
 #include "model/sockets.h"
 
 struct seek;
@@ -21,8 +21,21 @@ void seek_clear(struct seek *seek);
 /* One more socket that is sought: 0 or -ENOMEM. */
 int seek_add(struct seek *seek, uint64_t key, const struct sock_info *sock);
 
+struct sought_socket {
+	uint64_t key, inode;
+	uint16_t port;
+};
+
+/*
+ * Looks for the holders of sockets to which no descriptor leads: fn gets a
+ * struct rt_found for each thing found.  At most RT_SOUGHT_MAX sockets a call.
+ * -EOPNOTSUPP where the kernel refused the programs for it.
+ */
+typedef int (*seek_fn)(void *source, const struct sought_socket *sockets, size_t count, record_fn fn,
+		       void *context);
+
 /* Looks for all of them.  Processes that have one somehow are added to the owners. */
-int seek_run(struct seek *seek, struct tracer *tracer, struct sockets *sockets);
+int seek_run(struct seek *seek, seek_fn look, void *source, struct sockets *sockets);
 
 /*
  * What was found besides owners: fills holder->kernel.  False if the socket

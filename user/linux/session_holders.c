@@ -61,7 +61,7 @@ static int seek_hidden(struct session *session)
 				err = seek_add(session->seek, pending->keys[n], &holder->sock);
 		}
 	}
-	return err ? err : seek_run(session->seek, session->tracer, session->sockets);
+	return err ? err : seek_run(session->seek, tracer_seek, session->tracer, session->sockets);
 }
 
 int session_refresh(struct session *session)

@@ -15,6 +15,7 @@
 
 #include "../bpf/config.h"
 #include "linux/hooks.h"
+#include "linux/iterator.h"
 #include "linux/kernel.h"
 #include "linux/reclaim.h"
 #include "linux/security.h"
@@ -23,7 +24,6 @@
 
 #define LOAD_ATTEMPTS 48
 #define SLOT_COUNT    256
-#define ITERATOR_READ 64 /* records at a time */
 
 enum iterator { ITERATE_SNAPSHOT, ITERATE_FILES, ITERATE_SOCKETS, ITERATORS };
 
@@ -212,6 +212,7 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	if (!btf)
 		return -errno;
 	kernel_policy(btf, &tracer->policy);
+	tracer->policy.udp_slot_blind = selftest_udp_slot_blind();
 	err = kernel_attach_kinds(&tracer->hooks.fentry, &tracer->hooks.multi);
 	if (err) {
 		btf__free(btf);
@@ -301,47 +302,15 @@ void tracer_stop(struct tracer *tracer)
 	tracer->trace->bss->live = 0;
 }
 
-/* All records of one run of an iterator; each has this size. */
-static int read_iterator(const struct bpf_link *link, size_t record, record_fn fn, void *context)
-{
-	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
-	size_t have = 0, room = ITERATOR_READ * record;
-	char *buf;
-	ssize_t n = 0;
-
-	if (fd < 0)
-		return -errno;
-	buf = malloc(room);
-	while (buf && !err) {
-		size_t at = 0;
-
-		n = read(fd, buf + have, room - have);
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n <= 0)
-			break;
-		have += n;
-		for (; have - at >= record && !err; at += record)
-			err = fn(context, buf + at, record);
-		memmove(buf, buf + at, have - at);
-		have -= at;
-	}
-	if (!err && (!buf || n < 0))
-		err = buf ? -errno : -ENOMEM;
-	free(buf);
-	close(fd);
-	return err;
-}
-
 int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *context)
 {
 	tracer->trace->bss->first_snapshot = first;
-	return read_iterator(tracer->iterators[ITERATE_SNAPSHOT], sizeof(struct rt_holder), fn, context);
+	return iterator_read(tracer->iterators[ITERATE_SNAPSHOT], sizeof(struct rt_holder), fn, context);
 }
 
-int tracer_seek(struct tracer *tracer, const struct sought_socket *sockets, size_t count, record_fn fn,
-		void *context)
+int tracer_seek(void *source, const struct sought_socket *sockets, size_t count, record_fn fn, void *context)
 {
+	struct tracer *tracer = source;
 	int map = bpf_map__fd(tracer->trace->maps.sought), err = 0;
 
 	if (count > RT_SOUGHT_MAX)
@@ -354,7 +323,7 @@ int tracer_seek(struct tracer *tracer, const struct sought_socket *sockets, size
 	for (size_t i = ITERATE_FILES; i < ITERATORS && !err; i++)
 		err = !tracer->iterators[i]
 			      ? -EOPNOTSUPP
-			      : read_iterator(tracer->iterators[i], sizeof(struct rt_found), fn, context);
+			      : iterator_read(tracer->iterators[i], sizeof(struct rt_found), fn, context);
 	for (size_t i = 0; i < count; i++)
 		(void)bpf_map_delete_elem(map, &sockets[i].key);
 	return err;

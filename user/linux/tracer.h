@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "event.h"
+#include "linux/seek.h"
 #include "model/event.h"
 #include "view/view.h"
 
@@ -50,27 +51,15 @@ void tracer_free(struct tracer *tracer);
  */
 int tracer_start(struct tracer *tracer);
 
-struct sought_socket {
-	uint64_t key, inode;
-	uint16_t port;
-};
-
-/* Called for each record; a negative return ends the poll, the record counts as read. */
-typedef int (*record_fn)(void *context, const void *record, size_t size);
-
-/* Waits up to timeout_ms for records.  Returns their number or a negative errno. */
+/* Waits up to timeout_ms for records; a negative return of fn ends it, the record counts as read.  Returns
+ * their number or a negative errno. */
 int tracer_poll(struct tracer *tracer, int timeout_ms, record_fn fn, void *context);
 
 /* Each inet socket that any process holds, as RT_HOLDER. */
 int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *context);
 
-/*
- * Looks for the holders of sockets to which no descriptor leads: fn gets a
- * struct rt_found for each thing found.  At most RT_SOUGHT_MAX sockets a call.
- * -EOPNOTSUPP where the kernel refused the programs for it.
- */
-int tracer_seek(struct tracer *tracer, const struct sought_socket *sockets, size_t count, record_fn fn,
-		void *context);
+/* A seek_fn; the source is the tracer. */
+int tracer_seek(void *source, const struct sought_socket *sockets, size_t count, record_fn fn, void *context);
 
 /* No new records from here on: what is in the ring is all there is. */
 void tracer_stop(struct tracer *tracer);

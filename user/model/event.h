@@ -37,6 +37,7 @@ enum event_type {
 	EVENT_CLOSE,
 	EVENT_RELEASE,
 	EVENT_DELIVERY, /* of a connection or a datagram to a member of a shared port */
+	EVENT_WHY,	/* what a bind would get that nobody makes */
 	EVENT_FINDING,	/* something that nobody asked about and somebody should know */
 	EVENT_GAP,	/* a port changed hands */
 	EVENT_TYPE_MAX
@@ -145,6 +146,7 @@ struct sock_info {
 	char device[DEVICE_LEN]; /* its name, "" if unknown */
 	uint32_t vrf;		 /* ifindex of the VRF it belongs to, 0: none */
 	struct sock_options options;
+	bool blind;   /* the options are not known, all are false */
 	bool winsock; /* a socket of Windows: uid is the last part of its user's SID */
 	struct winsock_options winsock_options;
 	uint8_t from[FACT_MAX]; /* enum provenance */
@@ -479,6 +481,8 @@ struct event {
 	bool explicit_port; /* the attempt asked for a port by number */
 	bool listening;	    /* the attempt is a listen() */
 	bool by_connect;    /* EVENT_AUTOBIND: a TCP connect() chose the port */
+	bool undecided;	    /* EVENT_WHY: it depends on what is not known */
+	bool given;	    /* EVENT_WHY: with the options that were asked about */
 	bool asked;	    /* the port table was asked: there is something to predict */
 	struct bucket_facts bucket;
 	uint32_t range_lo, range_hi;

@@ -316,7 +316,7 @@ static const char *const event_type_names[] = {
 	[EVENT_BIND] = "bind",	     [EVENT_LISTEN] = "listen",	    [EVENT_AUTOBIND] = "autobind",
 	[EVENT_CONNECT] = "connect", [EVENT_ACCEPT] = "accept",	    [EVENT_CLOSE] = "close",
 	[EVENT_RELEASE] = "release", [EVENT_DELIVERY] = "delivery", [EVENT_FINDING] = "finding",
-	[EVENT_GAP] = "gap",
+	[EVENT_GAP] = "gap",	     [EVENT_WHY] = "why",
 };
 
 static const char *const family_names[] = {

@@ -201,7 +201,7 @@ static void write_verdict(struct event *event, const struct policy *policy, cons
 	size_t position = 0;
 
 	situation_init(&situation, event, policy, finding->rule, holder);
-	if (holder && rule_is_refusal((enum rule_id)holder->reason)) {
+	if (holder && !holder->sock.blind && rule_is_refusal((enum rule_id)holder->reason)) {
 		sentence_expand(verdict->lacks, sizeof(verdict->lacks),
 				lacks_text(&event->sock, &holder->sock), &situation);
 		situation_init(&situation, event, policy, finding->rule, holder);

@@ -105,6 +105,8 @@ enum rule_id linux_conflict_rule(const struct attempt_facts *facts, const struct
 	bool old_addr = sock_reuse(contender), old_port = contender->options.reuseport;
 	enum rule_id kind = kind_rule(contender);
 
+	if (contender->blind)
+		return RULE_OPTIONS_UNSEEN;
 	if (kind != RULE_NONE)
 		return kind;
 	if (new_port && old_port)

@@ -143,7 +143,7 @@ static bool is_left_open(const struct holder *holder)
 static void tally_holder(const struct situation *situation, const struct holder *holder, struct tally *tally)
 {
 	const struct sock_info *binder = &situation->event->sock, *sock = &holder->sock;
-	bool settable = is_settable(holder), time_wait = sock_is_time_wait(sock);
+	bool settable = is_settable(holder) && !sock->blind, time_wait = sock_is_time_wait(sock);
 	enum address_class class = address_class(sock);
 
 	tally->count++;

@@ -150,6 +150,9 @@ static const struct phrase because[] = {
 	{RULE_NO_REUSE, S_TCP | S_LISTENS, 0,
 	 "{lacks}; while one listens only SO_REUSEPORT on both would let them share{overlap}"},
 	{RULE_NO_REUSE, 0, 0, "{lacks}; to share, both sockets need the same option{overlap}"},
+	{RULE_OPTIONS_UNSEEN, 0, 0,
+	 "{holder} is there; which options it has is not known, but no choice of them would let this "
+	 "bind pass{overlap}"},
 	{RULE_NO_COMMON_FLAG, 0, 0, "{lacks}; to share, both sockets need the same option{overlap}"},
 	{RULE_REUSEPORT_UID, 0, 0,
 	 "SO_REUSEPORT on both, but the uids differ: {holder} has {old_uid}, this socket {new_uid}{overlap}"},

@@ -24,6 +24,7 @@ enum part {
 	PART_FINDING = 1 << 5,
 	PART_DELIVERY = 1 << 6,
 	PART_GAP = 1 << 7,
+	PART_WHY = 1 << 8, /* given */
 	PART_ALL = PART_RESULT | PART_ATTEMPT | PART_HOLDERS,
 };
 
@@ -38,6 +39,7 @@ static const unsigned int parts_of[EVENT_TYPE_MAX] = {
 	[EVENT_ACCEPT] = PART_RESULT,
 	[EVENT_RELEASE] = PART_AFTER,
 	[EVENT_DELIVERY] = PART_DELIVERY,
+	[EVENT_WHY] = PART_ALL | PART_WHY,
 	[EVENT_FINDING] = PART_FINDING | PART_HOLDERS,
 	[EVENT_GAP] = PART_GAP,
 };
@@ -123,10 +125,14 @@ static void put_bools(struct json_writer *writer, const struct member *member, c
 		jw_bool(writer, member->name, member_value(object, member));
 }
 
-static void put_options(struct json_writer *writer, const struct sock_options *options)
+static void put_options(struct json_writer *writer, const struct sock_info *sock)
 {
+	if (sock->blind) {
+		jw_null(writer, "options");
+		return;
+	}
 	jw_object(writer, "options");
-	put_bools(writer, option_members, options);
+	put_bools(writer, option_members, &sock->options);
 	jw_object_end(writer);
 }
 
@@ -199,7 +205,7 @@ static void put_socket(struct json_writer *writer, const struct event *event)
 	json_u64_unless(writer, "port", sock->port, 0);
 	json_endpoint(writer, "peer", &sock->peer, sock->peer_port);
 	jw_string(writer, "state", state_name(sock->state));
-	put_options(writer, &sock->options);
+	put_options(writer, sock);
 	json_winsock(writer, sock);
 	jw_object_end(writer);
 }
@@ -209,7 +215,10 @@ static void put_result(struct json_writer *writer, const struct event *event)
 	int result = event->type == EVENT_OPTION ? event->option.result : event->result;
 
 	jw_object(writer, "result");
-	jw_bool(writer, "ok", result >= 0);
+	if (event->undecided)
+		jw_null(writer, "ok");
+	else
+		jw_bool(writer, "ok", result >= 0);
 	jw_string(writer, "errno", result < 0 ? errno_name(-result) : NULL);
 	jw_i64(writer, "code", result < 0 ? -(int64_t)result : 0);
 	jw_string(writer, "stage", result < 0 ? stage_name(event->stage) : NULL);
@@ -319,7 +328,7 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 	put_device(writer, sock);
 	json_u64_unless(writer, "uid", sock->uid, UID_NONE);
 	json_place(writer, holder->made_in);
-	put_options(writer, &sock->options);
+	put_options(writer, sock);
 	json_winsock(writer, sock);
 	json_time(writer, "since", holder->since_ns, 3, clock);
 	jw_bool(writer, "older", holder->older);
@@ -396,6 +405,8 @@ int json_event(struct json_writer *writer, const struct event *event, const stru
 		json_finding(writer, event);
 	if (parts & PART_GAP)
 		json_gap(writer, &event->gap, clock);
+	if (parts & PART_WHY)
+		jw_bool(writer, "given", event->given);
 	if (parts & PART_ATTEMPT) {
 		put_verdict(writer, event);
 		json_u64_unless(writer, "took_ns", event->took_ns, 0);

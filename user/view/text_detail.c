@@ -24,6 +24,10 @@ void text_flags(char buf[FLAGS_LEN], const struct sock_info *sock)
 		text_winsock_flags(buf, sock);
 		return;
 	}
+	if (sock->blind) {
+		snprintf(buf, FLAGS_LEN, "-");
+		return;
+	}
 	for (size_t i = 0; i < FLAGS_LEN - 1; i++)
 		buf[i] = set[i] ? "FTNRr6D!"[i] : '.';
 	buf[FLAGS_LEN - 1] = '\0';

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`ls` and `why` where BPF is refused: sock_diag and /proc, and nothing is made up."""
+import json
+import os
+import socket
+
+from checks import tcp, tcp6, udp
+from harness import REUSETRACE, contains, equal, isolated, kernel, run, wait_for
+
+HERE = "127.0.0.1"
+LESS = ("setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin", "--inh-caps", "-all")
+BOUND_DUMPED = (6, 8)
+
+
+def blind(*words, status=0):
+    done = run(*LESS, REUSETRACE, *words)
+    equal(done.returncode, status, f"{words}: {done.stderr.decode()}")
+    contains(done.stderr.decode(), "CAP_BPF and CAP_PERFMON missing", "what is missing")
+    contains(done.stderr.decode(), "reuse flags", "what is not known")
+    return done.stdout.decode()
+
+
+def answers(*words, status=0):
+    return [json.loads(line) for line in blind("why", "-j", *words, status=status).splitlines()]
+
+
+def oks(lines):
+    return [line["result"]["ok"] for line in lines]
+
+
+@isolated
+def test_ls():
+    with socket.create_server((HERE, 24101)) as server, udp() as bound:
+        bound.bind((HERE, 24102))
+        row = json.loads(blind("ls", "-j", "24101"))["holders"][0]
+        want = {"kind": "process", "state": "listen", "options": None, "uid": 0, "inode": os.fstat(server.fileno()).st_ino}
+        equal({key: row[key] for key in want}, want, "holder")
+        equal([(process["pid"], process["fd"]) for process in row["processes"]], [(os.getpid(), server.fileno())],
+              "processes")
+        equal(json.loads(blind("ls", "-j", "24102/udp"))["holders"][0]["state"], "bound", "UDP")
+        contains(blind("ls", "-H", "24101"), " -        - ", "text: flags and group")
+
+
+@isolated
+def test_listener():
+    """Whatever the holder's flags: without one's own, and with SO_REUSEADDR alone, it is refused."""
+    with socket.create_server((HERE, 24103)):
+        lines = answers(f"{HERE}:24103", status=10)
+        equal(oks(lines), [False, False, None, None], "none, R, r, Rr")
+        equal([line["verdict"]["rule"] for line in lines[:2]], ["options-unseen"] * 2, "rule")
+        equal(lines[0]["verdict"]["lacks"], None, "nothing is said of its flags")
+        blind("why", "--reuseaddr", f"{HERE}:24103", status=10)
+        blind("why", "--reuseport", f"{HERE}:24103", status=3)
+
+
+@isolated
+def test_bound():
+    with tcp() as sock:
+        sock.bind((HERE, 24104))
+        if kernel() >= BOUND_DUMPED:
+            equal(oks(answers(f"{HERE}:24104", status=10)), [False, None, None, None], "flags decide")
+        else:
+            equal(oks(answers(f"{HERE}:24104")), [True] * 4, "not seen, and that is said")
+
+
+@isolated
+def test_time_wait_and_families():
+    with tcp6("6") as six:
+        six.bind(("::1", 24106))
+        six.listen()
+        equal(oks(answers(f"{HERE}:24106")), [True] * 4, "another family")
+    with socket.create_server((HERE, 24105)) as server:
+        client = socket.create_connection((HERE, 24105))
+        child, _ = server.accept()
+        child.close()
+        client.close()
+    wait_for(lambda: "TIME-WAIT" in run("ss", "-tanH", "sport = :24105").stdout.decode(), "TIME_WAIT")
+    lines = answers(f"{HERE}:24105", status=10)
+    equal((oks(lines), lines[0]["holders"][0]["kind"]), ([False, None, None, None], "time-wait"), "a remnant")
+    equal(0 < lines[0]["holders"][0]["expires_s"] <= 60, True, "seconds left")
+    equal(answers("192.0.2.9:24105", status=10)[0]["verdict"]["rule"], "address-not-local", "before the port")

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`reusetrace why`: what it says of a port is what a real bind right after it gets."""
+import errno
+import json
+import os
+import signal
+import socket
+import subprocess
+
+from checks import make, tcp, tcp6, udp
+from harness import REUSETRACE, contains, equal, isolated, kernel, new_netns, run, skip, wait_for
+
+HERE = "127.0.0.1"
+SETS = ("", "R", "r", "Rr")
+ORDER = [("reuseaddr", "R"), ("reuseport", "r")]
+
+
+def why(*words, status=None):
+    done = run(REUSETRACE, "why", "-j", *words)
+    equal(done.stderr, b"", "stderr")
+    if status is not None:
+        equal(done.returncode, status, f"status of {words}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def flags_of(answer):
+    return "".join(letter for name, letter in ORDER if answer["socket"]["options"][name])
+
+
+def real_bind(flags, address, port, family, kind, listens):
+    with make(flags, family, kind) as sock:
+        try:
+            sock.bind((address, port))
+            if listens:
+                sock.listen()
+        except OSError as error:
+            return errno.errorcode[error.errno]
+    return None
+
+
+def check(port, host=HERE, family=socket.AF_INET, kind=socket.SOCK_STREAM, listens=False, culprit=None):
+    """Asks, then binds with the same options: the answers must be the same."""
+    name = f"[{host}]:{port}" if family == socket.AF_INET6 else f"{host}:{port}"
+    answers = why(f"{name}/{'udp' if kind == socket.SOCK_DGRAM else 'tcp'}", *(["--listen"] if listens else []))
+    equal([flags_of(answer) for answer in answers], list(SETS), "every combination")
+    for answer in answers:
+        flags = flags_of(answer)
+        got = answer["result"]["errno"]
+        equal(got, real_bind(flags, host, port, family, kind, listens), f"{name} with '{flags}': {answer['verdict']}")
+        equal(answer["result"]["ok"], got is None, "ok")
+        if got and culprit:
+            equal([answer["holders"][0][key] for key in culprit], list(culprit.values()), f"culprit with '{flags}'")
+    return answers
+
+
+@isolated
+def test_free():
+    for answer in check(24001):
+        equal((answer["verdict"]["rule"], answer["holders"]), ("free", []), "free")
+    why("24001", status=0)
+
+
+@isolated
+def test_bound():
+    for flags in SETS:
+        with tcp(flags) as sock:
+            sock.bind((HERE, 24002))
+            check(24002, culprit={"kind": "process", "state": "bound"})
+
+
+@isolated
+def test_listening():
+    for flags in ("R", "r"):
+        with tcp(flags) as sock:
+            sock.bind((HERE, 24003))
+            sock.listen()
+            check(24003, culprit={"kind": "process", "state": "listen"})
+            check(24003, host="0.0.0.0", listens=True)
+    why(f"{HERE}:24003", "--reuseaddr", status=0)
+
+
+@isolated
+def test_bind_passes_and_listen_does_not():
+    with tcp("R") as first, tcp("R") as second:
+        first.bind((HERE, 24004))
+        second.bind((HERE, 24004))
+        answers = check(24004, listens=True)
+        equal([answer["result"]["ok"] for answer in answers], [False, True, False, True], "nobody listens yet")
+
+
+@isolated
+def test_time_wait():
+    for flags in ("", "R"):
+        port = 24005 + len(flags)
+        with tcp(flags) as server:
+            server.bind((HERE, port))
+            server.listen()
+            client = socket.create_connection((HERE, port))
+            child, _ = server.accept()
+            child.close()
+            client.close()
+        wait_for(lambda: "TIME-WAIT" in run("ss", "-tanH", f"sport = :{port}").stdout.decode(), "TIME_WAIT")
+        answers = check(port)
+        holder = answers[0]["holders"][0]
+        equal((holder["kind"], 0 < holder["expires_s"] <= 60), ("time-wait", True), "holder")
+
+
+@isolated
+def test_connection_and_client():
+    with socket.create_server((HERE, 24007)) as server:
+        client = socket.create_connection((HERE, 24007))
+        child, _ = server.accept()
+    check(24007, culprit={"state": "established"})
+    check(client.getsockname()[1], culprit={"state": "established"})
+    child.close()
+    client.close()
+
+
+@isolated
+def test_udp():
+    for flags in SETS:
+        with udp(flags) as sock:
+            sock.bind((HERE, 24008))
+            check(24008, kind=socket.SOCK_DGRAM)
+
+
+@isolated
+def test_families():
+    with tcp6() as sock:
+        sock.bind(("::", 24009))
+        check(24009, host="0.0.0.0")
+        check(24009, host="::", family=socket.AF_INET6)
+        check(24009, host="::1", family=socket.AF_INET6)
+    with tcp6("6") as sock:
+        sock.bind(("::", 24010))
+        check(24010, host="0.0.0.0")
+        both = why("24010")
+        equal([answer["socket"]["family"] for answer in both], ["ipv4"] * 4 + ["ipv6"] * 4, "a bare port")
+
+
+@isolated
+def test_other_user():
+    with tcp("r") as sock:
+        sock.bind((HERE, 24011))
+        same, other = (why(f"{HERE}:24011", "--reuseport", "--as", user, status=status)
+                       for user, status in (("root", 0), ("1000", 10)))
+        equal(other[2]["verdict"]["rule"], "reuseport-uid", "rule")
+        equal(same[2]["result"]["ok"], True, "root's")
+
+
+@isolated
+def test_before_the_port():
+    equal([answer["verdict"]["rule"] for answer in check(24012, host="192.0.2.1")], ["address-not-local"] * 4, "rule")
+    answers = why(f"{HERE}:80", "--as", "1000", status=10)
+    equal({(answer["result"]["errno"], answer["verdict"]["rule"]) for answer in answers},
+          {("EACCES", "privileged-port")}, "a user's")
+
+
+@isolated
+def test_kernel_socket():
+    equal(run("ip", "link", "add", "vx0", "type", "vxlan", "id", "3", "dstport", "24013", "local", HERE).returncode,
+          0, "vxlan")
+    equal(run("ip", "link", "set", "vx0", "up").returncode, 0, "up")
+    answers = check(24013, kind=socket.SOCK_DGRAM, culprit={"kind": "kernel"})
+    contains(answers[0]["verdict"]["fix"][0], "ip link set vx0 down", "fix")
+
+
+@isolated
+def test_in_flight():
+    left, right = socket.socketpair()
+    with tcp() as sock:
+        sock.bind((HERE, 24014))
+        socket.send_fds(left, [b"x"], [sock.fileno()])
+    check(24014, culprit={"kind": "in-flight"})
+    left.close()
+    right.close()
+
+
+@isolated
+def test_other_netns():
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        new_netns()
+        with tcp() as sock:
+            sock.bind((HERE, 24015))
+            os.write(writer, b"1")
+            signal.pause()
+    os.read(reader, 1)
+    equal([answer["verdict"]["rule"] for answer in check(24015)], ["free"] * 4, "here")
+    why(f"{HERE}:24015", "--netns", str(child), status=10)
+    text = run(REUSETRACE, "why", f"{HERE}:24015").stdout.decode()
+    contains(text, f"[{child}]", "text: who has it elsewhere")
+    contains(text, "would bind", "text: and it is free here")
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+@isolated
+def test_mptcp():
+    if kernel() < (6, 1):
+        skip("Debian's 5.10 has no MPTCP")
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262) as sock:
+        sock.bind((HERE, 24016))
+        check(24016, culprit={"kind": "process", "protocol": "mptcp"})
+
+
+@isolated
+def test_wait():
+    """It returns once the port is free, and not before."""
+    sock = tcp()
+    sock.bind((HERE, 24017))
+    waiting = subprocess.Popen([REUSETRACE, "why", "--wait", f"{HERE}:24017"], stdout=subprocess.DEVNULL)
+    limited = run(REUSETRACE, "why", "--wait=0.5", f"{HERE}:24017")
+    equal((limited.returncode, waiting.poll()), (10, None), "held")
+    sock.close()
+    equal(waiting.wait(60), 0, "released")
+
+
+@isolated
+def test_text():
+    with socket.create_server((HERE, 24018)) as server:
+        done = run(REUSETRACE, "why", "--listen", f"{HERE}:24018")
+        equal((done.returncode, done.stderr), (10, b""), "status")
+        text = done.stdout.decode()
+        contains(text, f"tcp   listen      {HERE}:24018", "the holder's row")
+        contains(text, f"    held by  python3[{os.getpid()}] fd {server.fileno()}, listening on ", "held by")
+        contains(text, "(rule listener)", "because")
+
+
+@isolated
+def test_binds_nothing():
+    with tcp() as sock:
+        sock.bind((HERE, 24019))
+        done = run("strace", "-f", "-e", "trace=bind,listen,connect,setsockopt", REUSETRACE, "why", "24019")
+    equal(done.returncode, 10, done.stderr)
+    calls = [line for line in done.stderr.decode().splitlines() if "(" in line and "+++" not in line]
+    equal(calls, [], "calls")

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reusetrace ls [OPTIONS] [ADDRESS]: every bound socket of the machine. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/command.h"
+#include "cli/event_filter.h"
+#include "cli/list_order.h"
+#include "cli/target.h"
+#include "linux/binder.h"
+#include "linux/listing.h"
+#include "linux/process.h"
+#include "model/address.h"
+#include "view/list_view.h"
+
+#define NSEC	  1000000000LL
+#define FLUSH_LEN 65536
+
+struct ls {
+	struct config config; /* the netns as its inode */
+	char netns[16];
+	struct target target;
+	struct event_filter *filter;
+	bool by_process; /* some filter is about processes */
+	struct listing *listing;
+	FILE *out;
+	struct view *view; /* JSON */
+	struct strbuf text;
+	uint64_t seq, now_ns;
+};
+
+static int usage_error(const char *what, const char *value, const char *why)
+{
+	struct strbuf line = {0};
+
+	strbuf_printf(&line, "reusetrace: ls: %s'", what);
+	strbuf_escape(&line, value, strlen(value));
+	strbuf_puts(&line, "': ");
+	strbuf_escape(&line, why, strlen(why));
+	strbuf_puts(&line, "\n");
+	(void)strbuf_write(&line, stderr);
+	strbuf_free(&line);
+	return EXIT_USAGE;
+}
+
+static int add_tree(void *context, uint32_t pid)
+{
+	event_filter_add(context, pid);
+	return process_children(pid, add_tree, context);
+}
+
+static int prepare_filter(struct ls *ls)
+{
+	struct config *config = &ls->config;
+	char error[OPTIONS_ERROR_LEN];
+	uint32_t inode;
+	int err;
+
+	if (config->netns) {
+		if (netns_inode(config->netns, &inode))
+			return usage_error("-N: ", config->netns,
+					   "no network namespace (a name, pid, path or inode)");
+		snprintf(ls->netns, sizeof(ls->netns), "%u", inode);
+		config->netns = ls->netns;
+	}
+	err = event_filter_new(config, &ls->filter, error, sizeof(error));
+	if (err) {
+		fprintf(stderr, "reusetrace: ls: %s\n", err == -EINVAL ? error : strerror(-err));
+		return err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME;
+	}
+	for (size_t i = 0; i < config->pids.count; i++)
+		(void)process_children(config->pids.pids[i], add_tree, ls->filter);
+	ls->by_process =
+		config->pids.count || config->comm[0] || config->user.name || config->cgroup || config->unit;
+	return EXIT_OK;
+}
+
+static int prepare(struct ls *ls)
+{
+	const struct config *config = &ls->config;
+	const struct view_config view = {.policy = NULL};
+	char error[SOCKET_ERROR_LEN];
+	struct timespec boot, real;
+	int status;
+
+	if (config->address && target_parse(config->address, &ls->target, error))
+		return usage_error("", config->address, error);
+	if (device_find(&ls->target.sock))
+		return usage_error("", ls->target.sock.device, "no device of this network namespace");
+	status = prepare_filter(ls);
+	if (status)
+		return status;
+	ls->out = config->output ? fopen(config->output, "we") : stdout;
+	if (!ls->out)
+		return usage_error("-o: ", config->output, strerror(errno));
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	clock_gettime(CLOCK_REALTIME, &real);
+	ls->now_ns = boot.tv_sec * NSEC + boot.tv_nsec;
+	if (config->json) {
+		struct view_config with_clock = view;
+
+		with_clock.clock.boot_to_real_ns =
+			(real.tv_sec - boot.tv_sec) * NSEC + real.tv_nsec - boot.tv_nsec;
+		ls->view = json_view_new(ls->out, &with_clock);
+		if (!ls->view)
+			return EXIT_RUNTIME;
+	}
+	return EXIT_OK;
+}
+
+static bool at_target(const struct ls *ls, const struct sock_info *sock)
+{
+	const struct target *target = &ls->target;
+
+	if (ls->config.unconnected && sock->peer.family != FAMILY_NONE)
+		return false;
+	if (!ls->config.address)
+		return true;
+	if (sock->port != target->sock.port ||
+	    (target->sock.ifindex && sock->ifindex != target->sock.ifindex))
+		return false;
+	if (!target->any_address && !address_equal(&sock->address, &target->sock.address))
+		return false;
+	return target->any_protocol || (sock->protocol == PROTO_UDP) == (target->sock.protocol == PROTO_UDP);
+}
+
+/* Some process that has it passes the filters; one that no process has passes those of sockets. */
+static bool is_wanted(struct ls *ls, const struct holder *holder, struct event *event)
+{
+	if (!at_target(ls, &holder->sock))
+		return false;
+	if (!holder->owner_count)
+		return !ls->by_process && event_wanted(ls->filter, event);
+	for (size_t i = 0; i < holder->owner_count; i++) {
+		if (i && holder->owners[i].pid == event->process.pid)
+			continue;
+		event->fd = holder->owners[i].fd;
+		if (ls->by_process || ls->config.json)
+			listing_process(ls->listing, &holder->owners[i], &event->process);
+		if (event_wanted(ls->filter, event))
+			return true;
+		if (!ls->by_process)
+			return false;
+	}
+	return false;
+}
+
+static int flush(struct ls *ls, size_t least)
+{
+	return ls->text.length > least ? strbuf_write(&ls->text, ls->out) : 0;
+}
+
+static int show_row(struct ls *ls, size_t index)
+{
+	struct holder *holder = calloc(1, sizeof(*holder));
+	struct event event = {
+		.type = EVENT_HOLDER, .fd = -1, .time_ns = ls->now_ns, .holders = holder, .holders_total = 1};
+	int err;
+
+	if (!holder)
+		return -ENOMEM;
+	event.holder_count = 1;
+	err = listing_holder(ls->listing, index, holder);
+	event.sock = holder->sock;
+	event.sock.id = holder->sock.id = index + 1;
+	if (!err && is_wanted(ls, holder, &event)) {
+		event.seq = ++ls->seq;
+		if (ls->view)
+			err = ls->view->ops->event(ls->view, &event);
+		else
+			list_row(&ls->text, holder);
+	}
+	event_clear(&event);
+	return err ? err : flush(ls, FLUSH_LEN);
+}
+
+/* What the answer lacks goes to stderr: it is no part of the table. */
+static void tell_limits(const struct ls *ls)
+{
+	const char *blind = listing_blind(ls->listing);
+
+	if (blind)
+		fprintf(stderr,
+			"reusetrace: ls: %s: reuse flags, groups, sockets of other network namespaces and "
+			"sockets that are bound without listening may be missing\n",
+			blind);
+	if (listing_cut_short(ls->listing))
+		fprintf(stderr, "reusetrace: ls: %u ports changed too fast to be listed whole\n",
+			listing_cut_short(ls->listing));
+}
+
+static int show(struct ls *ls)
+{
+	const struct listing_options options = {.port = ls->config.address ? ls->target.sock.port : 0,
+						.show_log = ls->config.verbose > 1};
+	int err = listing_new(&options, &ls->listing);
+
+	if (!err)
+		err = listing_read(ls->listing);
+	if (err)
+		return err;
+	tell_limits(ls);
+	listing_sort(ls->listing, list_orders[ls->config.sort]);
+	if (!ls->view && !ls->config.no_header)
+		list_head(&ls->text);
+	for (size_t i = 0; i < listing_count(ls->listing) && !err; i++)
+		err = show_row(ls, i);
+	return err ? err : flush(ls, 0);
+}
+
+static int ls_run(const struct config *config)
+{
+	struct ls ls = {.config = *config};
+	int status = prepare(&ls), err = 0;
+
+	if (!status)
+		err = show(&ls);
+	view_free(ls.view);
+	strbuf_free(&ls.text);
+	event_filter_free(ls.filter);
+	listing_free(ls.listing);
+	if (config->output && ls.out && fclose(ls.out) && !err)
+		err = -errno;
+	if (!err || err == -EPIPE)
+		return status;
+	fprintf(stderr, "reusetrace: ls: %s\n", strerror(-err));
+	return err == -EPERM ? EXIT_NOT_PERMITTED : EXIT_RUNTIME;
+}
+
+const struct command_info ls_command = {
+	.bit = COMMAND_LS,
+	.name = "ls",
+	.summary = "ls [ADDRESS]                  every bound socket: flags, state, owners",
+	.help_head = "Usage: reusetrace ls [OPTIONS] [ADDRESS]\n"
+		     "\n"
+		     "List every socket that has a port, of all network namespaces: with its reuse flags,\n"
+		     "state and group, who has it and where that runs.  Nothing is bound or attached.\n"
+		     "\n"
+		     "ADDRESS  8080, 127.0.0.1:8080, [::1]:8080, [fe80::1]:8080%eth0, with /tcp or /udp\n"
+		     "\n"
+		     "Examples:\n"
+		     "  reusetrace ls -l               what listens or is bound, without connections\n"
+		     "  reusetrace ls 8080             everything on one port, TIME_WAIT included\n"
+		     "  reusetrace ls -j --unit nginx.service\n",
+	.help_tail = "\n"
+		     "FLAGS: F freebind, T transparent, N bind_address_no_port, R SO_REUSEADDR,\n"
+		     "       r SO_REUSEPORT, 6 IPV6_V6ONLY, D bound to a device, ! forced reuse; - unknown\n"
+		     "GROUP: how many sockets are in its SO_REUSEPORT group\n"
+		     "\n"
+		     "Exit status: 0 listed, 1 error, 2 usage, 3 not permitted.\n",
+	.operand = {.name = "ADDRESS",
+		    .type = &type_address,
+		    .offset = offsetof(struct config, address),
+		    .most = 1,
+		    .one = "one ADDRESS is enough"},
+	.run = ls_run,
+};

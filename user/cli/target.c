@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool has_host(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+
+	return colon && colon != text && strncmp(text, "*:", 2);
+}
+
+int target_parse(const char *text, struct target *ret_target, char error[SOCKET_ERROR_LEN])
+{
+	struct claim claim;
+	int err;
+
+	if (strchr(text, ' ')) {
+		snprintf(error, SOCKET_ERROR_LEN, "is more than an address");
+		return -EINVAL;
+	}
+	err = socket_words_parse(text, &claim, error);
+	if (err)
+		return err;
+	*ret_target = (struct target){
+		.sock = claim.sock, .any_address = !has_host(text), .any_protocol = !strchr(text, '/')};
+	return 0;
+}

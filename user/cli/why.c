@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reusetrace why [OPTIONS] ADDRESS: who has it now, and what a bind would get, without binding. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/target.h"
+#include "linux/binder.h"
+#include "linux/question.h"
+#include "view/list_view.h"
+#include "view/why_view.h"
+
+#define NSEC	 1000000000LL
+#define AGAIN_MS 100 /* --wait looks again */
+
+/* Every combination of the two options. */
+enum { FLAG_REUSEADDR = 1, FLAG_REUSEPORT = 2, FLAG_SETS = 4 };
+
+#define FAMILIES 2
+
+struct why {
+	const struct config *config;
+	struct sock_info binders[FAMILIES]; /* 0.0.0.0 and [::] for a bare port, but with --v6only */
+	size_t binder_count;
+	unsigned int given; /* FLAG_* */
+	struct listing *listing;
+	struct event answers[FAMILIES][FLAG_SETS];
+	FILE *out;
+	struct view *view; /* JSON */
+	uint64_t seq;
+};
+
+static uint64_t boot_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * NSEC + now.tv_nsec;
+}
+
+static int usage_error(const char *what, const char *value, const char *why)
+{
+	struct strbuf line = {0};
+
+	strbuf_printf(&line, "reusetrace: why: %s'", what);
+	strbuf_escape(&line, value, strlen(value));
+	strbuf_puts(&line, "': ");
+	strbuf_escape(&line, why, strlen(why));
+	strbuf_puts(&line, "\n");
+	(void)strbuf_write(&line, stderr);
+	strbuf_free(&line);
+	return EXIT_USAGE;
+}
+
+/* sudo's caller, unless --as says another. */
+static uint32_t asking_user(const struct config *config)
+{
+	const char *caller = getenv("SUDO_UID");
+	unsigned int uid;
+	char rest;
+
+	if (config->as.name)
+		return config->as.uid;
+	return caller && !geteuid() && sscanf(caller, "%u%c", &uid, &rest) == 1 ? uid : getuid();
+}
+
+static void add_binder(struct why *why, const struct sock_info *sock)
+{
+	struct sock_info *binder = &why->binders[why->binder_count++];
+
+	*binder = *sock;
+	binder->uid = asking_user(why->config);
+	binder->options.v6only = why->config->v6only && sock->family == FAMILY_IPV6;
+	binder_complete(binder);
+}
+
+static int prepare(struct why *why)
+{
+	const struct config *config = why->config;
+	char error[SOCKET_ERROR_LEN];
+	struct target target;
+	int err = config->netns ? netns_enter(config->netns) : 0;
+
+	if (err)
+		return usage_error("--netns: ", config->netns,
+				   err == -EPERM ? "not permitted: CAP_SYS_ADMIN is missing"
+						 : "no network namespace (a name, pid, path or inode)");
+	if (target_parse(config->address, &target, error))
+		return usage_error("", config->address, error);
+	if (device_find(&target.sock))
+		return usage_error("", target.sock.device, "no device of this network namespace");
+	if (config->v6only && target.sock.family != FAMILY_IPV6 && !target.any_address)
+		return usage_error("--v6only: ", config->address, "is no IPv6 address");
+	why->given = (config->reuseaddr ? FLAG_REUSEADDR : 0) | (config->reuseport ? FLAG_REUSEPORT : 0);
+	if (!config->v6only || !target.any_address)
+		add_binder(why, &target.sock);
+	if (target.any_address) {
+		target.sock.family = FAMILY_IPV6;
+		target.sock.address = (struct address){.family = FAMILY_IPV6};
+		add_binder(why, &target.sock);
+	}
+	why->out = config->output ? fopen(config->output, "we") : stdout;
+	return why->out ? EXIT_OK : usage_error("-o: ", config->output, strerror(errno));
+}
+
+static void forget(struct why *why)
+{
+	for (size_t i = 0; i < FAMILIES; i++)
+		for (size_t flags = 0; flags < FLAG_SETS; flags++)
+			event_clear(&why->answers[i][flags]);
+	memset(why->answers, 0, sizeof(why->answers));
+}
+
+static int judge_all(struct why *why)
+{
+	uint64_t now = boot_ns();
+	int err = 0;
+
+	forget(why);
+	for (size_t i = 0; i < why->binder_count; i++) {
+		for (unsigned int flags = 0; flags < FLAG_SETS && !err; flags++) {
+			struct question question = {.binder = why->binders[i],
+						    .listens = why->config->listen};
+			struct event *answer = &why->answers[i][flags];
+
+			question.binder.options.reuseaddr = flags & FLAG_REUSEADDR;
+			question.binder.options.reuseport = flags & FLAG_REUSEPORT;
+			err = question_judge(why->listing, &question, answer);
+			answer->time_ns = now;
+			answer->given = flags == why->given;
+		}
+	}
+	return err;
+}
+
+/* [::] is told where it answers otherwise than 0.0.0.0. */
+static bool is_told(const struct why *why, size_t family)
+{
+	for (size_t flags = 0; family && flags < FLAG_SETS; flags++)
+		if (why->answers[0][flags].result != why->answers[family][flags].result ||
+		    why->answers[0][flags].undecided != why->answers[family][flags].undecided)
+			return true;
+	return !family;
+}
+
+static int open_json(struct why *why)
+{
+	struct timespec real;
+	struct view_config config = {.policy = listing_policy(why->listing)};
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	config.clock.boot_to_real_ns = real.tv_sec * NSEC + real.tv_nsec - (int64_t)boot_ns();
+	why->view = json_view_new(why->out, &config);
+	return why->view ? 0 : -ENOMEM;
+}
+
+static int show_json(struct why *why)
+{
+	int err = open_json(why);
+
+	for (size_t i = 0; i < why->binder_count; i++) {
+		for (size_t flags = 0; flags < FLAG_SETS && is_told(why, i) && !err; flags++) {
+			why->answers[i][flags].seq = ++why->seq;
+			err = why->view->ops->event(why->view, &why->answers[i][flags]);
+		}
+	}
+	return err;
+}
+
+/* Who has the port, wherever: in the way or not. */
+static int put_holders(struct why *why, struct strbuf *text)
+{
+	size_t shown = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < listing_count(why->listing) && !err; i++) {
+		const struct rt_sock *row = &listing_row(why->listing, i)->sock;
+		struct event event = {.holders = calloc(1, sizeof(struct holder)), .holder_count = 1};
+
+		if (!event.holders)
+			return -ENOMEM;
+		err = listing_holder(why->listing, i, event.holders);
+		if (!err && row->port == why->binders[0].port &&
+		    (event.holders->sock.protocol == PROTO_UDP) == (why->binders[0].protocol == PROTO_UDP)) {
+			if (!shown++ && !why->config->no_header)
+				list_head(text);
+			list_row(text, event.holders);
+		}
+		event_clear(&event);
+	}
+	strbuf_puts(text, shown ? "\n" : "");
+	return err;
+}
+
+static int show_text(struct why *why)
+{
+	bool color = options_color(why->config->color, why->out);
+	struct strbuf text = {0};
+	int err = put_holders(why, &text);
+
+	if (!why->config->no_header)
+		why_head(&text);
+	for (size_t i = 0; i < why->binder_count; i++)
+		for (size_t flags = 0; flags < FLAG_SETS && is_told(why, i); flags++)
+			why_row(&text, &why->answers[i][flags], color);
+	if (!err)
+		err = strbuf_write(&text, why->out);
+	strbuf_free(&text);
+	return err;
+}
+
+/* The bind that was asked about; of a bare port that to 0.0.0.0. */
+static int exit_status(const struct why *why)
+{
+	const struct event *answer = &why->answers[0][why->given];
+
+	if (answer->undecided)
+		return EXIT_NOT_PERMITTED;
+	return answer->result < 0 ? EXIT_REJECTED : EXIT_OK;
+}
+
+static void tell_limits(const struct why *why)
+{
+	const char *blind = listing_blind(why->listing);
+
+	if (blind)
+		fprintf(stderr,
+			"reusetrace: why: %s: reuse flags, groups and sockets of other network namespaces "
+			"are "
+			"not known, and sockets that are bound without listening may be missing\n",
+			blind);
+	if (listing_cut_short(why->listing))
+		fputs("reusetrace: why: the sockets of the port change too fast to be listed whole\n",
+		      stderr);
+}
+
+static int look(struct why *why)
+{
+	int err = listing_read(why->listing);
+
+	return err ? err : judge_all(why);
+}
+
+/* Nothing announces the end of a TIME_WAIT or a bound socket's: it looks again. */
+static int wait_for_port(struct why *why)
+{
+	uint64_t end_ns = why->config->wait.limit_ns ? boot_ns() + why->config->wait.limit_ns : UINT64_MAX;
+	int err = look(why);
+
+	while (!err && why->config->wait.on && exit_status(why) != EXIT_OK && boot_ns() < end_ns) {
+		poll(NULL, 0, AGAIN_MS);
+		err = look(why);
+	}
+	return err;
+}
+
+static int answer(struct why *why)
+{
+	const struct listing_options options = {.port = why->binders[0].port,
+						.show_log = why->config->verbose > 1};
+	int err = listing_new(&options, &why->listing);
+
+	if (!err)
+		err = wait_for_port(why);
+	if (err)
+		return err;
+	tell_limits(why);
+	return why->config->json ? show_json(why) : show_text(why);
+}
+
+static int why_run(const struct config *config)
+{
+	static struct why why;
+	int status, err = 0;
+
+	why = (struct why){.config = config};
+	status = prepare(&why);
+	if (!status) {
+		err = answer(&why);
+		status = exit_status(&why);
+	}
+	forget(&why);
+	view_free(why.view);
+	listing_free(why.listing);
+	if (config->output && why.out && fclose(why.out) && !err)
+		err = -errno;
+	if (!err || err == -EPIPE)
+		return status;
+	fprintf(stderr, "reusetrace: why: %s\n", strerror(-err));
+	return err == -EPERM ? EXIT_NOT_PERMITTED : EXIT_RUNTIME;
+}
+
+const struct command_info why_command = {
+	.bit = COMMAND_WHY,
+	.name = "why",
+	.summary = "why ADDRESS                   who has it now, and what a bind would get",
+	.help_head = "Usage: reusetrace why [OPTIONS] ADDRESS\n"
+		     "\n"
+		     "Say who has a port now, and what a bind would get without options, with SO_REUSEADDR,\n"
+		     "with SO_REUSEPORT and with both: the answer, the socket in the way, what would help.\n"
+		     "Nothing is bound.\n"
+		     "\n"
+		     "ADDRESS  8080 (0.0.0.0, and [::] where that answers otherwise), 127.0.0.1:8080,\n"
+		     "         [::1]:8080, [fe80::1]:8080%eth0, with /tcp (if none is given) or /udp\n"
+		     "\n"
+		     "Examples:\n"
+		     "  reusetrace why 8080\n"
+		     "  reusetrace why --reuseaddr --listen --as www-data 127.0.0.1:8080\n"
+		     "  reusetrace why --wait=30 --reuseaddr 8080 && exec ./server\n",
+	.help_tail =
+		"\n"
+		"Exit status: 0 a bind with the given options (none if none) would pass, 10 it would be\n"
+		"refused, 1 error, 2 usage, 3 not permitted to see what the answer depends on.\n",
+	.operand = {.name = "ADDRESS",
+		    .type = &type_address,
+		    .offset = offsetof(struct config, address),
+		    .least = 1,
+		    .most = 1,
+		    .one = "one ADDRESS is enough"},
+	.run = why_run,
+};

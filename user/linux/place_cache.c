@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "linux/place_cache.h"
+
+#include <stdlib.h>
+
+#define BUCKETS 4096
+
+struct entry {
+	struct entry *next;
+	uint64_t cgroup_id;
+	uint32_t pid; /* 0: the cgroup itself */
+	struct place place;
+};
+
+struct place_cache {
+	struct places *places;
+	struct entry *buckets[BUCKETS];
+};
+
+struct place_cache *place_cache_new(void)
+{
+	struct place_cache *cache = calloc(1, sizeof(*cache));
+
+	if (!cache)
+		return NULL;
+	cache->places = places_new();
+	if (!cache->places) {
+		free(cache);
+		return NULL;
+	}
+	return cache;
+}
+
+void place_cache_clear(struct place_cache *cache)
+{
+	for (size_t i = 0; i < BUCKETS; i++) {
+		while (cache->buckets[i]) {
+			struct entry *entry = cache->buckets[i];
+
+			cache->buckets[i] = entry->next;
+			free(entry);
+		}
+	}
+}
+
+void place_cache_free(struct place_cache *cache)
+{
+	if (!cache)
+		return;
+	place_cache_clear(cache);
+	places_free(cache->places);
+	free(cache);
+}
+
+/* *ret_new: its place is to be filled. */
+static struct entry *entry_of(struct place_cache *cache, uint64_t cgroup_id, uint32_t pid, bool *ret_new)
+{
+	struct entry **at = &cache->buckets[(cgroup_id * 31 + pid) % BUCKETS], *entry;
+
+	*ret_new = false;
+	for (entry = *at; entry; entry = entry->next)
+		if (entry->cgroup_id == cgroup_id && entry->pid == pid)
+			return entry;
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return NULL;
+	entry->cgroup_id = cgroup_id;
+	entry->pid = pid;
+	entry->next = *at;
+	*at = entry;
+	*ret_new = true;
+	return entry;
+}
+
+const struct place *place_cache_owner(struct place_cache *cache, const struct owner *owner)
+{
+	bool is_new;
+	struct entry *entry = entry_of(cache, owner->cgroup_id, owner->pid, &is_new);
+
+	if (entry && is_new)
+		places_of_owner(cache->places, owner, &entry->place);
+	return entry ? &entry->place : NULL;
+}
+
+const struct place *place_cache_cgroup(struct place_cache *cache, uint64_t cgroup_id)
+{
+	bool is_new;
+	struct entry *entry = entry_of(cache, cgroup_id, 0, &is_new);
+
+	if (entry && is_new)
+		places_of_cgroup(cache->places, cgroup_id, &entry->place);
+	return entry ? &entry->place : NULL;
+}
+
+void place_cache_process(struct place_cache *cache, struct proc_info *process)
+{
+	places_fill(cache->places, process);
+}

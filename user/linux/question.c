@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "linux/question.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux/binder.h"
+#include "linux/decode.h"
+#include "rules/rules.h"
+
+#define HOLDERS_MAX 64 /* named ones; all are judged */
+
+/* The rows in the way of the port, in the kernel's order, as far as judging needs them. */
+struct contenders {
+	struct sock_info *socks;
+	size_t *rows;
+	size_t count;
+};
+
+enum assumption { AS_KNOWN, NO_FLAGS, ALL_FLAGS };
+
+static bool is_tcp(enum protocol protocol)
+{
+	return protocol == PROTO_TCP || protocol == PROTO_MPTCP;
+}
+
+/* get_port() looks at one netns, and for TCP at the sockets of one VRF. */
+static bool is_met(const struct sock_info *binder, const struct sock_info *sock)
+{
+	return sock->port == binder->port && sock->netns == binder->netns &&
+	       is_tcp(sock->protocol) == is_tcp(binder->protocol) &&
+	       (!is_tcp(binder->protocol) || sock->vrf == binder->vrf);
+}
+
+static int collect(struct listing *listing, const struct sock_info *binder, struct contenders *ret,
+		   struct bucket_facts *ret_bucket)
+{
+	size_t count = listing_count(listing);
+
+	*ret = (struct contenders){.socks = calloc(count + 1, sizeof(*ret->socks)),
+				   .rows = calloc(count + 1, sizeof(*ret->rows))};
+	if (!ret->socks || !ret->rows)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		const struct rt_listed *row = listing_row(listing, i);
+		struct sock_info sock;
+
+		if (row->sock.port != binder->port)
+			continue;
+		listing_sock(listing, i, &sock);
+		if (!is_met(binder, &sock))
+			continue;
+		if (!ret->count)
+			decode_bucket(&row->bucket, ret_bucket);
+		ret->rows[ret->count] = i;
+		ret->socks[ret->count++] = sock;
+	}
+	return 0;
+}
+
+static const struct sock_info *contender_at(const void *context, size_t index)
+{
+	return &((const struct contenders *)context)->socks[index];
+}
+
+static void assume(struct contenders *contenders, enum assumption assumption)
+{
+	for (size_t i = 0; i < contenders->count; i++)
+		if (contenders->socks[i].blind)
+			contenders->socks[i].options.reuseaddr = contenders->socks[i].options.reuseport =
+				assumption == ALL_FLAGS;
+}
+
+/* Of every contender, however many. */
+static void predict(const struct event *event, const struct policy *policy,
+		    const struct contenders *contenders, struct prediction *ret_prediction)
+{
+	struct attempt_facts facts;
+
+	facts_of_event(event, policy, &facts);
+	facts.contender_count = contenders->count;
+	facts.contender = contender_at;
+	facts.context = contenders;
+	linux_predict(&facts, ret_prediction);
+}
+
+/* The culprit is among those that are named, wherever it was. */
+static int name_holders(struct listing *listing, const struct contenders *contenders, int culprit,
+			struct event *event)
+{
+	size_t count = contenders->count < HOLDERS_MAX ? contenders->count : HOLDERS_MAX;
+
+	event->holders_total = (uint32_t)contenders->count;
+	event->holders = count ? calloc(count, sizeof(*event->holders)) : NULL;
+	if (count && !event->holders)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		bool last = i == count - 1 && culprit > (int)i;
+		size_t from = last ? (size_t)culprit : i;
+		struct holder *holder = &event->holders[i];
+		int err = listing_holder(listing, contenders->rows[from], holder);
+
+		event->holder_count = i + 1;
+		if (err)
+			return err;
+		holder->sock = contenders->socks[from];
+		holder->sock.id = contenders->rows[from] + 1;
+		holder->sock.kernel = holder->kind == KIND_KERNEL;
+		holder->place = (uint32_t)i;
+	}
+	return 0;
+}
+
+static void init_event(const struct question *question, struct event *event)
+{
+	*event = (struct event){
+		.type = EVENT_BIND,
+		.fd = -1,
+		.sock = question->binder,
+		.requested = question->binder.address,
+		.requested_port = question->binder.port,
+		.explicit_port = true,
+		.asked = true,
+	};
+	event->process.uid = question->binder.uid;
+	event->sock.state = STATE_BOUND;
+}
+
+/* What the rules answer, and the other system of flags that the unknown ones may be. */
+static bool is_undecided(struct event *event, const struct policy *policy, struct contenders *contenders)
+{
+	struct policy other = *policy;
+	struct prediction one, two;
+
+	assume(contenders, ALL_FLAGS);
+	predict(event, policy, contenders, &one);
+	assume(contenders, NO_FLAGS);
+	predict(event, policy, contenders, &two);
+	if (one.answer != two.answer)
+		return true;
+	/* Only binds can tell whether this kernel overlooks sockets in a full UDP slot. */
+	other.udp_slot_blind = !policy->udp_slot_blind;
+	predict(event, &other, contenders, &two);
+	return one.answer != two.answer;
+}
+
+static int judge_port(struct listing *listing, const struct question *question, struct contenders *contenders,
+		      struct event *event)
+{
+	const struct policy *policy = listing_policy(listing);
+	struct prediction prediction;
+	int err;
+
+	event->undecided = is_undecided(event, policy, contenders);
+	predict(event, policy, contenders, &prediction);
+	err = name_holders(listing, contenders, prediction.culprit, event);
+	if (err)
+		return err;
+	event->truncated = prediction.answer == ANSWER_REFUSE && event->holders_total > event->holder_count;
+	judge_hypothetical(event, policy);
+	if (event->result || event->undecided || !question->listens || !is_tcp(event->sock.protocol))
+		return 0;
+	event->type = EVENT_LISTEN;
+	event->listening = true;
+	event->entry_port = event->sock.port;
+	judge_hypothetical(event, policy);
+	return 0;
+}
+
+int question_judge(struct listing *listing, const struct question *question, struct event *ret_event)
+{
+	struct contenders contenders;
+	struct bucket_facts bucket = {.present = false};
+	int err = collect(listing, &question->binder, &contenders, &bucket);
+
+	init_event(question, ret_event);
+	if (!err) {
+		ret_event->bucket = bucket;
+		ret_event->result = binder_refusal(&question->binder, ret_event);
+		if (ret_event->result) {
+			ret_event->asked = false;
+			judge(ret_event, listing_policy(listing));
+			ret_event->verdict.agrees = -1;
+		} else {
+			err = judge_port(listing, question, &contenders, ret_event);
+		}
+	}
+	ret_event->type = EVENT_WHY;
+	free(contenders.socks);
+	free(contenders.rows);
+	if (err)
+		event_clear(ret_event);
+	return err;
+}
