@@ -157,7 +157,7 @@ static __always_inline struct sock *compat_owners_step(struct owner_cursor *curs
 		return sk;
 	}
 	node = cursor->bucket2;
-	if (node) {
+	if (node && !bpf_core_field_exists(struct inet_bind_bucket___owners, owners)) {
 		struct inet_bind2_bucket *tb2 =
 			(void *)node - bpf_core_field_offset(struct inet_bind2_bucket, bhash_node);
 
