@@ -162,3 +162,12 @@ def test_docker_proxy_and_conmon_say_whom_they_serve():
     with helper("conmon", 7205, "-n", "web") as pid:
         _, line = refused(7205, pid)
     contains(line, ", watches a container", "text")
+
+
+def test_rootless_forwarder():
+    """Its command line says nothing of the container: that it forwards is all there is to tell."""
+    with helper("rootlessport", 7207) as pid:
+        event, line = refused(7207, pid)
+    process, = event["holders"][0]["processes"]
+    equal(("target" in process, "serves" in process, process["container"]), (False, False, None), "whom it serves")
+    contains(line, ", forwards to a container", "text")
