@@ -63,7 +63,10 @@ static void test_every_type(void **state)
 
 static void test_places(void **state)
 {
-	struct place places[] = {{.unit = "nginx.service", .container = "1a2b", .container_name = "web"},
+	struct place places[] = {{.unit = "nginx.service",
+				  .container = "1a2b",
+				  .container_name = "web",
+				  .passed_as = "http.socket"},
 				 {.unit = "a.slice", .serves = "3c4d"}};
 	struct holder holder = listener();
 	struct event event = refused(&holder);

@@ -36,6 +36,8 @@ static void test_one(void **state)
 	(void)state;
 	ASSERT_WORDS("", {.unit = ""});
 	ASSERT_WORDS(", unit nginx.service", {.unit = "nginx.service"});
+	ASSERT_WORDS(", unit web.service, passed by systemd as h\\x1b",
+		     {.unit = "web.service", .passed_as = "h\033"});
 	ASSERT_WORDS("", {.unit = "session-3.scope"});
 	ASSERT_WORDS("", {.unit = "user.slice"});
 	ASSERT_WORDS(", container 0123456789ab", {.unit = "docker-x.scope", .container = HEX64});
@@ -103,7 +105,7 @@ static void test_hostile(void **state)
 	(void)state;
 	ASSERT_WORDS(", container \\x1b[31m\\x0ax", {.container = "\033[31m\nx"});
 	memset(&full, 'a', sizeof(full));
-	full.unit[UNIT_LEN - 1] = full.container[CONTAINER_LEN - 1] = '\0';
+	full.passed_as[0] = full.unit[UNIT_LEN - 1] = full.container[CONTAINER_LEN - 1] = '\0';
 	full.task = NULL;
 	full.container_name[0] = full.target[0] = full.serves[0] = '\0';
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Protocols besides TCP and UDP: who has the port, the identifier, or no port at all."""
+import contextlib
 import os
 import socket
 
 from checks import inode_of, outcome
-from harness import Tracer, check_accepted, check_refused, contains, equal, run, skip
+from harness import Tracer, check_accepted, check_refused, contains, equal, run, skip, wait_for
 
 HERE = "127.0.0.1"
 IPPROTO_SCTP, IPPROTO_MPTCP = 132, 262
@@ -168,3 +169,44 @@ def test_subflow_of_a_listening_mptcp_socket():
         culprit = check_culprit(of(trace, refused)[0], "no-reuse", held, "mptcp")
         equal(culprit["facts"]["subflow"], True, "a subflow")
     contains(text.text, "listening on 127.0.0.1:7800 as a subflow of its MPTCP socket", "text")
+
+
+def subflow_of(address):
+    """The local port of a connection from this address, once there is one."""
+    with open("/proc/net/tcp") as file:
+        rows = [line.split() for line in list(file)[1:]]
+    host = socket.inet_aton(address)[::-1].hex().upper()
+    ports = [int(row[1].split(":")[1], 16) for row in rows if row[1].startswith(host) and row[3] == "01"]
+    return ports[0] if ports else None
+
+
+@contextlib.contextmanager
+def second_address():
+    """One that MPTCP clients open one more connection from."""
+    made = (("address", "add", "10.9.9.9/32", "dev", "lo"), ("mptcp", "limits", "set", "subflows", "2"),
+            ("mptcp", "endpoint", "add", "10.9.9.9", "subflow"))
+    try:
+        for words in made:
+            equal(run("ip", *words).returncode, 0, f"ip {words}")
+        yield "10.9.9.9"
+    finally:
+        run("ip", "mptcp", "endpoint", "flush")
+        run("ip", "address", "del", "10.9.9.9/32", "dev", "lo")
+
+
+def test_joined_subflow_of_a_client():
+    """A port that nobody asked for: the kernel opened one more connection from another address."""
+    with mptcp() as server, mptcp() as client, socket.socket() as refused, second_address() as address:
+        server.bind((HERE, 7801))
+        server.listen()
+        client.connect((HERE, 7801))
+        child, _ = server.accept()
+        with child, Tracer("--proto", "tcp,mptcp") as trace:
+            for one, other in ((child, client), (client, child)):
+                one.send(b"established")
+                other.recv(20)
+            port = wait_for(lambda: subflow_of(address), "the second subflow")
+            equal(outcome(refused.bind, (address, port)), 98, "EADDRINUSE")
+            trace.stop()
+            culprit = check_culprit(of(trace, refused)[0], "outgoing-connection", client, "mptcp")
+    equal((culprit["facts"]["subflow"], culprit["address"]), (True, "10.9.9.9"), "the second subflow")

@@ -14,11 +14,13 @@
 #include "linux/runtimes.h"
 #include "model/cgroup.h"
 #include "model/helper.h"
+#include "model/passed.h"
 
 #define CGROUP_ROOT   "/sys/fs/cgroup"
 #define FILEID_KERNFS 0xfe
 #define CACHED	      256
 #define CMDLINE_LEN   4096
+#define ENVIRON_LEN   32768
 #define LINES_LEN     16384 /* of /proc/PID/cgroup: a path a hierarchy */
 
 struct row {
@@ -206,12 +208,39 @@ static void read_cmdline(const struct owner *owner, struct place *place)
 	fclose(file);
 }
 
+static bool is_service(const char *unit)
+{
+	const char *type = strrchr(unit, '.');
+
+	return type && !strcmp(type, ".service");
+}
+
+/* The first of them at execve(): a process may have written over them since, as over its command line. */
+static void read_environ(const struct owner *owner, struct place *place)
+{
+	char name[64], *variables;
+	FILE *file;
+
+	snprintf(name, sizeof(name), "/proc/%u/environ", owner->pid);
+	file = fopen(name, "re");
+	if (!file)
+		return;
+	variables = malloc(ENVIRON_LEN);
+	if (variables)
+		passed_name(variables, fread(variables, 1, ENVIRON_LEN, file), owner->nspid, owner->fd,
+			    place->passed_as, sizeof(place->passed_as));
+	free(variables);
+	fclose(file);
+}
+
 void places_of_owner(struct places *places, const struct owner *owner, struct place *ret_place)
 {
 	if (owner->cgroup_id)
 		*ret_place = find_row(places, owner->cgroup_id, owner->pid)->place;
 	else
 		*ret_place = (struct place){.unit = ""};
+	if (owner->how == OWNER_DESCRIPTOR && is_service(ret_place->unit))
+		read_environ(owner, ret_place);
 	if (!helper_known(owner))
 		return;
 	read_cmdline(owner, ret_place);

@@ -174,6 +174,7 @@ struct place {
 	char container_name[CONTAINER_LEN]; /* from the runtime, on request only */
 	char serves[CONTAINER_LEN];	    /* the container that it proxies or watches from outside */
 	char target[TARGET_LEN];	    /* where it forwards to, "172.17.0.2:80" */
+	char passed_as[UNIT_LEN];	    /* what systemd calls the descriptor that it passed to its unit */
 	const char *task; /* what a runtime's helper does for its container, NULL: no helper */
 };
 

@@ -144,6 +144,7 @@ static void get_place(struct json_reader *reader, struct place *ret_place)
 	GET_CHARS(reader, "container_name", ret_place->container_name);
 	GET_CHARS(reader, "serves", ret_place->serves);
 	GET_CHARS(reader, "target", ret_place->target);
+	GET_CHARS(reader, "passed_as", ret_place->passed_as);
 }
 
 static void get_process(struct json_reader *reader, struct proc_info *ret_process)

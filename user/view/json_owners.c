@@ -34,6 +34,8 @@ void json_place(struct json_writer *writer, const struct place *place)
 		MEMBER_CHARS(writer, "serves", place->serves);
 	if (place->target[0])
 		MEMBER_CHARS(writer, "target", place->target);
+	if (place->passed_as[0])
+		MEMBER_CHARS(writer, "passed_as", place->passed_as);
 }
 
 static void put_bound_by(struct json_writer *writer, const struct holder *holder)

@@ -49,7 +49,8 @@ static void put_task(struct strbuf *out, const struct place *place)
 		strbuf_printf(out, "%s%s", place->serves[0] ? " at " : "", place->target);
 }
 
-static bool put_place(struct strbuf *out, const struct place *place)
+/* made_in is NULL or was told already. */
+static bool put_place(struct strbuf *out, const struct place *place, const struct place *made_in)
 {
 	size_t start = out->length;
 
@@ -61,6 +62,10 @@ static bool put_place(struct strbuf *out, const struct place *place)
 	if (is_telling(place->unit)) {
 		strbuf_puts(out, ", unit ");
 		strbuf_escape(out, place->unit, sizeof(place->unit));
+	}
+	if (place->passed_as[0] && (!made_in || strcmp(place->passed_as, made_in->unit))) {
+		strbuf_puts(out, ", passed by systemd as ");
+		strbuf_escape(out, place->passed_as, sizeof(place->passed_as));
 	}
 	return out->length > start;
 }
@@ -98,11 +103,11 @@ void text_places(struct strbuf *out, const struct holder *holder)
 	}
 	for (size_t i = 0; i < holder->owner_count && told < PLACES_MAX; i++)
 		if (holder->owners[i].place && !was_told(holder, i))
-			told += put_place(out, holder->owners[i].place);
+			told += put_place(out, holder->owners[i].place, made_in);
 	if (holder->owner_count)
 		return;
 	if (holder->bound_by.place)
-		told += put_place(out, holder->bound_by.place);
+		told += put_place(out, holder->bound_by.place, made_in);
 	if (!told && made_in && !is_socket_unit(made_in->unit))
-		(void)put_place(out, made_in);
+		(void)put_place(out, made_in, NULL);
 }
