@@ -182,7 +182,7 @@ def subflow_of(address):
 
 @contextlib.contextmanager
 def second_address():
-    """One that MPTCP clients open one more connection from."""
+    """One that MPTCP sockets made from now on open one more connection from (mptcp_pm_data_reset)."""
     made = (("address", "add", "10.9.9.9/32", "dev", "lo"), ("mptcp", "limits", "set", "subflows", "2"),
             ("mptcp", "endpoint", "add", "10.9.9.9", "subflow"))
     try:
@@ -196,7 +196,7 @@ def second_address():
 
 def test_joined_subflow_of_a_client():
     """A port that nobody asked for: the kernel opened one more connection from another address."""
-    with mptcp() as server, mptcp() as client, socket.socket() as refused, second_address() as address:
+    with second_address() as address, mptcp() as server, mptcp() as client, socket.socket() as refused:
         server.bind((HERE, 7801))
         server.listen()
         client.connect((HERE, 7801))

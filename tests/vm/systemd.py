@@ -87,8 +87,7 @@ class Systemd:
         return self.host_pid(int(self.show(unit, "MainPID")), self.show(unit, "ControlGroup"))
 
     def host_pid(self, inner, group):
-        with open(f"{CGROUPS}{group}/cgroup.procs") as file:
-            pids = [int(line) for line in file]
+        pids = processes_under(CGROUPS + group)
         for pid in pids:
             with open(f"/proc/{pid}/status") as file:
                 ids = next(line.split()[1:] for line in file if line.startswith("NSpid:"))
@@ -109,6 +108,15 @@ class Systemd:
 
 def cgroups():
     return [directory for directory, _, _ in os.walk(CGROUPS)]
+
+
+def processes_under(group):
+    """Those of sub-groups too, into which a manager of its own units moves itself."""
+    pids = []
+    for directory, _, _ in os.walk(group):
+        with open(os.path.join(directory, "cgroup.procs")) as file:
+            pids += [int(line) for line in file]
+    return pids
 
 
 def removed(group):
