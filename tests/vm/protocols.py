@@ -196,6 +196,7 @@ def second_address():
 
 def test_joined_subflow_of_a_client():
     """A port that nobody asked for: the kernel opened one more connection from another address."""
+    mptcp().close()
     with second_address() as address, mptcp() as server, mptcp() as client, socket.socket() as refused:
         server.bind((HERE, 7801))
         server.listen()
