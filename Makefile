@@ -12,6 +12,7 @@
 # make mutants    is every mistake in the rules noticed? Asks what the oracle recorded
 # make bench      what ls and why cost, beside ss and lsof, in a VM
 # make demo       the demo in a VM
+# make docs       manual page, completions and schema, in build/docs
 # make windows    build build/windows/reusetrace.exe with mingw-w64
 # make format     format the C sources (clang-format 14)
 # make clean      remove what was built
@@ -159,10 +160,10 @@ payload: reusetrace $(BUILD)/tests/reusetrace $(STIMULI)
 	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(STIMULI) \
 		$(wildcard tests/vm/*.py tests/demo/*.py dist/*.service)
 
--include tests/oracle/oracle.mk tests/etw/etw.mk user/windows/windows.mk
+-include tests/oracle/oracle.mk tests/etw/etw.mk user/windows/windows.mk dist/dist.mk
 
 format:
-	clang-format-14 -i $(wildcard bpf/*.[ch] user/*.h user/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+	clang-format-14 -i $(wildcard bpf/*.[ch] user/*.h user/*/*.[ch] docs/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 
 clean:
 	rm -rf $(BUILD) reusetrace

@@ -41,6 +41,9 @@ struct command_info {
 /* What runs without a command's name. */
 extern const struct command_info trace_command;
 
+/* The others of this system, up to a NULL. */
+extern const struct command_info *const all_commands[];
+
 /* The words of a command line; commands[] ends with NULL.  Returns an exit status. */
 int command_main(const struct command_info *const commands[], int argc, char **argv);
 

@@ -416,3 +416,27 @@ void options_help(struct strbuf *out, const struct command_info *command,
 	}
 	strbuf_puts(out, command->help_tail);
 }
+
+bool options_row(size_t index, struct option_info *ret_info)
+{
+	for (size_t section = 0; section < SECTION_MAX; section++) {
+		for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+			const struct option_row *row = &rows[i];
+
+			if (!row->commands || row->section != section || index--)
+				continue;
+			*ret_info = (struct option_info){
+				.letter = row->letter,
+				.name = row->name,
+				.metavar = row->metavar,
+				.is_optional = row->is_optional,
+				.type = row->type,
+				.commands = row->commands,
+				.section = section_titles[section],
+				.help = row->help,
+			};
+			return true;
+		}
+	}
+	return false;
+}

@@ -33,6 +33,7 @@ enum command {
 };
 
 struct command_info; /* cli/command.h */
+struct option_type;  /* cli/option_types.h */
 
 enum list_order {
 	LIST_BY_PORT,
@@ -147,6 +148,21 @@ int options_parse(const struct command_info *command, int argc, char **argv, str
 /* The help text of a command; others[], ended by NULL, are mentioned in it (NULL: none are). */
 void options_help(struct strbuf *out, const struct command_info *command,
 		  const struct command_info *const others[]);
+
+/* A row of the table, for the manual page and completions. */
+struct option_info {
+	char letter;	     /* 0: none */
+	const char *name;    /* NULL: none */
+	const char *metavar; /* NULL: takes no value */
+	bool is_optional;    /* the value, and then only as --name=VALUE */
+	const struct option_type *type;
+	unsigned int commands; /* enum command */
+	const char *section;
+	const char *help; /* NULL: an alias of another row */
+};
+
+/* By index, in the order of --help; false behind the last one. */
+bool options_row(size_t index, struct option_info *ret_info);
 
 static inline bool port_set_has(const struct port_set *ports, uint16_t port)
 {

@@ -6,8 +6,7 @@
 
 #include "cli/command.h"
 
-/* Besides the trace. */
-static const struct command_info *const commands[] = {
+const struct command_info *const all_commands[] = {
 	&explain_command, &replay_command, &report_command, &doctor_command, NULL,
 };
 
@@ -17,5 +16,5 @@ int main(int argc, char **argv)
 	(void)_setmode(_fileno(stdout), _O_BINARY);
 	(void)_setmode(_fileno(stderr), _O_BINARY);
 	SetConsoleOutputCP(CP_UTF8);
-	return command_main(commands, argc, argv);
+	return command_main(all_commands, argc, argv);
 }
