@@ -57,7 +57,8 @@
 	{at "container", "string|null", "The id of its container."}, \
 	{at "container_name", "string", "The container's name (--containers)."}, \
 	{at "serves", "string", "Of a container runtime's helper: the container that it serves."}, \
-	{at "target", "string", "... and the address to which it forwards."}
+	{at "target", "string", "... and the address to which it forwards."}, \
+	{at "passed_as", "string", "The name under which systemd passed it the descriptor."}
 #define POLICY(at) \
 	{at, "object|null", "What this kernel decides differently from others, found by feature."}, \
 	{at ".orphan_uid", "string", "root or kept: whose a connection without a process is."}, \
@@ -164,6 +165,7 @@ const struct field_row field_rows[] = {
 	{"result.errno", "string|null", "EADDRINUSE and so on, WSAEADDRINUSE on Windows."},
 	{"result.code", "integer|null", "Its number."},
 	{"result.stage", "string|null", "How far a refused attempt got: syscall, seccomp, lsm, cgroup, address, privilege, state, port, post-bind or listen."},
+	{"given", "boolean", "why: this is the bind with the options that were given."},
 	{"result.call", "string|null", "explain: the call that fails, bind or listen."},
 	{"took_ns", "integer|null", "How long the call took."},
 
@@ -286,6 +288,17 @@ const struct field_row field_rows[] = {
 	{"facts.refusal.address_on.there.device", "string|null", "The interface there."},
 	{"facts.refusal.address_on.there.pid", "integer|null", "A process in it."},
 	{"facts.refusal.address_on.there.comm", "string|null", "The name of that process."},
+	{"facts.refusal.own_range", "array|null", "The socket's own IP_LOCAL_PORT_RANGE: the first and the last port."},
+	{"facts.refusal.own_range[]", "integer", "One of the two."},
+	{"facts.refusal.ports", "object|null", "Where no port is free: how the range is used."},
+	{"facts.refusal.ports.taken", "integer", "Ports of it that sockets have."},
+	{"facts.refusal.ports.time_wait", "integer", "Ports of it that only TIME_WAIT remnants have."},
+	{"facts.refusal.ports.reserved", "integer", "Ports of it in ip_local_reserved_ports."},
+	{"facts.refusal.ports.most", "array", "Who has most of them."},
+	{"facts.refusal.ports.most[]", "object", "One process."},
+	{"facts.refusal.ports.most[].pid", "integer", "Its pid."},
+	{"facts.refusal.ports.most[].comm", "string|null", "Its name."},
+	{"facts.refusal.ports.most[].ports", "integer", "How many it has."},
 	{"facts.windows", "object", "On Windows."},
 	{"facts.windows.result", "string|null", "How the result became known."},
 	{"facts.windows.other_result", "string|null", "The application may have got this instead."},
