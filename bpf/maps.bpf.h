@@ -16,6 +16,7 @@
 
 /* Set by the loader when everything is attached; until then only fired[] is kept. */
 volatile __u32 live = 0;
+volatile __u32 sought_task = 0;	   /* of seek_task() */
 volatile __u32 first_snapshot = 0; /* its sockets are older than the trace */
 volatile __u32 tree_size = 0;
 volatile __u64 fired[RT_HOOKS] = {};

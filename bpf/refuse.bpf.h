@@ -10,32 +10,66 @@
 #define CAP_NET_BIND_SERVICE 10
 #define SECCOMP_MODE_FILTER  2
 
+static __always_inline struct bpf_prog_array_item *effective_item(struct cgroup *cgroup, u32 hook, u32 i)
+{
+	void *at = (void *)cgroup + bpf_core_field_offset(struct cgroup, bpf.effective);
+	struct bpf_prog_array *array = NULL;
+
+	bpf_probe_read_kernel(&array, sizeof(array), at + hook * sizeof(array));
+	at = (void *)array + bpf_core_field_offset(struct bpf_prog_array, items);
+	return array ? at + i * bpf_core_type_size(struct bpf_prog_array_item) : NULL;
+}
+
+static __always_inline bool in_effect(struct cgroup *cgroup, u32 hook, u32 id)
+{
+	for (u32 i = 0; i < RT_MAX_PROGRAMS; i++) {
+		struct bpf_prog *prog = BPF_CORE_READ(effective_item(cgroup, hook, i), prog);
+
+		if (!prog)
+			return false;
+		if (BPF_CORE_READ(prog, aux, id) == id)
+			return true;
+	}
+	return false;
+}
+
+/* Where it is attached: it is in effect there and below (compute_effective_progs()), not above. */
+__noinline int program_up(u64 cgroup, u32 hook, u32 id)
+{
+	u32 up;
+
+	for (up = 0; up < RT_UP_MAX; up++) {
+		struct cgroup_subsys_state *above = BPF_CORE_READ((struct cgroup *)cgroup, self.parent);
+
+		cgroup = (u64)above - bpf_core_field_offset(struct cgroup, self);
+		if (!above || !in_effect((struct cgroup *)cgroup, hook, id))
+			break;
+	}
+	return up;
+}
+
 /* The programs that are in effect for the socket's cgroup, in the order in which they run. */
 __noinline int record_programs(u32 slot, u64 key, u32 post)
 {
 	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
 	struct cgroup *cgroup = compat_sk_cgroup((struct sock *)key);
 	bool v6 = BPF_CORE_READ((struct sock *)key, __sk_common.skc_family) == AF_INET6;
-	struct bpf_prog_array *array = NULL;
+	u32 hook = compat_bind_hook(v6, post);
 	struct rt_refusal *refusal;
-	void *at;
 
 	if (!record || !cgroup)
 		return 0;
 	refusal = &record->refusal;
 	refusal->cgroup = BPF_CORE_READ(cgroup, kn, id);
 	refusal->program_count = 0;
-	at = (void *)cgroup + bpf_core_field_offset(struct cgroup, bpf.effective);
-	bpf_probe_read_kernel(&array, sizeof(array), at + compat_bind_hook(v6, post) * sizeof(array));
-	at = (void *)array + bpf_core_field_offset(struct bpf_prog_array, items);
-	for (u32 i = 0; i < RT_MAX_PROGRAMS && array; i++) {
-		struct bpf_prog_array_item *item = at + i * bpf_core_type_size(struct bpf_prog_array_item);
-		struct bpf_prog *prog = BPF_CORE_READ(item, prog);
+	for (u32 i = 0; i < RT_MAX_PROGRAMS; i++) {
+		struct bpf_prog *prog = BPF_CORE_READ(effective_item(cgroup, hook, i), prog);
 
 		if (!prog)
 			break;
 		refusal->programs[i].id = BPF_CORE_READ(prog, aux, id);
 		BPF_CORE_READ_INTO(&refusal->programs[i].name, prog, aux, name);
+		refusal->program_up[i] = program_up((u64)cgroup, hook, refusal->programs[i].id);
 		refusal->program_count = i + 1;
 	}
 	return 0;

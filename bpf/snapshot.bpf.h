@@ -69,4 +69,25 @@ int snapshot(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
+/* One process, by its number: its executable, without any right to its /proc. */
+SEC("iter/task")
+int seek_task(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct rt_holder *holder;
+	u32 zero = 0;
+
+	if (!task || (u32)BPF_CORE_READ(task, pid) != sought_task)
+		return 0;
+	holder = bpf_map_lookup_elem(&holder_scratch, &zero);
+	if (!holder)
+		return 0;
+	holder->life.header.size = sizeof(*holder);
+	holder->life.header.type = RT_HOLDER;
+	describe_process(&holder->life.header.process, task);
+	describe_exe(holder->exe, &holder->life.header, task);
+	bpf_seq_write(ctx->meta->seq, holder, sizeof(*holder));
+	return 0;
+}
+
 #endif

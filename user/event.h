@@ -20,6 +20,7 @@
 #define RT_MAX_CONTENDERS 64
 #define RT_MAX_OPTIONS	  8
 #define RT_MAX_PROGRAMS	  4
+#define RT_UP_MAX	  16
 #define RT_UID_NONE	  0xffffffffU
 #define RT_FD_NONE	  (-1)
 
@@ -180,6 +181,8 @@ struct rt_refusal {
 	__u16 own_lo, own_hi; /* IP_LOCAL_PORT_RANGE, 0: not set */
 	__u8 new_addr[RT_ADDR_LEN];
 	struct rt_program programs[RT_MAX_PROGRAMS];
+	__u8 program_up[RT_MAX_PROGRAMS]; /* attached so many levels above the cgroup, RT_UP_MAX: or more */
+	__u32 pad;
 };
 
 /* RT_BIND, RT_LISTEN, RT_AUTOBIND, RT_CONNECT */
@@ -274,7 +277,7 @@ _Static_assert(sizeof(struct rt_sock) == 136, "rt_sock layout");
 _Static_assert(sizeof(struct rt_process) == 56, "rt_process layout");
 _Static_assert(sizeof(struct rt_header) == 72, "rt_header layout");
 _Static_assert(sizeof(struct rt_option) == 24, "rt_option layout");
-_Static_assert(sizeof(struct rt_refusal) == 128, "rt_refusal layout");
+_Static_assert(sizeof(struct rt_refusal) == 136, "rt_refusal layout");
 _Static_assert(sizeof(struct rt_attempt) % 8 == 0, "rt_attempt layout");
 _Static_assert(sizeof(struct rt_delivery) % 8 == 0, "rt_delivery layout");
 _Static_assert(sizeof(struct rt_life) % 8 == 0, "rt_life layout");

@@ -19,6 +19,7 @@ static void decode_programs(const struct rt_refusal *from, struct refusal_facts 
 	facts->program_count = from->program_count < PROGRAMS_MAX ? from->program_count : PROGRAMS_MAX;
 	for (uint32_t i = 0; i < facts->program_count; i++) {
 		facts->programs[i].id = from->programs[i].id;
+		facts->programs[i].up = from->program_up[i];
 		memcpy(facts->programs[i].name, from->programs[i].name, CGROUP_PROGRAM_LEN);
 		facts->programs[i].name[CGROUP_PROGRAM_LEN - 1] = '\0';
 	}

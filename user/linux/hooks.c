@@ -185,8 +185,8 @@ void hooks_choose(struct hooks *hooks, const struct btf *btf)
 	}
 }
 
-/* Without the first there is no trace; the others name holders that no descriptor leads to. */
-static const char *const iterators[ITERATORS_MAX] = {"snapshot", "seek_files", "seek_sockets"};
+/* Without the first there is no trace; the others find what is not known yet. */
+static const char *const iterators[ITERATORS_MAX] = {"snapshot", "seek_files", "seek_sockets", "seek_task"};
 
 static bool demote_iterator(struct hooks *hooks, const char *program)
 {

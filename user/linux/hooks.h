@@ -41,7 +41,7 @@ struct hook {
 	int counter;	      /* enum rt_hook that counts its calls, RT_HOOKS: none */
 };
 
-#define ITERATORS_MAX 3
+#define ITERATORS_MAX 4
 #define HOOKS_MAX     80
 
 struct hooks {

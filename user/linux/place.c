@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "linux/place.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
@@ -19,12 +20,14 @@
 #define CGROUP_ROOT   "/sys/fs/cgroup"
 #define FILEID_KERNFS 0xfe
 #define CACHED	      256
+#define SEARCHED_MAX  262144 /* files below the mount point */
 #define CMDLINE_LEN   4096
 #define ENVIRON_LEN   32768
 #define LINES_LEN     16384 /* of /proc/PID/cgroup: a path a hierarchy */
 
 struct row {
 	uint64_t id;
+	bool is_gone; /* it is nowhere below the mount point, and never will be: no other gets its number */
 	char cgroup[CGROUP_LEN];
 	struct place place;
 };
@@ -95,6 +98,49 @@ static int cgroup_of_process(uint32_t pid, char *ret_path, size_t size)
 	return err;
 }
 
+/* The path of a process's cgroup is that of this one, unless it has moved or is another process by now. */
+static bool is_cgroup(const char *path, uint64_t id)
+{
+	char name[PATH_MAX];
+	struct stat dir;
+
+	return snprintf(name, sizeof(name), CGROUP_ROOT "%s", path) < (int)sizeof(name) &&
+	       !stat(name, &dir) && dir.st_ino == id;
+}
+
+/* Its number is its directory's: anybody may look for that. */
+static bool search_below(char *path, size_t size, uint64_t id, int *left)
+{
+	size_t length = strlen(path);
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && *left > 0 && (entry = readdir(dir))) {
+		--*left;
+		path[length] = '\0';
+		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
+		    snprintf(path + length, size - length, "/%s", entry->d_name) >= (int)(size - length))
+			continue;
+		found = entry->d_ino == id || search_below(path, size, id, left);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static int cgroup_search(uint64_t id, char *ret_path, size_t size)
+{
+	char path[PATH_MAX] = CGROUP_ROOT;
+	int left = SEARCHED_MAX;
+
+	if (is_cgroup("", id))
+		return copy_path("/", ret_path, size);
+	if (!search_below(path, sizeof(path), id, &left))
+		return -ENOENT;
+	return copy_path(path + strlen(CGROUP_ROOT), ret_path, size);
+}
+
 static bool has_legacy(void)
 {
 	FILE *file = fopen("/proc/self/cgroup", "re");
@@ -163,17 +209,42 @@ static bool tells_nothing(const struct places *places, const char *path)
 	return places->legacy && !strcmp(path, "/");
 }
 
+/* Not below the root of this cgroup namespace. */
+static bool is_outside(const char *path)
+{
+	return !strncmp(path, "/..", 3) && (!path[3] || path[3] == '/');
+}
+
+/* By its number, by a process that is in it, or by searching for it: the first needs a right to all files. */
+static int find_path(const struct places *places, uint64_t id, uint32_t pid, char *ret_path, size_t size)
+{
+	int err = cgroup_path(id, ret_path, size);
+
+	if (places->legacy)
+		return (err || tells_nothing(places, ret_path)) &&
+				       (!pid || cgroup_of_process(pid, ret_path, size))
+			       ? -ENOENT
+			       : 0;
+	if (!err)
+		return 0;
+	if (pid && !cgroup_of_process(pid, ret_path, size) &&
+	    (err != -EPERM || is_outside(ret_path) || is_cgroup(ret_path, id)))
+		return 0;
+	return err == -EPERM ? cgroup_search(id, ret_path, size) : err;
+}
+
 static const struct row *find_row(struct places *places, uint64_t id, uint32_t pid)
 {
 	struct row *row = &places->rows[id % CACHED];
 	char path[PATH_MAX] = "";
 
-	if (row->id == id && row->cgroup[0])
+	if (row->id == id && (row->cgroup[0] || row->is_gone))
 		return row;
 	*row = (struct row){.id = 0};
-	if ((cgroup_path(id, path, sizeof(path)) || tells_nothing(places, path)) &&
-	    (!pid || cgroup_of_process(pid, path, sizeof(path))))
+	if (find_path(places, id, pid, path, sizeof(path))) {
+		*row = (struct row){.id = id, .is_gone = !places->legacy};
 		return row;
+	}
 	read_path(path, row);
 	if (places->runtimes)
 		runtimes_name(places->runtimes, row->cgroup, &row->place);

@@ -107,6 +107,11 @@ bool process_sees_all(void)
 	return !stat("/proc/self/ns/pid", &ns) && ns.st_ino == PIDNS_INITIAL;
 }
 
+bool process_shows_all(void)
+{
+	return process_sees_all() && !access("/proc/1/status", R_OK);
+}
+
 static uint32_t parent_of(const char *pid)
 {
 	char path[PATH_MAX], line[512], *end;

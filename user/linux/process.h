@@ -16,6 +16,8 @@ bool process_lives(uint32_t pid, uint64_t start_ns);
 
 /* This process is in the initial pid namespace: no process is hidden from it. */
 bool process_sees_all(void);
+/* ... and /proc shows it what is not its own (hidepid=): what is not there is gone. */
+bool process_shows_all(void);
 
 /* Calls fn for each process whose parent is pid. */
 int process_children(uint32_t pid, int (*fn)(void *context, uint32_t child), void *context);

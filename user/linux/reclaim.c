@@ -30,7 +30,7 @@ static bool thread_gone(uint64_t id)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%u/task/%u", (unsigned int)(id >> 32), (unsigned int)id);
-	return process_sees_all() && access(path, F_OK);
+	return process_shows_all() && access(path, F_OK);
 }
 
 static bool is_stale(const struct trace_bpf *trace, uint64_t id, const struct flight *flight)

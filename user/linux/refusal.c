@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linux/cgroup_programs.h"
+#include "event.h"
 #include "linux/interfaces.h"
 #include "linux/range_use.h"
 #include "linux/security.h"
@@ -47,6 +47,20 @@ static void find_module(struct refusal_lookup *lookup, struct event *event)
 		facts->lsm_label[0] = '\0';
 }
 
+/* The cgroup so many levels above a path; "" if there is none. */
+static void path_above(const char *path, uint32_t up, char *ret_path, size_t size)
+{
+	char *slash;
+
+	snprintf(ret_path, size, "%s", path);
+	if (up >= RT_UP_MAX)
+		ret_path[0] = '\0';
+	for (; up && ret_path[0]; up--) {
+		slash = strrchr(ret_path, '/');
+		slash[slash == ret_path && slash[1]] = '\0';
+	}
+}
+
 static void find_programs(struct places *places, struct event *event)
 {
 	struct refusal_facts *facts = &event->refusal;
@@ -57,9 +71,7 @@ static void find_programs(struct places *places, struct event *event)
 	for (uint32_t i = 0; i < facts->program_count && of_socket.cgroup[0]; i++) {
 		struct cgroup_program *program = &facts->programs[i];
 
-		if (cgroup_of_program(of_socket.cgroup, program->id, program->cgroup,
-				      sizeof(program->cgroup)))
-			program->cgroup[0] = '\0';
+		path_above(of_socket.cgroup, program->up, program->cgroup, sizeof(program->cgroup));
 	}
 }
 

@@ -116,6 +116,7 @@ static void note_event(struct session *session, struct pending *pending)
 	/* Most records of a socket's life come from its binder, whose path is known. */
 	if (entry && entry->bound_by.pid == event->process.pid && !event->process.exe[0])
 		memcpy(event->process.exe, entry->bound_by.exe, sizeof(event->process.exe));
+	session_find_exe(session, &event->process);
 	places_fill(session->places, &event->process);
 	if (!entry)
 		return;
@@ -252,6 +253,7 @@ static int flush(struct session *session, event_fn fn, void *context)
 		err = session_refresh(session);
 	session->unresolved = false;
 	refusal_lookup_renew(session->refusals);
+	session_forget_exes(session);
 	for (size_t i = 0; i < session->count; i++)
 		note_event(session, &session->batch[i]);
 	for (size_t i = 0; i < session->count; i++) {

@@ -160,7 +160,7 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 	}
 	owners_judge(holder);
 	holder->binder_ended =
-		holder->bound_by.pid && process_sees_all() && !process_exists(holder->bound_by.pid);
+		holder->bound_by.pid && process_shows_all() && !process_exists(holder->bound_by.pid);
 	entry = sockets_find(session->sockets, pending->keys[i], holder->sock.inode);
 	if (holder->kind == KIND_GONE && entry && entry->released_ns > pending->event.time_ns)
 		holder->released_after_ns = entry->released_ns - pending->event.time_ns;

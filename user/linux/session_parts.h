@@ -14,6 +14,15 @@ struct pending {
 	uint64_t keys[RT_MAX_CONTENDERS]; /* of the holders, before they are sorted */
 };
 
+#define EXES 64
+
+/* Of a process in this batch; it may execute something else later. */
+struct exe_row {
+	uint32_t pid;
+	uint64_t start_ns;
+	char exe[EXE_LEN];
+};
+
 struct session {
 	struct tracer *tracer;
 	struct sockets *sockets;
@@ -26,12 +35,17 @@ struct session {
 	size_t count;
 	struct refused refused;
 	struct deliveries *deliveries; /* NULL: not asked for */
+	struct exe_row exes[EXES];     /* by pid, the last one wins */
 	uint64_t seq, undecoded;
 	bool unresolved; /* some holder's process is not known yet */
 };
 
 /* A process as the owner of a descriptor. */
 void session_owner(const struct proc_info *process, int fd, struct owner *ret_owner);
+
+/* Asks the kernel for the executable if it is not known; "" for a process that is gone. */
+void session_find_exe(struct session *session, struct proc_info *process);
+void session_forget_exes(struct session *session);
 
 /* Who holds what, anew; and one socket of a snapshot, a struct rt_holder.  0 or a negative errno. */
 int session_refresh(struct session *session);

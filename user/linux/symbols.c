@@ -14,16 +14,23 @@ struct symbol {
 };
 
 struct symbols {
+	FILE *file; /* shows to its end the addresses that whoever opened it might see; or NULL */
 	struct symbol rows[CACHED]; /* by address, the last one wins */
 };
 
 struct symbols *symbols_new(void)
 {
-	return calloc(1, sizeof(struct symbols));
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+
+	if (symbols)
+		symbols->file = fopen("/proc/kallsyms", "re");
+	return symbols;
 }
 
 void symbols_free(struct symbols *symbols)
 {
+	if (symbols && symbols->file)
+		fclose(symbols->file);
 	free(symbols);
 }
 
@@ -40,22 +47,21 @@ static bool read_symbol(const char *line, struct symbol *ret_symbol)
 	return true;
 }
 
-static void find_symbol(uint64_t address, struct symbol *ret_symbol)
+static void find_symbol(FILE *file, uint64_t address, struct symbol *ret_symbol)
 {
-	FILE *file = fopen("/proc/kallsyms", "re");
 	struct symbol symbol;
 	char line[512];
 
 	*ret_symbol = (struct symbol){.address = address};
 	if (!file)
 		return;
+	rewind(file);
 	while (fgets(line, sizeof(line), file)) {
 		if (!read_symbol(line, &symbol) || symbol.address != address)
 			continue;
 		*ret_symbol = symbol;
 		break;
 	}
-	fclose(file);
 }
 
 void symbols_name(struct symbols *symbols, uint64_t address, char ret_function[SYMBOL_LEN],
@@ -64,7 +70,7 @@ void symbols_name(struct symbols *symbols, uint64_t address, char ret_function[S
 	struct symbol *row = &symbols->rows[(address >> 4) % CACHED];
 
 	if (address && (row->address != address || !row->function[0]))
-		find_symbol(address, row);
+		find_symbol(symbols->file, address, row);
 	if (!address || row->address != address) {
 		ret_function[0] = ret_module[0] = '\0';
 		return;

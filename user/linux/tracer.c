@@ -25,7 +25,7 @@
 #define LOAD_ATTEMPTS 48
 #define SLOT_COUNT    256
 
-enum iterator { ITERATE_SNAPSHOT, ITERATE_FILES, ITERATE_SOCKETS, ITERATORS };
+enum iterator { ITERATE_SNAPSHOT, ITERATE_FILES, ITERATE_SOCKETS, ITERATE_TASKS, ITERATORS };
 
 struct tracer {
 	struct trace_bpf *trace;
@@ -183,6 +183,7 @@ static int attach_iterators(struct tracer *tracer)
 		[ITERATE_SNAPSHOT] = tracer->trace->progs.snapshot,
 		[ITERATE_FILES] = tracer->trace->progs.seek_files,
 		[ITERATE_SOCKETS] = tracer->trace->progs.seek_sockets,
+		[ITERATE_TASKS] = tracer->trace->progs.seek_task,
 	};
 	union bpf_iter_link_info sought = {.map.map_fd = bpf_map__fd(tracer->trace->maps.sought)};
 
@@ -320,13 +321,21 @@ int tracer_seek(void *source, const struct sought_socket *sockets, size_t count,
 
 		err = bpf_map_update_elem(map, &sockets[i].key, &sought, BPF_ANY);
 	}
-	for (size_t i = ITERATE_FILES; i < ITERATORS && !err; i++)
+	for (size_t i = ITERATE_FILES; i <= ITERATE_SOCKETS && !err; i++)
 		err = !tracer->iterators[i]
 			      ? -EOPNOTSUPP
 			      : iterator_read(tracer->iterators[i], sizeof(struct rt_found), fn, context);
 	for (size_t i = 0; i < count; i++)
 		(void)bpf_map_delete_elem(map, &sockets[i].key);
 	return err;
+}
+
+int tracer_seek_process(struct tracer *tracer, uint32_t pid, record_fn fn, void *context)
+{
+	if (!tracer->iterators[ITERATE_TASKS])
+		return -EOPNOTSUPP;
+	tracer->trace->bss->sought_task = pid;
+	return iterator_read(tracer->iterators[ITERATE_TASKS], sizeof(struct rt_holder), fn, context);
 }
 
 int tracer_add_process(struct tracer *tracer, uint32_t pid, uint64_t start_ns)

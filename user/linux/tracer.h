@@ -61,6 +61,9 @@ int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *conte
 /* A seek_fn; the source is the tracer. */
 int tracer_seek(void *source, const struct sought_socket *sockets, size_t count, record_fn fn, void *context);
 
+/* The process with this number, as a struct rt_holder of which only process and exe count. */
+int tracer_seek_process(struct tracer *tracer, uint32_t pid, record_fn fn, void *context);
+
 /* No new records from here on: what is in the ring is all there is. */
 void tracer_stop(struct tracer *tracer);
 

@@ -416,6 +416,7 @@ struct cgroup_program {
 	uint32_t id; /* 0: unknown */
 	char name[CGROUP_PROGRAM_LEN];
 	char cgroup[CGROUP_LEN]; /* where it is attached, "" if unknown */
+	uint32_t up; /* that is so many levels above the socket's cgroup; of no use where it is not traced */
 };
 
 #define PORT_USERS_MAX 3
