@@ -68,7 +68,7 @@ static void test_json_interface_example(void **state)
 		"\"unit\":null,\"container\":null,\"ended\":false},"
 		"\"processes\":[{\"pid\":4100,\"comm\":\"python3\",\"exe\":\"/usr/bin/"
 		"python3.11\",\"fd\":3,\"nspid\":null,\"via\":\"descriptor\",\"index\":null,\"cloexec\":true,"
-		"\"got\":null,"
+		"\"got\":null,\"relation\":null,"
 		"\"unit\":null,\"container\":null}],"
 		"\"receivers\":[],\"outside\":false,\"kernel\":null,\"differs\":[],"
 		"\"facts\":{\"compared\":true,\"place\":0," SOCK_FACTS "}]}\n");

@@ -98,4 +98,4 @@ def test_hidden_hierarchy():
         os.rmdir(path)
     process = trace.one("bind", result__errno="EADDRINUSE")["holders"][0]["processes"][0]
     equal(process["container"], "0123456789abcdef" * 4, "container")
-    contains(text.text, ", container 0123456789ab\n", "text")
+    contains(text.text, ", container 0123456789ab, in its child process\n", "text")

@@ -86,6 +86,7 @@ static int note_owner(struct seek *seek, const struct rt_found *found)
 	decode_process(&found->header.process, &process);
 	owner.pid = process.pid;
 	owner.nspid = process.nspid;
+	owner.ppid = process.ppid;
 	owner.how = found->how == RT_FOUND_RING ? OWNER_RING : OWNER_QUEUE;
 	memcpy(owner.comm, process.comm, sizeof(owner.comm));
 	decode_exe(found->exe, owner.exe, sizeof(owner.exe));

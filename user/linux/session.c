@@ -77,8 +77,11 @@ uint64_t session_next_seq(struct session *session)
 
 void session_owner(const struct proc_info *process, int fd, struct owner *ret_owner)
 {
-	*ret_owner = (struct owner){
-		.pid = process->pid, .nspid = process->nspid, .fd = fd, .cgroup_id = process->cgroup_id};
+	*ret_owner = (struct owner){.pid = process->pid,
+				    .nspid = process->nspid,
+				    .ppid = process->ppid,
+				    .fd = fd,
+				    .cgroup_id = process->cgroup_id};
 	memcpy(ret_owner->comm, process->comm, sizeof(ret_owner->comm));
 	memcpy(ret_owner->exe, process->exe, sizeof(ret_owner->exe));
 }

@@ -159,6 +159,7 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 		holder->sock.kernel = holder->kind == KIND_KERNEL;
 	}
 	owners_judge(holder);
+	owners_relate(holder, &pending->event.process);
 	holder->binder_ended =
 		holder->bound_by.pid && process_shows_all() && !process_exists(holder->bound_by.pid);
 	entry = sockets_find(session->sockets, pending->keys[i], holder->sock.inode);

@@ -207,15 +207,27 @@ enum owner_got {
 	GOT_MAX
 };
 
+/* What its process is to the one that asks for the port. */
+enum owner_relation {
+	RELATION_NONE, /* no kin, or unknown */
+	RELATION_SELF,
+	RELATION_PARENT,  /* ... of the one that asks */
+	RELATION_CHILD,	  /* ... of the one that asks */
+	RELATION_SIBLING, /* of one parent, which is not the machine's first process */
+	RELATION_MAX
+};
+
 struct owner { /* a process through which a holder can be reached */
 	uint32_t pid;
 	int32_t fd;		   /* -1 unknown */
 	uint64_t cgroup_id;	   /* 0: unknown */
 	const struct place *place; /* in its holder's places; NULL: not looked up */
 	uint32_t nspid;		   /* in its own pid namespace, 0 unknown */
+	uint32_t ppid;		   /* 0 unknown */
 	enum owner_how how;
 	uint32_t index;
 	enum owner_got got;
+	enum owner_relation relation;
 	bool survives_exec; /* the descriptor lacks FD_CLOEXEC */
 	uint64_t start_ns;  /* of the process, CLOCK_BOOTTIME; 0 unknown */
 	char comm[COMM_LEN];

@@ -17,6 +17,13 @@ static const char *const gots[GOT_MAX] = {
 	[GOT_PASSED] = "passed",
 };
 
+static const char *const relations[RELATION_MAX] = {
+	[RELATION_SELF] = "self",
+	[RELATION_PARENT] = "parent",
+	[RELATION_CHILD] = "child",
+	[RELATION_SIBLING] = "sibling",
+};
+
 const char *owner_how_name(enum owner_how how)
 {
 	return hows[(size_t)how < OWNER_HOW_MAX ? how : OWNER_DESCRIPTOR];
@@ -25,6 +32,11 @@ const char *owner_how_name(enum owner_how how)
 const char *owner_got_name(enum owner_got got)
 {
 	return (size_t)got < GOT_MAX ? gots[got] : NULL;
+}
+
+const char *owner_relation_name(enum owner_relation relation)
+{
+	return (size_t)relation < RELATION_MAX ? relations[relation] : NULL;
 }
 
 static int find(const char *const *names, size_t count, const char *name)
@@ -45,6 +57,11 @@ int owner_got_from_name(const char *name)
 	return find(gots, GOT_MAX, name);
 }
 
+int owner_relation_from_name(const char *name)
+{
+	return find(relations, RELATION_MAX, name);
+}
+
 void owners_judge(struct holder *holder)
 {
 	for (size_t i = 0; i < holder->owner_count; i++) {
@@ -57,4 +74,23 @@ void owners_judge(struct holder *holder)
 		else if (owner->start_ns && holder->since_ns)
 			owner->got = owner->start_ns > holder->since_ns ? GOT_INHERITED : GOT_PASSED;
 	}
+}
+
+static enum owner_relation relation(const struct owner *owner, const struct proc_info *asking)
+{
+	if (!owner->pid || !asking->pid)
+		return RELATION_NONE;
+	if (owner->pid == asking->pid)
+		return RELATION_SELF;
+	if (owner->pid == asking->ppid)
+		return owner->pid > 1 ? RELATION_PARENT : RELATION_NONE;
+	if (owner->ppid == asking->pid)
+		return RELATION_CHILD;
+	return owner->ppid == asking->ppid && owner->ppid > 1 ? RELATION_SIBLING : RELATION_NONE;
+}
+
+void owners_relate(struct holder *holder, const struct proc_info *asking)
+{
+	for (size_t i = 0; i < holder->owner_count; i++)
+		holder->owners[i].relation = relation(&holder->owners[i], asking);
 }

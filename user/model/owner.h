@@ -5,14 +5,19 @@
 
 #include "model/event.h"
 
-const char *owner_how_name(enum owner_how how); /* never NULL */
-const char *owner_got_name(enum owner_got got); /* NULL for GOT_UNKNOWN */
+const char *owner_how_name(enum owner_how how);		       /* never NULL */
+const char *owner_got_name(enum owner_got got);		       /* NULL for GOT_UNKNOWN */
+const char *owner_relation_name(enum owner_relation relation); /* NULL for RELATION_NONE */
 
 /* The enum's value, or -EINVAL. */
 int owner_how_from_name(const char *name);
 int owner_got_from_name(const char *name);
+int owner_relation_from_name(const char *name);
 
 /* Fills got of the holder's owners from who bound it and when. */
 void owners_judge(struct holder *holder);
+
+/* Fills relation of the holder's owners: what they are to the process that asks. */
+void owners_relate(struct holder *holder, const struct proc_info *asking);
 
 #endif

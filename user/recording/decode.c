@@ -267,6 +267,8 @@ static void get_owner(struct json_reader *reader, struct owner *ret_owner, struc
 		.how = (enum owner_how)jr_word(reader, "via", owner_how_from_name, OWNER_DESCRIPTOR),
 		.index = get_u32(reader, "index", 0),
 		.got = (enum owner_got)jr_word(reader, "got", owner_got_from_name, GOT_UNKNOWN),
+		.relation = (enum owner_relation)jr_word(reader, "relation", owner_relation_from_name,
+							 RELATION_NONE),
 		.place = ret_place,
 	};
 	ret_owner->survives_exec = jr_string(reader, "via") && ret_owner->how == OWNER_DESCRIPTOR &&

@@ -275,6 +275,12 @@ static void slot_served(const struct situation *s, struct text *text)
 		add_escaped(text, s->holder->kernel.devices[0].name);
 }
 
+static void slot_socket_unit(const struct situation *s, struct text *text)
+{
+	if (s->holder && s->holder->made_in)
+		add_escaped(text, s->holder->made_in->unit);
+}
+
 static void slot_bound_by(const struct situation *s, struct text *text)
 {
 	if (s->holder)
@@ -392,6 +398,7 @@ static const struct slot slots[] = {
 	{"binder", slot_binder},
 	{"errno", slot_errno},
 	{"bound_by", slot_bound_by},
+	{"socket_unit", slot_socket_unit},
 	{"local", slot_local},
 	{"asked", slot_asked},
 	{"server", slot_server},

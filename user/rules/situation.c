@@ -212,6 +212,19 @@ static uint64_t other_fixes(const struct situation *situation, const struct tall
 	return bits;
 }
 
+/* It is there to be passed on: the parent's, or a socket unit's of systemd.  Of one socket in the way. */
+static uint64_t pass_fixes(const struct situation *situation)
+{
+	const struct holder *holder = situation->holder;
+	const char *type = holder->made_in ? strrchr(holder->made_in->unit, '.') : NULL;
+
+	if (!holder->owner_count || holder->kind != KIND_PROCESS || sock_is_connected(&holder->sock))
+		return 0;
+	if (type && !strcmp(type, ".socket"))
+		return holder->owner_count == 1 ? S_FIX_UNIT | S_FIX_UNIT_STOP : S_FIX_UNIT;
+	return holder->owners[0].relation == RELATION_PARENT ? S_FIX_PARENT : 0;
+}
+
 static uint64_t fix_bits(const struct situation *situation)
 {
 	const struct event *event = situation->event;
@@ -261,6 +274,8 @@ static uint64_t fix_bits(const struct situation *situation)
 		bits |= S_FIX_CLOEXEC;
 	if (tally.inherit)
 		bits |= S_FIX_INHERIT;
+	if (tally.count == 1 && situation->holder)
+		bits |= pass_fixes(situation);
 	return bits;
 }
 

@@ -59,6 +59,9 @@ enum situation_bit {
 
 #define S_FIX_DOWN	 (UINT64_C(1) << 48) /* all of them are the kernel's, for one net device */
 #define S_FIX_CLOEXEC	 (UINT64_C(1) << 49) /* whoever has it now got it by exec, unasked: next time */
+#define S_FIX_PARENT	 (UINT64_C(1) << 50) /* the parent has the only one, and could hand it down */
+#define S_FIX_UNIT	 (UINT64_C(1) << 51) /* systemd made the only one for a socket unit */
+#define S_FIX_UNIT_STOP	 (UINT64_C(1) << 52) /* ... and nobody else has it yet */
 
 struct situation {
 	const struct event *event;

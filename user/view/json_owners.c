@@ -71,6 +71,7 @@ static void put_owner(struct json_writer *writer, const struct owner *owner)
 	bool_or_null(writer, "cloexec", !owner->survives_exec,
 		     owner->how == OWNER_DESCRIPTOR && owner->fd >= 0);
 	jw_string(writer, "got", owner_got_name(owner->got));
+	jw_string(writer, "relation", owner_relation_name(owner->relation));
 	json_place(writer, owner->place);
 	jw_object_end(writer);
 }

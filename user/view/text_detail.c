@@ -119,6 +119,7 @@ static void put_holder(struct strbuf *out, const struct event *event, const stru
 	text_places(out, holder);
 	if (text_is_sharing(event))
 		put_other_exe(out, event, holder);
+	text_relation(out, holder);
 }
 
 static void put_rule(struct strbuf *out, int rule)

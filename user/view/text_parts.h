@@ -46,4 +46,7 @@ void text_details(struct strbuf *out, const struct event *event, const struct te
  */
 void text_places(struct strbuf *out, const struct holder *holder);
 
+/* ", in its parent process": what the first process is to the one that asks, in text_who.c. */
+void text_relation(struct strbuf *out, const struct holder *holder);
+
 #endif

@@ -154,3 +154,18 @@ void text_who(struct strbuf *out, const struct holder *holder)
 		strbuf_printf(out, " (released %s after the attempt)", duration);
 	}
 }
+
+/* Of one shell or supervisor are many: that says nothing. */
+static const char *const relation_words[RELATION_MAX] = {
+	[RELATION_SELF] = ", in this same process",
+	[RELATION_PARENT] = ", in its parent process",
+	[RELATION_CHILD] = ", in its child process",
+};
+
+void text_relation(struct strbuf *out, const struct holder *holder)
+{
+	enum owner_relation relation = holder->owner_count ? holder->owners[0].relation : RELATION_NONE;
+
+	if ((size_t)relation < RELATION_MAX && relation_words[relation])
+		strbuf_puts(out, relation_words[relation]);
+}
