@@ -7,7 +7,7 @@ import subprocess
 
 import checks
 from checks import Attempt, next_event, program_of
-from harness import contains, equal
+from harness import contains, equal, shared, wait_for
 
 HERE, ANY = "127.0.0.1", "0.0.0.0"
 ALICE, BOB, WWW_DATA = 1000, 1001, 33
@@ -72,7 +72,7 @@ class Actor:
         """The attempt of a bind that fails."""
         self.does(f"{name} = {make}({flags!r})")
         equal(self.tries(f"{name}.bind(({address!r}, {port}))"), code, f"bind to {address}:{port}")
-        return self.attempt(port, code)
+        return refusal(port, self.pid, code)
 
     def attempt(self, port, code=0, kind="bind"):
         return Attempt(next_event((kind,), code, pid=self.pid, port=port))
@@ -86,6 +86,19 @@ class Actor:
 
     def __exit__(self, *_):
         self.end()
+
+
+def refusal(port, pid=None, code=errno.EADDRINUSE):
+    """The next refused bind that no check has taken; those that were accepted before it are passed over."""
+    def find():
+        session = shared().read()
+        return next((event for event in session.events if event["type"] == "bind" and event["seq"] not in session.taken
+                     and event["result"]["code"] == code and pid in (None, event["process"]["pid"])
+                     and (event["socket"]["requested"] or {}).get("port") == port), None)
+
+    event = wait_for(find, f"a refused bind of {pid}, port {port}")
+    shared().taken.add(event["seq"])
+    return Attempt(event)
 
 
 def blames(attempt, pid, state="listen", kind="process"):

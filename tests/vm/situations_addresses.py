@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Situations 19 to 23, 26 and 39: addresses that overlap, that may not be used, or that are not there yet."""
+import contextlib
 import errno
 import os
 import subprocess
@@ -21,10 +22,17 @@ def add_dummy(name, address):
     ip("address", "add", address, "dev", name)
 
 
-@isolated
+@contextlib.contextmanager
+def dummy(name, address):
+    add_dummy(name, address)
+    try:
+        yield
+    finally:
+        ip("link", "del", name)
+
+
 def test_19_wildcard_meets_the_stub_resolver():
-    add_dummy("eth9", "192.168.1.10/24")
-    with Actor("systemd-resolve") as resolver:
+    with dummy("eth9", "192.168.1.10/24"), Actor("systemd-resolve") as resolver:
         for kind, make, state in (("udp", udp, "bound"), ("tcp", tcp, "listen")):
             resolver.does(f"{kind}_sock = {kind}()", f"{kind}_sock.setsockopt(1, socket.SO_BINDTODEVICE, b'lo')",
                           f"{kind}_sock.bind(({STUB!r}, 53))")
@@ -76,7 +84,7 @@ def test_22_listen_fails_on_a_mapped_address():
         first.does("sock.listen()")
         equal(second.tries("sock.listen()"), errno.EADDRINUSE, "listen()")
         attempt = second.attempt(24022, errno.EADDRINUSE, "listen").refused("listener", "only one may listen")
-        equal(attempt.event["result"]["stage"], "listen", "stage")
+        equal(attempt.event["result"]["stage"], "port", "stage")
         equal(blames(attempt, first.pid)["address"], "::ffff:127.0.0.1", "the holder's address")
 
 

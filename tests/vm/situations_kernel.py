@@ -34,8 +34,9 @@ def test_25_root_refused_by_a_security_module():
                    "os.close(fd)")
         equal(nginx.tries(f"sock.bind(({HERE!r}, 7443))"), errno.EACCES, "bind")
         attempt = nginx.attempt(7443, errno.EACCES).refused("lsm", "apparmor", "no-inet", agrees=None)
-        equal((attempt.event["result"]["stage"], attempt.event["facts"]["refusal"]["lsm"], attempt.event["holders"]),
-              ("lsm", "apparmor", []), "stage, module; nobody is in the way")
+        lsm = attempt.event["facts"]["refusal"]["lsm"]
+        equal((attempt.event["result"]["stage"], lsm["module"], lsm["label"], attempt.event["holders"]),
+              ("lsm", "apparmor", "no-inet (enforce)", []), "stage, module, profile; nobody is in the way")
 
 
 @isolated

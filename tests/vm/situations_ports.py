@@ -41,7 +41,7 @@ def test_11_who_it_was_and_for_how_long():
     with Actor("qemu") as holder, Actor("syz-manager") as server:
         holder.listens(HERE, 24011)
         began = holder.attempt(24011).event["time"]
-        attempt = server.refused(HERE, 24011, "R").refused("no-reuse", "lacks SO_REUSEPORT")
+        attempt = server.refused(HERE, 24011, "R").refused("no-reuse", "the holder lacks SO_REUSEADDR")
         told = blames(attempt, holder.pid)
         equal(told["since"][:23], began[:23], "since its bind")
         age = datetime.fromisoformat(attempt.event["time"][:23]) - datetime.fromisoformat(told["since"][:23])

@@ -72,5 +72,5 @@ def test_44_listen_fails_after_both_have_bound():
         first.does("sock.listen()")
         equal(second.tries("sock.listen()"), errno.EADDRINUSE, "listen() of the other")
         attempt = second.attempt(24044, errno.EADDRINUSE, "listen").refused("listener", "only one may listen")
-        equal(attempt.event["result"]["stage"], "listen", "stage")
+        equal(attempt.event["result"]["stage"], "port", "stage")
         blames(attempt, first.pid)

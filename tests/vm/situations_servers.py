@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Situations 1 to 5: a server is there already, started before, by the same hand or by itself."""
-import errno
 import os
 import sys
 import tempfile
@@ -8,7 +7,7 @@ import tempfile
 from checks import Attempt, next_event
 from harness import contains, end, equal, start, start_server
 from servers import nginx_config
-from situations import ANY, HERE, Actor, blames, fixes
+from situations import ANY, HERE, Actor, blames, fixes, refusal
 
 SHARED = True
 NODE = """require('http').createServer().listen(24002, '127.0.0.1');
@@ -28,10 +27,6 @@ TWICE = """daemon off; pid {dir}/pid; error_log {dir}/log; events {{ worker_conn
 http {{ access_log off; client_body_temp_path {dir}; proxy_temp_path {dir}; fastcgi_temp_path {dir};
 uwsgi_temp_path {dir}; scgi_temp_path {dir}; server {{ listen 0.0.0.0:{port}; listen [::]:{port} ipv6only=off; }} }}
 """
-
-
-def refusal(port, pid=None):
-    return Attempt(next_event(("bind",), errno.EADDRINUSE, pid=pid, port=port))
 
 
 def test_01_nginx_started_beside_an_old_master():

@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Situations 6, 16 and 37: sockets that systemd makes for its units."""
-import errno
-
-from checks import Attempt, next_event
 from harness import contains, equal
-from situations import HERE, WWW_DATA, Actor, blames, fixes
+from situations import HERE, WWW_DATA, Actor, blames, fixes, refusal
 from systemd import Systemd
 
 SHARED = True
@@ -19,7 +16,7 @@ def test_06_unit_with_many_addresses_cannot_listen():
         systemd.write("many.service", "[Service]\nExecStart=/bin/sleep infinity\n")
         systemd.reload()
         equal(systemd.try_ctl("start", "many.socket").returncode != 0, True, "the unit fails")
-        attempt = Attempt(next_event(("bind",), errno.EADDRINUSE, port=24063)).refused("no-reuse")
+        attempt = refusal(24063).refused("no-reuse")
         blames(attempt, holder.pid)
     equal((attempt.event["process"]["comm"], attempt.event["socket"]["requested"]),
           ("systemd", {"address": HERE, "port": 24063}), "who, where")
@@ -38,7 +35,7 @@ def test_16_application_binds_what_its_socket_unit_has():
             contains(attempt.line("held by"), ", socket unit knxd.socket", "text")
             fixes(attempt, TAKE, "systemctl stop knxd.socket")
         systemd.ctl("start", "knxd.service")
-        attempt = Attempt(next_event(("bind",), errno.EADDRINUSE, port=24016)).refused("listener")
+        attempt = refusal(24016).refused("listener")
         equal(attempt.event["process"]["unit"], "knxd.service", "who asks")
         blames(attempt, systemd.init)
         fixes(attempt, TAKE)
