@@ -77,6 +77,7 @@
 	{at ".index", "integer|null", "The number of a fixed file of io_uring."}, \
 	{at ".cloexec", "boolean|null", "The descriptor is closed by exec."}, \
 	{at ".got", "string|null", "How it came to the socket: bound, inherited or passed."}, \
+	{at ".relation", "string|null", "What it is to the process that asks: self, parent, child or sibling."}, \
 	PLACE(at ".")
 #define CLAIM(at) \
 	{at ".multicast", "boolean", "explain: the socket is a member of a multicast group."}, \
