@@ -4,16 +4,20 @@ import contextlib
 import glob
 import json
 import os
+import shutil
 import sqlite3
 import tempfile
 
 from checks import tcp
 from harness import REUSETRACE, Tracer, contains, end, equal, run, start, start_server, wait_for
+from systemd import Systemd
 
 HERE = "127.0.0.1"
 BINDLOOP = "/payload/bindloop"
 KILLS = 2
 BOUND = 8 << 20
+SERVICE = "reusetrace-record.service"
+UNIT = f"/payload/{SERVICE}"
 
 
 def recorder(database, *options):
@@ -154,3 +158,70 @@ def test_killed_under_load():
             load.wait()
             check_killed(database, acknowledged(trace))
         equal(ask(database, "SELECT max(run) FROM event"), [(KILLS,)], "runs")
+
+
+def test_disk_full():
+    with directory("size=12M") as path:
+        database = f"{path}/events.db"
+        with recorder(database) as trace:
+            with contextlib.suppress(OSError), open(f"{path}/filler", "wb", buffering=0) as filler:
+                while True:
+                    filler.write(b"x" * 4096)
+            load = start(BINDLOOP, "-1", "1", "1000000", "7400")
+            line = f"reusetrace: {database}: No space left on device; the trace goes on, events wait in memory\n"
+            wait_for(lambda: line in trace.read_stderr(), line)
+            load.kill()
+            load.wait()
+            os.unlink(f"{path}/filler")
+            wait_for(lambda: f"{database}: recording again, " in trace.read_stderr(), "recovery")
+            equal(refused(7301), 0, "a bind")
+            wait_for(lambda: ask(database, "SELECT 1 FROM event WHERE port = 7301 AND type = 'bind'"), "what came later")
+        equal((trace.status, trace.stderr.count(line)), (0, 1), trace.stderr)
+
+
+def test_read_only():
+    """A file system that is read-only at first: what happened meanwhile is recorded once it is not."""
+    with directory() as path:
+        database = f"{path}/events.db"
+        equal(run("mount", "-o", "remount,ro", path).returncode, 0, "remount")
+        with recorder(database) as trace:
+            line = f"reusetrace: {database}: Read-only file system; the trace goes on, events wait in memory\n"
+            equal(refused(7302), 0, "a bind")
+            wait_for(lambda: line in trace.read_stderr(), line)
+            equal(run("mount", "-o", "remount,rw", path).returncode, 0, "remount")
+            wait_for(lambda: f"{database}: recording again, 0 events were dropped" in trace.read_stderr(), "recovery")
+            rows = wait_for(lambda: ask(database, "SELECT ok, rule FROM event WHERE port = 7302 AND type = 'bind'"), "the bind")
+            equal(rows, [(1, "free")], "the bind")
+        equal((trace.status, trace.stderr.count(line)), (0, 1), trace.stderr)
+
+
+def test_service():
+    """The unit that is shipped, with all its protections, and the program where it is here."""
+    database = "/var/lib/reusetrace/events.db"
+    with Systemd() as systemd:
+        shutil.copy(UNIT, systemd.directory)
+        os.makedirs(f"{systemd.directory}/{SERVICE}.d")
+        systemd.write(f"{SERVICE}.d/here.conf", "[Service]\nExecStart=\n"
+                      f"ExecStart={os.path.abspath(REUSETRACE)} record --max-size 64M --max-age 30d\n")
+        systemd.reload()
+        systemd.ctl("start", SERVICE)
+        wait_for(lambda: os.path.exists(database) and ask(database, "SELECT 1 FROM run")
+                 or systemd.show(SERVICE, "ActiveState") == "failed", "the run")
+        holder = start_server(7303, "nc", "-l", HERE, "7303")
+        equal(refused(7303), 98, "EADDRINUSE")
+        wait_for(lambda: ask(database, "SELECT 1 FROM refusal WHERE port = 7303 AND holder_comm = 'nc'"), "the refusal")
+        equal(systemd.show(SERVICE, "ActiveState"), "active", "state")
+        end(holder)
+        systemd.ctl("stop", SERVICE)
+        equal(systemd.show(SERVICE, "Result"), "success", "result")
+    equal((os.stat(database).st_mode & 0o777, os.stat(os.path.dirname(database)).st_mode & 0o777), (0o640, 0o750), "modes")
+    contains(run(REUSETRACE, "history", "7303").stdout.decode(), "EADDRINUSE", "history")
+
+
+def test_two_recorders():
+    with directory() as path:
+        database = f"{path}/events.db"
+        with recorder(database):
+            second = run(REUSETRACE, "record", "--db", database)
+            equal((second.returncode, second.stderr.decode()),
+                  (1, f"reusetrace: {database}: another recorder writes it\n"), "the second one")
