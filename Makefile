@@ -9,6 +9,7 @@
 # make vmlinux    compare vmlinux.h with the type information of every kernel
 # make vm         VM tests (KERNELS="6.12" MODULES="demo")
 # make oracle     the kernel as judge: every case on every kernel, for an hour or two
+# make recorder-kills   the recorder killed 200 times under load (KILLS=200 KERNELS="6.12")
 # make mutants    is every mistake in the rules noticed? Asks what the oracle recorded
 # make bench      what ls and why cost, beside ss and lsof, in a VM
 # make demo       the demo in a VM
@@ -63,7 +64,7 @@ SUITES := lint unit asan vmlinux vm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run demo check prepare $(SUITES) bench oracle oracle-slice oracle-why objects unit-programs vmlinux-programs payload format clean help windows
+.PHONY: all run demo check prepare $(SUITES) bench oracle oracle-slice oracle-why recorder-kills recorder-kills-run objects unit-programs vmlinux-programs payload format clean help windows
 
 ifneq ($(CALLER),)
 all reusetrace lint unit asan format clean mutants:
@@ -160,6 +161,12 @@ payload: reusetrace $(BUILD)/tests/reusetrace $(STIMULI)
 	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(STIMULI) \
 		$(wildcard tests/vm/*.py tests/demo/*.py dist/*.service)
 
+recorder-kills-run: payload
+	@for kernel in $${KERNELS:-6.12}; do \
+		tools/vm --kernel $$kernel --timeout 14400 --payload $(PAYLOAD) -- \
+			env RECORDER_KILLS=$${KILLS:-200} python3 -u scenarios.py recorder.test_killed_under_load || exit; \
+	done
+
 -include tests/oracle/oracle.mk tests/etw/etw.mk user/windows/windows.mk dist/dist.mk
 
 format:
@@ -202,7 +209,7 @@ bench: prepare
 	+@$(AS_CALLER) $(MAKE) --no-print-directory payload
 	@$(AS_CALLER) tests/bench/run $(PAYLOAD) $(BUILD)/bench
 
-oracle oracle-slice oracle-why: prepare
+oracle oracle-slice oracle-why recorder-kills: prepare
 	+@$(AS_CALLER) $(MAKE) --no-print-directory $@-run
 
 ifeq ($(CALLER),)

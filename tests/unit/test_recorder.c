@@ -1,121 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The recorder's file: what was committed is in it, whatever happens, and it stays within its bound. */
-#include "recordings.h"
+#include "recorder_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "recorder/recorder.h"
 #include "rules/rules.h"
-
-#define KILLS	  200
-#define OBJECT	  3000 /* bytes, about what an event takes */
-#define NOW	  REAL_NS(0)
-#define BATCH	  7
-#define FITS	  1001 /* events of a run of which none has to go */
-#define START_OBJ "{\"type\":\"start\"}"
-
-static const struct recorder_limits small = {.bytes = RECORDER_MIN_BYTES};
-static const struct start_info start_info = {
-	.host = "here", .kernel = "6.12", .version = "0.1", .policy = &kept};
-/* In memory, where there is room for it: what a disk does at fsync() is not what is tested here. */
-static char directory[64], path[80];
-
-static int set_up(void **state)
-{
-	(void)state;
-	snprintf(directory, sizeof(directory), "%s/test-recorder-XXXXXX",
-		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(path, sizeof(path), "%s/events.db", directory);
-	return 0;
-}
-
-static void remove_file(const char *suffix)
-{
-	char name[96];
-
-	snprintf(name, sizeof(name), "%s%s", path, suffix);
-	(void)unlink(name);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	remove_file("");
-	remove_file("-wal");
-	remove_file("-shm");
-	return rmdir(directory);
-}
-
-static uint64_t size_of(const char *suffix)
-{
-	char name[96];
-	struct stat stat_of;
-
-	snprintf(name, sizeof(name), "%s%s", path, suffix);
-	return stat(name, &stat_of) ? 0 : (uint64_t)stat_of.st_size;
-}
-
-static uint64_t total_size(void)
-{
-	return size_of("") + size_of("-wal") + size_of("-shm");
-}
-
-static struct recorder *open_one(const struct recorder_limits *limits)
-{
-	struct recorder *recorder = NULL;
-	char error[RECORDER_ERROR_LEN] = "";
-
-	if (recorder_open(path, limits, &recorder, error))
-		fail_msg("%s", error);
-	assert_int_equal(recorder_start(recorder, &start_info, &clock_base, START_OBJ, strlen(START_OBJ)), 0);
-	return recorder;
-}
-
-static uint16_t port_of(uint64_t seq)
-{
-	return (uint16_t)(1 + seq * 2654435761U % 65535);
-}
-
-static int add(struct recorder *recorder, uint64_t seq)
-{
-	static char line[OBJECT];
-	struct event event = attempt(EVENT_BIND, 4242);
-	int length = snprintf(line, sizeof(line), "{\"seq\":%llu,\"fill\":\"", (unsigned long long)seq);
-
-	memset(line + length, 'x', sizeof(line) - (size_t)length - 2);
-	memcpy(line + sizeof(line) - 2, "\"}", 2);
-	event.seq = seq;
-	event.time_ns = AT(0, seq % 1000);
-	event.sock.port = port_of(seq);
-	return recorder_add(recorder, &event, line, sizeof(line));
-}
-
-static sqlite3_int64 ask(const char *sql)
-{
-	sqlite3 *db;
-	sqlite3_stmt *statement;
-	sqlite3_int64 number;
-
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	number = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	sqlite3_close(db);
-	return number;
-}
-
-/* ---- */
 
 static void test_read_back(void **state)
 {
@@ -134,7 +27,7 @@ static void test_read_back(void **state)
 	assert_int_equal(recorder_state(recorder).seq, 300);
 	assert_int_equal(ask("SELECT seq FROM state"), 300);
 	assert_int_equal(recorder_reader_open(path, &reader, error), 0);
-	recorder_ask(reader, &(struct recorder_query){.last_run = true});
+	recorder_ask(reader, &(struct recorder_query){.run = RECORDER_NEWEST_RUN});
 	while (recorder_next(reader, &line, error) == 1) {
 		char want[32];
 
@@ -239,6 +132,16 @@ static void test_replayed(void **state)
 	recorder_free(recorder);
 }
 
+static sqlite3 *begin_reading(void)
+{
+	sqlite3 *reader;
+
+	assert_int_equal(sqlite3_open_v2(path, &reader, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM event", NULL, NULL, NULL),
+			 SQLITE_OK);
+	return reader;
+}
+
 /* Many times its bound goes through it; a reader that never ends keeps the log from being emptied. */
 static void test_bound(void **state)
 {
@@ -260,9 +163,7 @@ static void test_bound(void **state)
 	assert_int_equal(ask("SELECT max(seq) FROM event"), 6000);
 	assert_int_equal(ask("SELECT max(seq) - min(seq) + 1 = count(*) FROM event"), 1);
 
-	assert_int_equal(sqlite3_open_v2(path, &reader, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM event", NULL, NULL, NULL),
-			 SQLITE_OK);
+	reader = begin_reading();
 	for (; seq < 10000 && !err; seq++) {
 		assert_int_equal(add(recorder, seq + 1), 0);
 		err = seq % 50 ? 0 : recorder_commit(recorder, NOW);
@@ -297,11 +198,13 @@ static void test_smaller_bound(void **state)
 	recorder_free(recorder);
 }
 
+#define HOUR INT64_C(3600000000000)
+
+static const struct recorder_limits an_hour = {.bytes = RECORDER_MIN_BYTES, .age_ns = HOUR};
+
 static void test_age(void **state)
 {
-	const struct recorder_limits limits = {.bytes = RECORDER_MIN_BYTES,
-					       .age_ns = 3600 * UINT64_C(1000000000)};
-	struct recorder *recorder = open_one(&limits);
+	struct recorder *recorder = open_one(&an_hour);
 
 	(void)state;
 	for (uint64_t seq = 1; seq <= 100; seq++)
@@ -309,8 +212,55 @@ static void test_age(void **state)
 	assert_int_equal(recorder_commit(recorder, NOW), 0);
 	assert_int_equal(ask("SELECT count(*) FROM event"), 100);
 	add(recorder, 101);
-	assert_int_equal(recorder_commit(recorder, NOW + 3600 * INT64_C(1000000000) + 50500000), 0);
+	assert_int_equal(recorder_commit(recorder, NOW + HOUR + 50500000), 0);
 	assert_int_equal(ask("SELECT min(seq) FROM event"), 51);
+	recorder_free(recorder);
+}
+
+/* Recorded while the clock was ten days ahead: as old as what came after it. */
+static void test_age_of_the_future(void **state)
+{
+	struct recorder *recorder = open_one(&an_hour);
+
+	(void)state;
+	for (uint64_t seq = 1; seq <= 100; seq++)
+		add_at(recorder, seq, AT(10 * 86400, seq));
+	assert_int_equal(recorder_commit(recorder, NOW + 240 * HOUR), 0);
+	recorder_free(recorder);
+	recorder = open_one(&an_hour);
+	for (uint64_t seq = 101; seq <= 200; seq++)
+		add(recorder, seq);
+	assert_int_equal(recorder_commit(recorder, NOW), 0);
+	assert_int_equal(ask("SELECT count(*) FROM event"), 200);
+	add_at(recorder, 201, AT(3600, 100));
+	assert_int_equal(recorder_commit(recorder, NOW + HOUR + 150500000), 0);
+	assert_int_equal(ask("SELECT min(seq) FROM event"), 151);
+	assert_int_equal(ask("SELECT min(id) FROM run"), 2);
+	recorder_free(recorder);
+}
+
+/* While a reader keeps the log from being emptied, what is too old stays, which is no failure to record. */
+static void test_age_with_a_reader(void **state)
+{
+	struct recorder *recorder = open_one(&an_hour);
+	sqlite3 *reader;
+	uint64_t seq = 0;
+	int err = 0;
+
+	(void)state;
+	while (seq < 100)
+		add(recorder, ++seq);
+	assert_int_equal(recorder_commit(recorder, NOW), 0);
+	reader = begin_reading();
+	while (!err && seq < 1000) {
+		add_at(recorder, ++seq, AT(2 * 3600, 0));
+		err = recorder_commit(recorder, NOW + 2 * HOUR);
+		assert_true(!err == !recorder_state(recorder).waiting);
+	}
+	assert_int_equal(err, -EBUSY);
+	sqlite3_close(reader);
+	assert_int_equal(recorder_commit(recorder, NOW + 3 * HOUR - 1), 0);
+	assert_int_equal(ask("SELECT min(seq) FROM event"), 101);
 	recorder_free(recorder);
 }
 
@@ -338,7 +288,7 @@ static void test_one_writer(void **state)
 	char error[RECORDER_ERROR_LEN];
 
 	(void)state;
-	assert_int_equal(recorder_open(path, &small, &other, error), -EBUSY);
+	assert_int_equal(recorder_open(path, &small, &other, error), -EALREADY);
 	assert_non_null(strstr(error, "events.db: another recorder writes it"));
 	recorder_free(recorder);
 	recorder = open_one(&small);
@@ -369,85 +319,90 @@ static void test_other_files(void **state)
 	assert_int_equal(size_of(""), 4600); /* it is left as it was */
 }
 
-/* ---- killed under load */
-
-/* Writes as much as fits, then waits; each acknowledged seq goes to the pipe. */
-static void write_until_killed(int acks)
+static void execute(const char *sql)
 {
-	struct recorder *recorder = open_one(&small);
+	sqlite3 *db;
 
-	for (uint64_t seq = 1; seq <= FITS; seq++) {
-		if (add(recorder, seq))
-			_exit(1);
-		if (seq % BATCH)
-			continue;
-		if (recorder_commit(recorder, NOW) || write(acks, &seq, sizeof(seq)) != sizeof(seq))
-			_exit(2);
-	}
-	for (;;)
-		pause();
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
 }
 
-/* The last seq that a writer acknowledged before it was killed, after some that differ by round. */
-static uint64_t kill_one(unsigned int round)
+/* Killed, or out of space, before the tables were made: it is made again. */
+static void test_interrupted_making(void **state)
 {
-	int acks[2], status;
-	uint64_t seq = 0, last = 0;
-	pid_t pid;
-
-	assert_int_equal(pipe(acks), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		close(acks[0]);
-		write_until_killed(acks[1]);
-	}
-	close(acks[1]);
-	for (unsigned int i = 0; i <= round * 7 % 31; i++) {
-		assert_int_equal(read(acks[0], &seq, sizeof(seq)), sizeof(seq));
-		last = seq;
-	}
-	kill(pid, SIGKILL);
-	while (read(acks[0], &seq, sizeof(seq)) == sizeof(seq))
-		last = seq;
-	close(acks[0]);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status));
-	return last;
-}
-
-static void test_killed(void **state)
-{
-	char sql[256];
+	struct recorder *recorder;
 
 	(void)state;
-	for (unsigned int round = 1; round <= KILLS; round++) {
-		uint64_t last = kill_one(round);
-
-		assert_true(total_size() <= small.bytes);
-		snprintf(sql, sizeof(sql),
-			 "SELECT count(*) FROM event WHERE run = (SELECT max(id) FROM run) AND seq <= %llu",
-			 (unsigned long long)last);
-		assert_int_equal(ask(sql), last);
-		assert_int_equal(ask("SELECT max(seq) = (SELECT seq FROM state) FROM event"
-				     " WHERE run = (SELECT run FROM state)"),
-				 1);
-		if (round % 20 == 0)
-			assert_int_equal(ask("SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
-	}
+	execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
+	assert_true(size_of("") > 0);
+	recorder = open_one(&small);
+	add(recorder, 1);
+	assert_int_equal(recorder_commit(recorder, NOW), 0);
+	assert_int_equal(ask("SELECT count(*) FROM event"), 1);
+	recorder_free(recorder);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+/* One that can give nothing back to the file system is told, not tried for ever. */
+static void test_cannot_shrink(void **state)
+{
+	static const struct recorder_limits large = {.bytes = 4 * RECORDER_MIN_BYTES};
+	struct recorder *recorder = open_one(&large), *other = NULL;
+	char error[RECORDER_ERROR_LEN];
+
+	(void)state;
+	for (uint64_t seq = 1; seq <= 2500; seq++)
+		assert_int_equal(add(recorder, seq), 0);
+	assert_int_equal(recorder_commit(recorder, NOW), 0);
+	recorder_free(recorder);
+	execute("PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM");
+	assert_true(total_size() > small.bytes);
+	assert_int_equal(recorder_open(path, &small, &other, error), -EFBIG);
+	assert_non_null(strstr(error, "events.db: cannot be made as small as --max-size"));
+}
+
+/* A reader is no other recorder: it is waited for while events wait. */
+static void test_opened_with_a_reader(void **state)
+{
+	static const struct recorder_limits large = {.bytes = 4 * RECORDER_MIN_BYTES};
+	struct recorder *recorder = open_one(&large);
+	sqlite3 *reader;
+
+	(void)state;
+	for (uint64_t seq = 1; seq <= 2500; seq++)
+		assert_int_equal(add(recorder, seq), 0);
+	assert_int_equal(recorder_commit(recorder, NOW), 0);
+	reader = begin_reading();
+	recorder_free(recorder);
+	recorder = open_one(&small);
+	assert_int_equal(add(recorder, 2501), 0);
+	assert_int_equal(recorder_commit(recorder, NOW), -EBUSY);
+	sqlite3_close(reader);
+	assert_int_equal(recorder_commit(recorder, NOW), 0);
+	assert_int_equal(ask("SELECT max(seq) FROM event"), 2501);
+	assert_int_equal(ask("SELECT max(run) FROM event"), 2);
+	assert_true(total_size() <= small.bytes);
+	recorder_free(recorder);
+}
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_read_back),  TEST(test_replayed),
-		TEST(test_views),      TEST(test_tenure_that_does_not_end),
-		TEST(test_bound),      TEST(test_smaller_bound),
-		TEST(test_age),	       TEST(test_what_waits_is_bounded),
-		TEST(test_one_writer), TEST(test_other_files),
-		TEST(test_killed),
+		TEST(test_read_back),
+		TEST(test_replayed),
+		TEST(test_views),
+		TEST(test_tenure_that_does_not_end),
+		TEST(test_bound),
+		TEST(test_smaller_bound),
+		TEST(test_age),
+		TEST(test_age_of_the_future),
+		TEST(test_age_with_a_reader),
+		TEST(test_what_waits_is_bounded),
+		TEST(test_one_writer),
+		TEST(test_other_files),
+		TEST(test_interrupted_making),
+		TEST(test_cannot_shrink),
+		TEST(test_opened_with_a_reader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

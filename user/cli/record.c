@@ -26,15 +26,15 @@ struct record {
 	struct recorder *recorder;
 	struct strbuf line;
 	int failing;	     /* the error that was told, 0: all is well */
-	int64_t retry_at_ns; /* CLOCK_REALTIME */
+	int64_t retry_at_ns; /* CLOCK_BOOTTIME */
 	uint64_t published;  /* seq of the last commit that was told of */
 };
 
-static int64_t real_ns(void)
+static int64_t boot_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -122,9 +122,10 @@ static struct view *open_view(void *context, const struct view_config *config)
 
 static void tell_failure(struct record *record, int err)
 {
-	const char *what = err == -EBUSY   ? "a reader keeps its log from being emptied"
-			   : err == -EFBIG ? "does not fit --max-size"
-					   : strerror(-err);
+	const char *what = err == -EBUSY      ? "a reader keeps its log from being emptied"
+			   : err == -EALREADY ? "another recorder writes it"
+			   : err == -EFBIG    ? "does not fit --max-size"
+					      : strerror(-err);
 
 	if (record->failing == err)
 		return;
@@ -159,12 +160,12 @@ static void publish(struct record *record)
 
 static void commit(struct record *record, bool is_last)
 {
-	int64_t now = real_ns();
+	int64_t now = boot_ns();
 	int err;
 
 	if (record->failing && now < record->retry_at_ns && !is_last)
 		return;
-	err = recorder_commit(record->recorder, now);
+	err = recorder_commit(record->recorder, now + record->view_config.clock.boot_to_real_ns);
 	if (err) {
 		record->retry_at_ns = now + RETRY_NS;
 		tell_failure(record, err);

@@ -12,7 +12,6 @@
 #define BUSY_MS	     2000
 
 struct kept {
-	sqlite3_int64 id, run;
 	char *line;
 	size_t length;
 };
@@ -24,8 +23,8 @@ struct recorder_reader {
 	struct kept kept[ROWS_AT_ONCE];
 	size_t count, at;
 	sqlite3_int64 last; /* id of the last one that was read */
-	sqlite3_int64 run;
-	char *start; /* of that run */
+	sqlite3_int64 run;  /* of all that are kept */
+	char *start;	    /* of that run */
 	size_t start_length;
 	bool ended;
 };
@@ -102,76 +101,62 @@ void recorder_ask(struct recorder_reader *reader, const struct recorder_query *q
 	reader->ended = false;
 }
 
+static int prepare(struct recorder_reader *reader, const char *sql, sqlite3_stmt **ret_statement)
+{
+	return store_errno(reader->db, sqlite3_prepare_v2(reader->db, sql, -1, ret_statement, NULL));
+}
+
 /* The port is by the index, which has the ids in order. */
 static int ask(struct recorder_reader *reader, sqlite3_stmt **ret_statement)
 {
 	char sql[256];
 	const struct recorder_query *query = &reader->query;
+	int err;
 
 	snprintf(sql, sizeof(sql),
-		 "SELECT id, run, json FROM event WHERE id > %lld AND time_ns >= %" PRId64 "%s%s"
-		 " ORDER BY id LIMIT %d",
-		 (long long)reader->last, query->since_unix_ns,
-		 query->last_run ? " AND run = (SELECT max(id) FROM run)" : "",
-		 query->port ? " AND port = ?1" : "", ROWS_AT_ONCE);
-	int code = sqlite3_prepare_v2(reader->db, sql, -1, ret_statement, NULL);
-
-	if (code == SQLITE_OK && query->port)
-		sqlite3_bind_int(*ret_statement, 1, query->port);
-	return store_errno(reader->db, code);
-}
-
-static int keep(struct recorder_reader *reader, sqlite3_stmt *statement)
-{
-	struct kept *kept = &reader->kept[reader->count];
-	const void *line = sqlite3_column_blob(statement, 2);
-	size_t length = (size_t)sqlite3_column_bytes(statement, 2);
-
-	kept->id = sqlite3_column_int64(statement, 0);
-	kept->run = sqlite3_column_int64(statement, 1);
-	kept->line = malloc(length + 1);
-	if (!kept->line)
-		return -ENOMEM;
-	if (length)
-		memcpy(kept->line, line, length);
-	kept->line[length] = '\0';
-	kept->length = length;
-	reader->last = kept->id;
-	reader->count++;
+		 "SELECT id, run, json FROM event WHERE id > ?1 AND time_ns >= ?2%s%s ORDER BY id LIMIT %d",
+		 query->run ? " AND run = ?3" : "", query->port ? " AND port = ?4" : "", ROWS_AT_ONCE);
+	err = prepare(reader, sql, ret_statement);
+	if (err)
+		return err;
+	sqlite3_bind_int64(*ret_statement, 1, reader->last);
+	sqlite3_bind_int64(*ret_statement, 2, query->since_unix_ns);
+	if (query->run)
+		sqlite3_bind_int64(*ret_statement, 3, (sqlite3_int64)query->run);
+	if (query->port)
+		sqlite3_bind_int(*ret_statement, 4, query->port);
 	return 0;
 }
 
-static int fill(struct recorder_reader *reader)
+/* A copy with a NUL behind it. */
+static char *copy_column(sqlite3_stmt *statement, int column, size_t *ret_length)
 {
-	sqlite3_stmt *statement = NULL;
-	int code = SQLITE_ROW, err = ask(reader, &statement);
+	const void *text = sqlite3_column_blob(statement, column);
+	size_t length = (size_t)sqlite3_column_bytes(statement, column);
+	char *copy = malloc(length + 1);
 
-	forget(reader);
-	while (!err && (code = sqlite3_step(statement)) == SQLITE_ROW)
-		err = keep(reader, statement);
-	if (!err)
-		err = store_errno(reader->db, code);
-	sqlite3_finalize(statement);
-	reader->ended = reader->count < ROWS_AT_ONCE;
-	return err;
+	if (!copy)
+		return NULL;
+	if (length)
+		memcpy(copy, text, length);
+	copy[length] = '\0';
+	*ret_length = length;
+	return copy;
 }
 
 static int take_start(struct recorder_reader *reader, sqlite3_int64 run)
 {
 	sqlite3_stmt *statement = NULL;
-	int code = sqlite3_prepare_v2(reader->db, "SELECT json FROM run WHERE id = ?1", -1, &statement, NULL);
+	int code, err = prepare(reader, "SELECT json FROM run WHERE id = ?1", &statement);
 	char *start = NULL;
+	size_t length = 0;
 
-	if (code == SQLITE_OK) {
-		sqlite3_bind_int64(statement, 1, run);
-		code = sqlite3_step(statement);
-	}
-	if (code == SQLITE_ROW) {
-		const void *text = sqlite3_column_blob(statement, 0);
-		size_t length = (size_t)sqlite3_column_bytes(statement, 0);
-
-		start = text ? strndup(text, length) : NULL;
-	}
+	if (err)
+		return err;
+	sqlite3_bind_int64(statement, 1, run);
+	code = sqlite3_step(statement);
+	if (code == SQLITE_ROW)
+		start = copy_column(statement, 0, &length);
 	sqlite3_finalize(statement);
 	if (code != SQLITE_ROW)
 		return code == SQLITE_DONE ? -EBADMSG : store_errno(reader->db, code);
@@ -179,16 +164,83 @@ static int take_start(struct recorder_reader *reader, sqlite3_int64 run)
 		return -ENOMEM;
 	free(reader->start);
 	reader->start = start;
-	reader->start_length = strlen(start);
+	reader->start_length = length;
 	reader->run = run;
 	return 0;
+}
+
+/* 1: it is kept; 0: it is of another run, whose turn is next; or a negative errno. */
+static int keep(struct recorder_reader *reader, sqlite3_stmt *statement)
+{
+	struct kept *kept = &reader->kept[reader->count];
+	sqlite3_int64 run = sqlite3_column_int64(statement, 1);
+	int err = 0;
+
+	if (reader->count && run != reader->run)
+		return 0;
+	if (!reader->start || run != reader->run)
+		err = take_start(reader, run);
+	if (err)
+		return err;
+	kept->line = copy_column(statement, 2, &kept->length);
+	if (!kept->line)
+		return -ENOMEM;
+	reader->last = sqlite3_column_int64(statement, 0);
+	reader->count++;
+	return 1;
+}
+
+/* The next events of one run, until there is no more or as many as are kept. */
+static int read_some(struct recorder_reader *reader)
+{
+	sqlite3_stmt *statement = NULL;
+	int code = SQLITE_ROW, n = 1, err = ask(reader, &statement);
+
+	while (!err && n > 0 && (code = sqlite3_step(statement)) == SQLITE_ROW)
+		n = keep(reader, statement);
+	if (!err)
+		err = n < 0 ? n : store_errno(reader->db, code);
+	reader->ended = code == SQLITE_DONE && reader->count < ROWS_AT_ONCE;
+	sqlite3_finalize(statement);
+	return err;
+}
+
+/* Which run is the newest one is found out once: while it is read, a newer one may begin. */
+static int find_newest(struct recorder_reader *reader)
+{
+	sqlite3_int64 run = 0;
+	int err;
+
+	if (reader->query.run != RECORDER_NEWEST_RUN)
+		return 0;
+	err = store_number(reader->db, "SELECT coalesce(max(id), 0) FROM run", &run);
+	if (err)
+		return err;
+	reader->query.run = (uint64_t)run;
+	reader->ended = !run;
+	return 0;
+}
+
+/* One transaction, short: a run that is pruned meanwhile is there with its start or not at all. */
+static int fill(struct recorder_reader *reader)
+{
+	int err = store_run(reader->db, "BEGIN");
+
+	forget(reader);
+	if (err)
+		return err;
+	err = find_newest(reader);
+	if (!err && !reader->ended)
+		err = read_some(reader);
+	(void)store_run(reader->db, "COMMIT");
+	return err;
 }
 
 int recorder_next(struct recorder_reader *reader, struct recorded_line *ret_line,
 		  char error[RECORDER_ERROR_LEN])
 {
 	const struct kept *kept;
-	int err = 0;
+	int err;
 
 	if (reader->at == reader->count) {
 		if (reader->ended)
@@ -199,14 +251,9 @@ int recorder_next(struct recorder_reader *reader, struct recorded_line *ret_line
 		if (!reader->count)
 			return 0;
 	}
-	kept = &reader->kept[reader->at];
-	if (!reader->start || reader->run != kept->run)
-		err = take_start(reader, kept->run);
-	if (err)
-		return fail(reader, err, error);
-	reader->at++;
+	kept = &reader->kept[reader->at++];
 	*ret_line = (struct recorded_line){
-		.run = (uint64_t)kept->run,
+		.run = (uint64_t)reader->run,
 		.start = reader->start,
 		.start_length = reader->start_length,
 		.line = kept->line,

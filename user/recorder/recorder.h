@@ -29,9 +29,10 @@ struct recorder_limits {
 struct recorder;
 
 /*
- * Opens the file or makes it, and makes it obey the limits.  -EBUSY: another
- * recorder writes it.  A full disk or one that is read-only is no error here:
- * recorder_commit() tries again and says so.  error[] has a line without the
+ * Opens the file or makes it, and makes it obey the limits.  -EALREADY: another
+ * recorder writes it.  A full disk, one that is read-only and a reader that keeps
+ * the log from being emptied are no errors here: recorder_commit() tries again
+ * and says so.  error[] has a line without the
  * program's name, safe to print.
  */
 int recorder_open(const char *path, const struct recorder_limits *limits, struct recorder **ret_recorder,
@@ -50,9 +51,10 @@ int recorder_add_totals(struct recorder *recorder, const char *type, const struc
 			const char *line, size_t length);
 
 /*
- * Commits what waits.  0, or a negative errno after which all of it waits on:
- * -ENOSPC, -EROFS, -EBUSY (a reader keeps the log from being emptied), -EFBIG
- * (it does not fit the bound), -EBADMSG (the file is damaged), ...
+ * Commits what waits, and drops what is too old; the time is by the clock that
+ * recorder_start() was given, which nobody sets meanwhile.  0, or a negative errno after which all of it
+ * waits on: -ENOSPC, -EROFS, -EBUSY (a reader keeps the log from being emptied), -EFBIG (it does not fit the
+ * bound), -EBADMSG (the file is damaged), ...
  */
 int recorder_commit(struct recorder *recorder, int64_t now_unix_ns);
 
@@ -72,8 +74,10 @@ struct recorder_reader;
 struct recorder_query {
 	uint16_t port;	       /* 0: all */
 	int64_t since_unix_ns; /* 0: all */
-	bool last_run;	       /* only the newest one */
+	uint64_t run;	       /* 0: all */
 };
+
+#define RECORDER_NEWEST_RUN UINT64_MAX /* when it is asked: not one that begins while it is read */
 
 struct recorded_line {
 	uint64_t run;
@@ -91,7 +95,8 @@ void recorder_ask(struct recorder_reader *reader, const struct recorder_query *q
 /*
  * 1 and the next object that was asked for, in the order in which they were
  * recorded, valid until the next call; 0 behind the last; or a negative errno.
- * No transaction is open between two calls: the writer is never held up.
+ * Events that are pruned meanwhile are passed over.  No transaction is open
+ * between two calls: whoever reads slowly, in a pager, never holds up the writer.
  */
 int recorder_next(struct recorder_reader *reader, struct recorded_line *ret_line,
 		  char error[RECORDER_ERROR_LEN]);

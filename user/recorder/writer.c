@@ -12,21 +12,11 @@
 #include "model/address.h"
 #include "model/text.h"
 #include "recorder/recorder.h"
+#include "recorder/room.h"
 #include "recorder/store.h"
 #include "rules/rules.h"
 
-#define PAGE	       4096
-#define FRAME	       (PAGE + 24) /* of the -wal: a page and its header */
-#define SHM_REGION     32768	   /* of the -shm: for 4,062 frames */
-#define SHM_FRAMES     4062
-#define LOG_BYTES_MOST (16U << 20)
-#define BUSY_MS	       100
-
-/*
- * What one row may change at most: a split in each of two trees, three
- * siblings and their parents.  The object's own pages come on top.
- */
-#define PAGES_A_ROW 16
+#define BUSY_MS 100
 
 struct row {
 	STAILQ_ENTRY(row) next;
@@ -48,12 +38,8 @@ struct recorder {
 	sqlite3 *db; /* NULL: it could not be opened yet */
 	sqlite3_stmt *insert;
 	int lock; /* held for as long as db is open */
-	struct recorder_limits limits;
-	uint64_t log_pages; /* of the -wal, at most */
-	uint64_t log_used;
-	uint64_t rows_at_once; /* that half of the log has room for, whatever they change */
-	uint64_t pages;	       /* of the file, at most */
-	char *start;	       /* the start object until it is committed */
+	struct room room;
+	char *start; /* the start object until it is committed */
 	char *host, *kernel, *version;
 	int64_t clock_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	STAILQ_HEAD(, row) waiting;
@@ -63,56 +49,42 @@ struct recorder {
 
 /* ---- opening */
 
-static int note_log(void *context, sqlite3 *db, const char *name, int pages)
-{
-	struct recorder *recorder = context;
-
-	(void)db, (void)name;
-	recorder->log_used = (uint64_t)pages;
-	return SQLITE_OK;
-}
-
-static uint64_t shm_bytes(uint64_t frames)
-{
-	return (frames / SHM_FRAMES + 2) * SHM_REGION;
-}
-
-/* A quarter is the log's, at most 16 MiB; the rest, without the index of the log, is the file's. */
-static void share_bytes(struct recorder *recorder)
-{
-	uint64_t log = recorder->limits.bytes / 4;
-
-	log = log < LOG_BYTES_MOST ? log : LOG_BYTES_MOST;
-	recorder->log_pages = log / FRAME;
-	recorder->rows_at_once = recorder->log_pages / 2 / PAGES_A_ROW;
-	recorder->pages = (recorder->limits.bytes - log - shm_bytes(recorder->log_pages)) / PAGE;
-}
-
 /* Closing any descriptor of a file lets go of SQLite's locks on it: this one is closed last. */
 static int lock_file(struct recorder *recorder, const char *path)
 {
 	recorder->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (recorder->lock < 0)
 		return -errno;
-	return flock(recorder->lock, LOCK_EX | LOCK_NB) ? (errno == EWOULDBLOCK ? -EBUSY : -errno) : 0;
+	return flock(recorder->lock, LOCK_EX | LOCK_NB) ? (errno == EWOULDBLOCK ? -EALREADY : -errno) : 0;
+}
+
+/* Also what was left of one whose making was interrupted. */
+static int is_new(sqlite3 *db, bool *ret_new)
+{
+	sqlite3_int64 id = 0, objects = 0;
+	int err = store_number(db, "PRAGMA application_id", &id);
+
+	if (!err)
+		err = store_number(db, "SELECT count(*) FROM sqlite_master", &objects);
+	*ret_new = !id && !objects;
+	return err;
 }
 
 static int prepare_file(struct recorder *recorder)
 {
 	static const char *const always[] = {"PRAGMA synchronous = FULL", "PRAGMA wal_autocheckpoint = 0",
 					     "PRAGMA temp_store = MEMORY", "PRAGMA cache_spill = 0"};
-	sqlite3_int64 pages = 0;
-	int err = store_number(recorder->db, "PRAGMA page_count", &pages);
-	bool is_new = !err && !pages;
+	bool make = false;
+	int err = is_new(recorder->db, &make);
 
-	if (is_new)
+	if (!err && make)
 		err = store_run(recorder->db, "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL");
 	if (!err)
 		err = store_run(recorder->db, "PRAGMA journal_mode = WAL");
 	for (size_t i = 0; !err && i < sizeof(always) / sizeof(always[0]); i++)
 		err = store_run(recorder->db, always[i]);
 	if (!err)
-		err = is_new ? store_make(recorder->db) : 0;
+		err = make ? store_make(recorder->db) : 0;
 	return err ? err : store_check(recorder->db);
 }
 
@@ -135,8 +107,10 @@ static int prepare(struct recorder *recorder)
 static const char *open_words(int err)
 {
 	switch (err) {
-	case -EBUSY:
+	case -EALREADY:
 		return "another recorder writes it";
+	case -EFBIG:
+		return "cannot be made as small as --max-size: move it away";
 	case -EBADMSG:
 		return "is no recording of reusetrace or is damaged: move it away";
 	case -ENOTSUP:
@@ -144,130 +118,6 @@ static const char *open_words(int err)
 	default:
 		return NULL;
 	}
-}
-
-/* ---- room */
-
-/* The log begins anew once all of it is in the file and nobody reads from it. */
-static int empty_log(struct recorder *recorder)
-{
-	int code = sqlite3_wal_checkpoint_v2(recorder->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
-
-	if (code == SQLITE_OK)
-		recorder->log_used = 0;
-	return store_errno(recorder->db, code);
-}
-
-static int log_room(struct recorder *recorder, uint64_t pages)
-{
-	return recorder->log_used + pages > recorder->log_pages ? empty_log(recorder) : 0;
-}
-
-static int begin(struct recorder *recorder, uint64_t log_pages)
-{
-	int err = log_room(recorder, log_pages);
-
-	return err ? err : store_run(recorder->db, "BEGIN IMMEDIATE");
-}
-
-static int finish(struct recorder *recorder, int err)
-{
-	if (!err)
-		err = store_run(recorder->db, "COMMIT");
-	if (err)
-		(void)store_run(recorder->db, "ROLLBACK");
-	return err;
-}
-
-/* The oldest events, of them those from before a time; their number or a negative errno. */
-static int prune(struct recorder *recorder, int64_t before_unix_ns)
-{
-	char sql[256];
-	int err = begin(recorder, recorder->rows_at_once * PAGES_A_ROW), count = 0;
-
-	if (err)
-		return err;
-	snprintf(sql, sizeof(sql),
-		 "DELETE FROM event WHERE id IN (SELECT id FROM (SELECT id, time_ns FROM event ORDER BY id"
-		 " LIMIT %" PRIu64 ") WHERE time_ns < %" PRId64 ")",
-		 recorder->rows_at_once, before_unix_ns);
-	err = store_run(recorder->db, sql);
-	if (!err)
-		count = sqlite3_changes(recorder->db);
-	if (!err && count)
-		err = store_run(recorder->db, "DELETE FROM run WHERE id < (SELECT min(run) FROM event)");
-	err = finish(recorder, err);
-	return err ? err : count;
-}
-
-static int used_pages(struct recorder *recorder, uint64_t *ret_used, uint64_t *ret_free)
-{
-	sqlite3_int64 count = 0, unused = 0;
-	int err = store_number(recorder->db, "PRAGMA page_count", &count);
-
-	if (!err)
-		err = store_number(recorder->db, "PRAGMA freelist_count", &unused);
-	*ret_used = (uint64_t)(count - unused);
-	*ret_free = (uint64_t)unused;
-	return err;
-}
-
-/* The oldest events go until this many pages more fit the bound. */
-static int make_room(struct recorder *recorder, uint64_t pages)
-{
-	uint64_t used, unused;
-	int n = 1, err;
-
-	for (;;) {
-		err = used_pages(recorder, &used, &unused);
-		if (err || used + pages <= recorder->pages)
-			return err;
-		n = prune(recorder, INT64_MAX);
-		if (n <= 0)
-			return n ? n : -EFBIG;
-	}
-}
-
-static int prune_old(struct recorder *recorder, int64_t now_unix_ns)
-{
-	int n = 1;
-
-	while (n > 0 && recorder->limits.age_ns)
-		n = prune(recorder, now_unix_ns - (int64_t)recorder->limits.age_ns);
-	return n < 0 ? n : 0;
-}
-
-/* A file that was made with a larger bound gives back what it has too much. */
-static int shrink(struct recorder *recorder)
-{
-	char sql[64];
-	uint64_t used, unused;
-	int err = make_room(recorder, recorder->pages / 8);
-
-	while (!err) {
-		err = used_pages(recorder, &used, &unused);
-		if (err || !unused || used + unused <= recorder->pages)
-			break;
-		snprintf(sql, sizeof(sql), "PRAGMA incremental_vacuum(%" PRIu64 ")", recorder->log_pages / 4);
-		err = log_room(recorder, recorder->log_pages / 2);
-		if (!err)
-			err = store_run(recorder->db, sql);
-	}
-	snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %" PRIu64, recorder->pages);
-	return err ? err : store_run(recorder->db, sql);
-}
-
-/*
- * What a killed recorder left in the log is put where it belongs, and both files
- * are cut.  While somebody reads, the log stays, and its room is taken.
- */
-static int settle(struct recorder *recorder)
-{
-	int frames = 0;
-	int code = sqlite3_wal_checkpoint_v2(recorder->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &frames, NULL);
-
-	recorder->log_used = frames > 0 ? (uint64_t)frames : 0;
-	return code == SQLITE_BUSY ? 0 : store_errno(recorder->db, code);
 }
 
 static void detach(struct recorder *recorder)
@@ -291,14 +141,9 @@ static int attach(struct recorder *recorder)
 	if (!err) {
 		sqlite3_busy_timeout(recorder->db, BUSY_MS);
 		err = prepare_file(recorder);
-		sqlite3_wal_hook(recorder->db, note_log, recorder); /* wal_autocheckpoint is one, too */
 	}
 	if (!err)
-		err = settle(recorder);
-	if (!err)
-		err = shrink(recorder);
-	if (!err)
-		err = settle(recorder);
+		err = room_attach(&recorder->room, recorder->db);
 	if (!err)
 		err = prepare(recorder);
 	if (err)
@@ -309,7 +154,7 @@ static int attach(struct recorder *recorder)
 /* What may pass while events wait. */
 static bool is_passing(int err)
 {
-	return err == -EROFS || err == -ENOSPC || err == -EDQUOT;
+	return err == -EROFS || err == -ENOSPC || err == -EDQUOT || err == -EBUSY;
 }
 
 int recorder_open(const char *path, const struct recorder_limits *limits, struct recorder **ret_recorder,
@@ -322,9 +167,8 @@ int recorder_open(const char *path, const struct recorder_limits *limits, struct
 		return store_fail(path, -ENOMEM, NULL, error, RECORDER_ERROR_LEN);
 	STAILQ_INIT(&recorder->waiting);
 	recorder->lock = -1;
-	recorder->limits = *limits;
 	recorder->path = strdup(path);
-	share_bytes(recorder);
+	room_init(&recorder->room, limits);
 	err = recorder->path ? attach(recorder) : -ENOMEM;
 	if (err && !is_passing(err)) {
 		recorder_free(recorder);
@@ -493,13 +337,13 @@ struct batch {
 static struct batch next_batch(const struct recorder *recorder)
 {
 	struct batch batch = {.seq = recorder->state.seq};
-	uint64_t bytes_most = recorder->log_pages / 4 * PAGE;
+	uint64_t bytes_most = recorder->room.log_pages / 4 * ROOM_PAGE;
 	const struct row *row;
 
 	STAILQ_FOREACH(row, &recorder->waiting, next)
 	{
 		if (batch.rows &&
-		    (batch.rows == recorder->rows_at_once || batch.bytes + row->length > bytes_most))
+		    (batch.rows == recorder->room.rows_at_once || batch.bytes + row->length > bytes_most))
 			break;
 		batch.rows++;
 		batch.bytes += row->length;
@@ -510,12 +354,12 @@ static struct batch next_batch(const struct recorder *recorder)
 
 static int write_batch(struct recorder *recorder, const struct batch *batch, int64_t now_unix_ns)
 {
-	uint64_t content = batch->bytes / (PAGE - 4) + batch->rows;
+	uint64_t content = batch->bytes / (ROOM_PAGE - 4) + batch->rows;
 	const struct row *row = STAILQ_FIRST(&recorder->waiting);
-	int err = make_room(recorder, content + 2 * batch->rows + PAGES_A_ROW);
+	int err = room_make(&recorder->room, content + 2 * batch->rows + ROOM_PAGES_A_ROW);
 
 	if (!err)
-		err = begin(recorder, content + (batch->rows + 1) * PAGES_A_ROW);
+		err = room_begin(&recorder->room, content + (batch->rows + 1) * ROOM_PAGES_A_ROW);
 	if (err)
 		return err;
 	if (recorder->start)
@@ -524,7 +368,7 @@ static int write_batch(struct recorder *recorder, const struct batch *batch, int
 		err = insert_row(recorder, row);
 	if (!err)
 		err = publish(recorder, batch->seq);
-	return finish(recorder, err);
+	return room_finish(&recorder->room, err);
 }
 
 static void take_batch(struct recorder *recorder, const struct batch *batch)
@@ -553,7 +397,10 @@ int recorder_commit(struct recorder *recorder, int64_t now_unix_ns)
 		if (!err)
 			take_batch(recorder, &batch);
 	}
-	return err ? err : prune_old(recorder, now_unix_ns);
+	if (err)
+		return err;
+	err = room_prune_old(&recorder->room, now_unix_ns);
+	return err == -EBUSY ? 0 : err; /* all is committed; what is old goes when the reader is done */
 }
 
 struct recorder_state recorder_state(const struct recorder *recorder)

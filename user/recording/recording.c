@@ -7,14 +7,14 @@
 #include <string.h>
 
 #include "model/text.h"
-#include "recorder/recorder.h"
 #include "recording/capture.h"
+#include "recording/database.h"
 #include "recording/decode.h"
 #include "recording/lines.h"
+#include "recording/start.h"
 #include "view/json.h"
 
-#define HEAD_LEN    80
-#define PROBES_MOST 1024
+#define HEAD_LEN 80
 
 /* What parsing may take: an empty object is some hundred bytes of memory. */
 #define DEPTH_MOST   12
@@ -27,15 +27,11 @@ struct recording {
 	struct lines lines;
 	struct json_tokener *tokener;
 	struct json_object *start_object; /* has the strings of start */
-	struct start_info start;
-	struct policy policy;
-	struct clock_base clock;
-	struct probe_info *probes;
-	const char **filters;
+	struct recorded_start start;
 	uint64_t unknown;
 	bool ended;
 	struct capture *capture;	/* a Windows .etl, NULL: NDJSON */
-	struct recorder_reader *reader; /* the recorder's file */
+	struct recorder_reader *reader; /* the recorder's file: its newest run */
 };
 
 /* ---- messages */
@@ -162,71 +158,19 @@ static int next_object(struct recording *recording, struct json_object **ret_obj
 
 /* ---- the start */
 
-static void read_probes(struct recording *recording, struct json_reader *reader)
-{
-	size_t count = jr_count(reader, "probes", PROBES_MOST);
-
-	recording->probes = calloc(count ? count : 1, sizeof(*recording->probes));
-	recording->start.probes = recording->probes;
-	for (size_t i = 0; recording->probes && i < count && jr_enter_element(reader, "probes", i); i++) {
-		const char *name = jr_string(reader, "name"), *how = jr_string(reader, "how");
-
-		recording->probes[i] = (struct probe_info){
-			.name = name ? name : "", .how = how ? how : "", .fired = jr_bool(reader, "fired")};
-		recording->start.probe_count = i + 1;
-		jr_leave(reader);
-	}
-}
-
-static void read_filters(struct recording *recording, struct json_reader *reader)
-{
-	size_t count = jr_count(reader, "filters", RECORDING_MAX_FILTERS);
-
-	recording->filters = calloc(count ? count : 1, sizeof(*recording->filters));
-	recording->start.filters = recording->filters;
-	for (size_t i = 0; recording->filters && i < count; i++) {
-		const char *filter = jr_element_string(reader, "filters", i);
-
-		recording->filters[i] = filter ? filter : "";
-		recording->start.filter_count = i + 1;
-	}
-}
-
-/* Its rules need no policy. */
-static bool is_of_windows(const struct start_info *start)
-{
-	return start->kernel && !strncmp(start->kernel, "Windows ", 8);
-}
-
-static void decode_start(struct recording *recording, struct json_reader *reader)
-{
-	struct start_info *start = &recording->start;
-
-	recording->clock.boot_to_real_ns = jr_i64_string(reader, "boot_unix_nano", 0);
-	decode_json_head(reader, &recording->clock, &start->time_ns, &start->seq);
-	start->version = jr_string(reader, "version");
-	start->host = jr_string(reader, "host");
-	start->kernel = jr_string(reader, "kernel");
-	if (!is_of_windows(start)) {
-		decode_json_policy(reader, &recording->policy);
-		start->policy = &recording->policy;
-	}
-	read_probes(recording, reader);
-	read_filters(recording, reader);
-}
-
 static int take_start(struct recording *recording, const char *type, char error[RECORDING_ERROR_LEN])
 {
 	struct json_reader reader;
+	int err;
 
 	if (strcmp(type, "start"))
 		return fail_line(recording, error, -EBADMSG,
 				 "a recording begins with a start object, this does not");
 	jr_init(&reader, recording->start_object);
-	decode_start(recording, &reader);
+	err = decode_json_start(&reader, &recording->start);
 	if (jr_failed(&reader))
 		return fail_line(recording, error, -EBADMSG, reader.error);
-	return recording->probes && recording->filters ? 0 : fail_read(recording, error, -ENOMEM);
+	return err ? fail_read(recording, error, err) : 0;
 }
 
 static int read_start(struct recording *recording, char error[RECORDING_ERROR_LEN])
@@ -265,32 +209,20 @@ static int read_capture(struct recording *recording, char error[RECORDING_ERROR_
 	if (err)
 		return fail_file(recording, error, err,
 				 err == -EBADMSG ? "is no .etl file that can be read" : strerror(-err));
-	capture_start(recording->capture, &recording->start);
+	capture_start(recording->capture, &recording->start.info);
 	return 0;
 }
 
-/* The newest run of it; its start comes with its first object. */
 static int read_database(struct recording *recording, const char *path, char error[RECORDING_ERROR_LEN])
 {
 	struct recorded_line line;
 	const char *type;
-	int n = recorder_reader_open(path, &recording->reader, error);
+	int n = database_open(path, recording->name, &recording->reader, &line, error);
 
-	if (n == -ENOENT) /* a pipe, a descriptor without a name */
-		return fail_file(recording, error, n, "is the recorder's database: give its path");
 	if (n)
 		return n;
-	recorder_ask(recording->reader, &(struct recorder_query){.last_run = true});
-	n = recorder_next(recording->reader, &line, error);
-	if (n < 0)
-		return n;
-	if (!n)
-		return fail_file(recording, error, -ENODATA, "no event is recorded in it");
 	n = read_object(recording, line.start, line.start_length, &recording->start_object, &type, error);
-	if (n < 0)
-		return n;
-	recorder_ask(recording->reader, &(struct recorder_query){.last_run = true});
-	return take_start(recording, type, error);
+	return n < 0 ? n : take_start(recording, type, error);
 }
 
 /* Told by its content; then its start is read. */
@@ -397,20 +329,19 @@ void recording_free(struct recording *recording)
 	if (recording->tokener)
 		json_tokener_free(recording->tokener);
 	json_object_put(recording->start_object);
-	free(recording->probes);
-	free(recording->filters);
+	recorded_start_free(&recording->start);
 	free(recording->name);
 	free(recording);
 }
 
 const struct start_info *recording_start(const struct recording *recording)
 {
-	return &recording->start;
+	return &recording->start.info;
 }
 
 struct clock_base recording_clock(const struct recording *recording)
 {
-	return recording->clock;
+	return recording->start.clock;
 }
 
 uint64_t recording_unknown(const struct recording *recording)
@@ -440,13 +371,13 @@ static int decode_object(struct recording *recording, struct json_object *object
 		return 0;
 	jr_init(&reader, object);
 	if (ret_object->type == RECORDED_EVENT) {
-		decode_json_event(&reader, (enum event_type)event_type, &recording->clock,
+		decode_json_event(&reader, (enum event_type)event_type, &recording->start.clock,
 				  &ret_object->event);
-		if (!recording->start.policy && !ret_object->event.windows.present)
+		if (!recording->start.info.policy && !ret_object->event.windows.present)
 			jr_fail(&reader, "facts.windows", "is missing in a recording of Windows");
 	} else {
 		decode_json_totals(&reader, &ret_object->totals);
-		decode_json_head(&reader, &recording->clock, &ret_object->totals.time_ns,
+		decode_json_head(&reader, &recording->start.clock, &ret_object->totals.time_ns,
 				 &ret_object->totals.seq);
 	}
 	if (!jr_failed(&reader))
