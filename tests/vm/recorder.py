@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 
 from checks import tcp
-from harness import REUSETRACE, Tracer, contains, end, equal, run, start, start_server, wait_for
+from harness import REUSETRACE, Tracer, contains, end, equal, listens, run, start, start_server, wait_for
 from systemd import Systemd
 
 HERE = "127.0.0.1"
@@ -234,15 +234,19 @@ def test_service():
         said = f"{systemd.directory}/said"
         systemd.write(f"{SERVICE}.d/here.conf", f"[Service]\nStandardError=file:{said}\nExecStart=\n"
                       f"ExecStart={os.path.abspath(REUSETRACE)} record --max-size 64M --max-age 30d\n")
+        systemd.write("holder.service", f"[Service]\nType=exec\nExecStart=/bin/nc -l {HERE} 7303\n")
         systemd.reload()
         systemd.ctl("start", SERVICE)
         wait_for(lambda: read(said).endswith("ready\n") or systemd.show(SERVICE, "SubState") != "running", "the service")
         equal((read(said), systemd.show(SERVICE, "ExecMainStatus")), ("ready\n", "0"), "what it said")
-        holder = start_server(7303, "nc", "-l", HERE, "7303")
+        systemd.ctl("start", "holder.service")
+        wait_for(lambda: listens(7303), "the holder")
         equal(refused(7303), 98, "EADDRINUSE")
-        wait_for(lambda: ask(database, "SELECT 1 FROM refusal WHERE port = 7303 AND holder_comm = 'nc'"), "the refusal")
+        rows = wait_for(lambda: ask(database, "SELECT refusal.rule, holder_comm, tenure.unit FROM refusal JOIN tenure USING (port)"
+                                              " WHERE port = 7303"), "the refusal")
+        equal(rows, [("no-reuse", "nc", "holder.service")], "the refusal")
         equal(systemd.show(SERVICE, "ActiveState"), "active", "state")
-        end(holder)
+        systemd.ctl("stop", "holder.service")
         systemd.ctl("stop", SERVICE)
         equal(systemd.show(SERVICE, "Result"), "success", "result")
     equal((os.stat(database).st_mode & 0o777, os.stat(os.path.dirname(database)).st_mode & 0o777), (0o640, 0o750), "modes")
