@@ -30,6 +30,7 @@ enum rt_proto_bit {
 	RT_PROTO_SCTP = 1 << 3, /* these are followed only when asked for */
 	RT_PROTO_PING = 1 << 4,
 	RT_PROTO_RAW = 1 << 5,
+	RT_PROTO_UNIX = 1 << 6,
 	RT_PROTO_USUAL = RT_PROTO_TCP | RT_PROTO_UDP | RT_PROTO_MPTCP,
 };
 

@@ -165,24 +165,22 @@ static __always_inline bool path_step(struct dentry **dentry, struct mount **mou
 }
 
 /*
- * The path of the executable, the last component first, each ended by a NUL;
+ * A path (of the executable), the last component first, each ended by a NUL;
  * the loader turns it round.  A long component is cut at PATH_PART - 1.  The
  * length so far is kept in the record: in a register its growing range would
  * make every round of the loop a new state to the verifier.
  */
-static __always_inline void describe_exe(char *to, struct rt_header *header, struct task_struct *task)
+static __always_inline void describe_path(char *to, struct rt_header *header, struct dentry *dentry,
+					  struct vfsmount *mnt)
 {
-	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
-	struct dentry *dentry = BPF_CORE_READ(exe, f_path.dentry);
-	struct mount *mount =
-		(void *)BPF_CORE_READ(exe, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
+	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 	volatile __u16 *length = &header->pad;
 	const unsigned char *name;
 	u32 at;
 	long n;
 
 	*length = 0;
-	for (int i = 0; i < PATH_COMPONENTS && exe; i++) {
+	for (int i = 0; i < PATH_COMPONENTS && dentry; i++) {
 		if (!path_step(&dentry, &mount, &name))
 			break;
 		at = *length;
@@ -201,6 +199,13 @@ static __always_inline void describe_exe(char *to, struct rt_header *header, str
 	if (at < RT_EXE_LEN)
 		to[at] = 0;
 	*length = 0;
+}
+
+static __always_inline void describe_exe(char *to, struct rt_header *header, struct task_struct *task)
+{
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+
+	describe_path(to, header, BPF_CORE_READ(exe, f_path.dentry), BPF_CORE_READ(exe, f_path.mnt));
 }
 
 /* As it is before an attempt changes it. */

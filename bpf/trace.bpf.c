@@ -19,6 +19,7 @@
 #include "seek.bpf.h"
 #include "snapshot.bpf.h"
 #include "tree.bpf.h"
+#include "unix.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 

@@ -39,6 +39,7 @@ enum rt_type {
 	RT_TW_END,    /* inet_twsk_kill() */
 	RT_HOLDER,    /* a socket found by a snapshot */
 	RT_DELIVERY,  /* a member of a shared port got a connection or a datagram */
+	RT_UNIX_BIND, /* bind(2) of an AF_UNIX socket returned */
 	RT_TYPE_MAX,
 };
 
@@ -270,6 +271,41 @@ struct rt_delivery {
 	__u8 from[RT_ADDR_LEN];
 	__u8 to[RT_ADDR_LEN];
 };
+
+#define RT_UNIX_LEN 108 /* sun_path */
+
+/* RT_UNIX_BIND; sock.protocol is the socket's type (SOCK_STREAM ...) */
+struct rt_unix {
+	struct rt_header header;
+	struct rt_sock sock;
+	__s32 result;	 /* 0 or a negative errno */
+	__s32 addrlen;	 /* as given */
+	__u32 mntns;	 /* of the process: where its paths begin */
+	__u32 fsuid;	 /* whose rights it has on files */
+	__u32 overrides; /* it has CAP_DAC_OVERRIDE */
+	__u16 length;	 /* valid in name[] */
+	__u8 passed;	 /* the LSM let it pass */
+	__u8 bound;	 /* had a name before the call */
+	char name[112];	 /* sun_path; an abstract one begins with a NUL */
+	char exe[RT_EXE_LEN];
+	char cwd[RT_EXE_LEN]; /* as exe: components, last first */
+};
+
+/* From the iterator over named unix sockets */
+struct rt_unix_holder {
+	struct rt_header header;
+	struct rt_sock sock;
+	__u64 file_inode;  /* of the path it is bound to, 0: abstract */
+	__u32 file_device; /* the kernel's dev_t: 12 bits major, 20 bits minor */
+	__s32 fd;
+	__u16 length; /* valid in name[] */
+	__u16 pad[3];
+	char name[112];
+	char exe[RT_EXE_LEN];
+};
+
+_Static_assert(sizeof(struct rt_unix) % 8 == 0, "rt_unix layout");
+_Static_assert(sizeof(struct rt_unix_holder) % 8 == 0, "rt_unix_holder layout");
 
 #define RT_ATTEMPT_FIXED __builtin_offsetof(struct rt_attempt, contenders)
 

@@ -166,6 +166,7 @@ struct sock {
 };
 
 struct super_block {
+	u32 s_dev;
 	unsigned long s_magic;
 };
 
@@ -179,6 +180,7 @@ struct qstr {
 };
 
 struct dentry {
+	struct inode *d_inode;
 	struct dentry *d_parent;
 	struct qstr d_name;
 };
@@ -196,6 +198,14 @@ struct mount {
 struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path pwd;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
 };
 
 struct file_operations;
@@ -270,6 +280,20 @@ struct sock_reuseport {
 	struct bpf_prog *prog;
 };
 
+struct sockaddr_un {
+	char sun_path[108];
+};
+
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct path path;
+};
+
 struct udp_hslot {
 	struct hlist_head head;
 	int count;
@@ -308,6 +332,7 @@ struct files_struct {
 };
 
 struct nsproxy {
+	struct mnt_namespace *mnt_ns;
 	struct net *net_ns;
 };
 
@@ -325,6 +350,7 @@ typedef struct {
 
 struct cred {
 	kuid_t uid;
+	kuid_t fsuid;
 	kernel_cap_t cap_effective;
 	struct user_namespace *user_ns;
 };
@@ -341,6 +367,7 @@ struct task_struct {
 	char comm[16];
 	struct files_struct *files;
 	struct signal_struct *signal;
+	struct fs_struct *fs;
 	struct css_set *cgroups;
 	struct nsproxy *nsproxy;
 	struct seccomp seccomp;

@@ -158,6 +158,7 @@ static void test_types(void **state)
 		[RT_CLOSE] = EVENT_CLOSE,	[RT_RELEASE] = EVENT_RELEASE,
 		[RT_TW_BEGIN] = EVENT_RELEASE,	[RT_TW_END] = EVENT_RELEASE,
 		[RT_HOLDER] = EVENT_HOLDER,	[RT_DELIVERY] = EVENT_DELIVERY,
+		[RT_UNIX_BIND] = EVENT_BIND,
 	};
 	struct rt_attempt *attempt = new_attempt(0);
 	struct event event;

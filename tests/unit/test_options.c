@@ -69,6 +69,7 @@ HOLDS(both_families, config.families == (FAMILY_BIT_IPV4 | FAMILY_BIT_IPV6))
 HOLDS(proto_two, config.protocols == (1U << PROTO_TCP | 1U << PROTO_UDP))
 HOLDS(proto_others, config.protocols == (1U << PROTO_SCTP | 1U << PROTO_PING | 1U << PROTO_RAW))
 HOLDS(proto_all, config.protocols == 0xe)
+HOLDS(proto_unix, config.protocols == 1U << PROTO_UNIX)
 HOLDS(failed, config.failed)
 HOLDS(verbose_two, config.verbose == 2)
 HOLDS(json, config.json && !config.output)
@@ -144,6 +145,7 @@ static const struct {
 	{"--proto|tcp,udp", proto_two},
 	{"--proto|tcp,udp,mptcp", proto_all},
 	{"--proto|sctp,ping,raw", proto_others},
+	{"--proto|unix", proto_unix},
 	{"--containers", containers},
 	{"-x", failed},
 	{"-E", failed},
@@ -229,7 +231,7 @@ static const struct {
 	{"--proto|tcp,", "is not a protocol list"},
 	{"--proto|tcp,other", "is not a protocol list"},
 	{"--proto|tc", "is not a protocol list"},
-	{"--proto|dccp", "is not a protocol list (of tcp,udp,mptcp,sctp,ping,raw)"},
+	{"--proto|dccp", "is not a protocol list (of tcp,udp,mptcp,sctp,ping,raw,unix)"},
 	{"--json=ecs", "--json: 'ecs' is not a JSON format (plain)"},
 	{"--json=", "--json: '' is not"},
 	{"-o|", "-o: '' is not a path"},

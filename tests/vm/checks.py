@@ -143,6 +143,8 @@ def of_listener(address, port, flags, *pids):
 
 def local_text(event):
     sock, asked = event["socket"], event["socket"]["requested"]
+    if sock["protocol"] == "unix":
+        return sock["path"] or "-"
     if not event["result"]["ok"] and asked:
         return endpoint(asked["address"], asked["port"])
     return endpoint(sock["address"], sock["port"]) if sock["port"] else "-"

@@ -277,14 +277,14 @@ class Follower:
 
 
 class Session:
-    """A JSON and a text tracer in their default mode, that many scenarios share:
+    """A JSON and a text tracer, in their default mode unless there are arguments, that many scenarios share:
     starting one takes seconds under emulation."""
 
-    def __init__(self):
+    def __init__(self, *args):
         self.directory = tempfile.mkdtemp(prefix="session-")
         paths = [os.path.join(self.directory, name) for name in ("json", "text")]
-        self.tracers = [Tracer("-o", paths[0], wait_ready=False),
-                        Tracer("-o", paths[1], json=False, wait_ready=False)]
+        self.tracers = [Tracer("-o", paths[0], *args, wait_ready=False),
+                        Tracer("-o", paths[1], *args, json=False, wait_ready=False)]
         for tracer in self.tracers:
             tracer.__enter__()
         for tracer in self.tracers:
@@ -329,12 +329,12 @@ def process_state(pid):
         return file.read().rsplit(")", 1)[1].split()[0]
 
 
-def shared():
+def shared(*args):
     """The session of this run."""
     if not SESSION:
         for before in BEFORE_SESSION:
             before()
-        SESSION.append(Session())
+        SESSION.append(Session(*args))
     return SESSION[0]
 
 
@@ -365,7 +365,8 @@ def run_scenarios(names, only=()):
     """TAP-like lines; the last one counts.  Status 0 if nothing failed.
 
     A module with SHARED = True uses the session, and its before_session() runs
-    before that starts.  The other modules come last, undisturbed by it.  Any
+    before that starts.  The other modules come last, undisturbed by it; one with
+    SESSION_ARGS has a session of its own with these arguments.  Any
     module's after_session() is given the session's whole recording.
     """
     modules = sorted(map(importlib.import_module, names), key=lambda module: not hasattr(module, "SHARED"))
@@ -377,8 +378,8 @@ def run_scenarios(names, only=()):
             words.append(run_scenario("session", end_shared))
         for name, scenario in list(vars(module).items()) if module else ():
             if name.startswith("test_") and wanted(module.__name__, name, only):
-                if hasattr(module, "SHARED"):
-                    shared()
+                if hasattr(module, "SHARED") or hasattr(module, "SESSION_ARGS"):
+                    shared(*getattr(module, "SESSION_ARGS", ()))
                 words.append(run_scenario(f"{module.__name__}.{name}", scenario))
     print(f"{words.count('ok')} passed, {words.count('not ok')} failed, {words.count('skip')} skipped", flush=True)
     return "not ok" in words

@@ -121,7 +121,7 @@ static bool parse_pids(const char *value, long constant, void *field)
 
 static bool parse_protocol(const char *element, size_t length, void *field)
 {
-	for (int protocol = PROTO_TCP; protocol <= PROTO_RAW; protocol++) {
+	for (int protocol = PROTO_TCP; protocol <= PROTO_UNIX; protocol++) {
 		const char *name = protocol_name((enum protocol)protocol);
 
 		if (strlen(name) == length && !memcmp(name, element, length)) {
@@ -381,7 +381,7 @@ const struct option_type type_enum = {parse_enum, NULL};
 const struct option_type type_ports = {parse_ports, "a port list (like 80,443,8000-8100)"};
 const struct option_type type_pids = {parse_pids, "a list of up to 64 pids (like 4100,4242)"};
 const struct option_type type_protocols = {parse_protocols,
-					   "a protocol list (of tcp,udp,mptcp,sctp,ping,raw)"};
+					   "a protocol list (of tcp,udp,mptcp,sctp,ping,raw,unix)"};
 const struct option_type type_comm = {parse_comm, "a command name (like nginx)"};
 const struct option_type type_user = {parse_user, "a user (a name or a number)"};
 const struct option_type type_netns = {parse_text, "a network namespace (a name, pid, path or inode)"};

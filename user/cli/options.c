@@ -84,7 +84,7 @@ static const struct option_row rows[] = {
 	{'6', NULL, NULL, false, &type_bits, FIELD(families), FAMILY_BIT_IPV6, ALL_FILTER, SECTION_FILTER,
 	 "IPv6 sockets"},
 	{0, "proto", "LIST", false, &type_protocols, FIELD(protocols), 0, ALL_FILTER, SECTION_FILTER,
-	 "of tcp,udp,mptcp (all three unless given),sctp,ping,raw"},
+	 "of tcp,udp,mptcp (all three unless given),sctp,ping,raw,unix"},
 	{'x', "failed", NULL, false, &type_flag, FIELD(failed), 0, ATTEMPT_FILTER, SECTION_FILTER,
 	 "refused attempts only (also -E)"},
 	{'E', NULL, NULL, false, &type_flag, FIELD(failed), 0, ATTEMPT_FILTER, SECTION_FILTER, NULL},

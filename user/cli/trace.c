@@ -161,6 +161,7 @@ static void fill_options(struct trace *trace)
 		.sctp = protocols & 1U << PROTO_SCTP,
 		.ping = protocols & 1U << PROTO_PING,
 		.raw = protocols & 1U << PROTO_RAW,
+		.unix_sockets = protocols & 1U << PROTO_UNIX,
 		.deliveries = config->deliveries,
 		.verbose = config->verbose,
 	};

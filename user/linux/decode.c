@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "linux/decode.h"
+#include "linux/decode_unix.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -50,7 +51,7 @@ static const enum event_type event_types[RT_TYPE_MAX] = {
 	[RT_CONNECT] = EVENT_AUTOBIND,	[RT_SOCKET] = EVENT_SOCKET,	[RT_OPTION] = EVENT_OPTION,
 	[RT_CONNECTED] = EVENT_CONNECT, [RT_ACCEPT] = EVENT_ACCEPT,	[RT_CLOSE] = EVENT_CLOSE,
 	[RT_RELEASE] = EVENT_RELEASE,	[RT_TW_BEGIN] = EVENT_RELEASE,	[RT_TW_END] = EVENT_RELEASE,
-	[RT_HOLDER] = EVENT_HOLDER,	[RT_DELIVERY] = EVENT_DELIVERY,
+	[RT_HOLDER] = EVENT_HOLDER,	[RT_DELIVERY] = EVENT_DELIVERY, [RT_UNIX_BIND] = EVENT_BIND,
 };
 
 const char *option_name(int level, int name)
@@ -427,6 +428,8 @@ static size_t least_size(const struct rt_header *header)
 {
 	if (header->type == RT_DELIVERY)
 		return sizeof(struct rt_delivery);
+	if (header->type == RT_UNIX_BIND)
+		return sizeof(struct rt_unix);
 	return header->type == RT_HOLDER ? sizeof(struct rt_holder) : sizeof(struct rt_life);
 }
 
@@ -473,6 +476,8 @@ int decode_record(const void *record, size_t size, const struct policy *policy, 
 		err = decode_attempt(record, policy, ret_event);
 	else if (header->type == RT_DELIVERY)
 		decode_delivery(record, ret_event);
+	else if (header->type == RT_UNIX_BIND)
+		decode_unix(record, ret_event);
 	else
 		decode_life(record, ret_event);
 	if (err)

@@ -74,6 +74,10 @@ const struct hook hook_table[] = {
 	{"accept4", "inet_csk_accept", 4, USE_CONNECTS | USE_EXIT | USE_DETAIL | USE_LOCKED, NULL, RT_HOOKS},
 	{"accept2", "inet_csk_accept", 2, USE_CONNECTS | USE_EXIT | USE_DETAIL | USE_LOCKED, NULL, RT_HOOKS},
 	{"close", "inet_release", 1, USE_VERBOSE, NULL, RT_HOOKS},
+	{"unix_bind", "security_socket_bind", 3, USE_UNIX, NULL, RT_HOOKS},
+	{"unix_allowed", "security_socket_bind", 3, USE_UNIX | USE_EXIT, NULL, RT_HOOKS},
+	{"unix_exit", "__sys_bind", 3, USE_UNIX | USE_EXIT, NULL, RT_HOOKS},
+	{"unix_ring", "__sys_bind_socket", 3, USE_UNIX | USE_EXIT, NULL, RT_HOOKS},
 	{"ping_port", "ping_get_port", 2, USE_PING, NULL, RT_HOOKS},
 	{"ping_port_exit", "ping_get_port", 2, USE_PING | USE_EXIT, NULL, RT_HOOKS},
 	{"ping_unhash", "ping_unhash", 1, USE_PING | USE_KPROBE, NULL, RT_HOOKS},
@@ -144,7 +148,7 @@ static bool list_has(const char *list, const char *name)
 static bool hook_wanted(const struct hooks *hooks, const struct hook *hook)
 {
 	unsigned int needs = hook->use & (USE_TREE | USE_VERBOSE | USE_CONNECTS | USE_CGROUP | USE_CALLS |
-					  USE_PING | USE_SCTP | USE_DELIVERIES);
+					  USE_PING | USE_SCTP | USE_DELIVERIES | USE_UNIX);
 
 	if (hook->use & USE_MODULE && hooks->modules && !list_has(hooks->modules, hook->instead))
 		return false;
@@ -159,6 +163,7 @@ static bool only_traced(const struct hook *hook)
 
 void hooks_choose(struct hooks *hooks, const struct btf *btf)
 {
+	hooks->iterator_off[ITERATORS_MAX - 1] = !(hooks->wanted & USE_UNIX);
 	idle_calls_find(btf, &hooks->idle);
 	for (size_t i = 0; i < hook_count; i++) {
 		const struct hook *hook = &hook_table[i];
@@ -186,7 +191,8 @@ void hooks_choose(struct hooks *hooks, const struct btf *btf)
 }
 
 /* Without the first there is no trace; the others find what is not known yet. */
-static const char *const iterators[ITERATORS_MAX] = {"snapshot", "seek_files", "seek_sockets", "seek_task"};
+static const char *const iterators[ITERATORS_MAX] = {"snapshot", "seek_files", "seek_sockets", "seek_task",
+						     "unix_sockets"};
 
 static bool demote_iterator(struct hooks *hooks, const char *program)
 {

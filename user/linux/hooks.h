@@ -30,6 +30,7 @@ enum hook_use {
 	USE_SCTP = 1 << 17,	  /* only with --proto sctp */
 	USE_KPROBE = 1 << 18,	  /* of a module, say: only a kprobe program exists */
 	USE_DELIVERIES = 1 << 19, /* only with --deliveries */
+	USE_UNIX = 1 << 20,	  /* only with --proto unix */
 };
 
 struct hook {
@@ -41,7 +42,7 @@ struct hook {
 	int counter;	      /* enum rt_hook that counts its calls, RT_HOOKS: none */
 };
 
-#define ITERATORS_MAX 4
+#define ITERATORS_MAX 5
 #define HOOKS_MAX     80
 
 struct hooks {
@@ -49,7 +50,7 @@ struct hooks {
 	const char *modules; /* active security modules, "a,b,c"; NULL: not known */
 	unsigned int wanted; /* USE_TREE, USE_VERBOSE and the like, as asked for */
 	enum hook_how how[HOOKS_MAX];
-	bool iterator_off[ITERATORS_MAX]; /* refused by the kernel */
+	bool iterator_off[ITERATORS_MAX]; /* refused by the kernel, or not wanted */
 	bool missing[HOOKS_MAX];	  /* was chosen once, and then refused by the kernel */
 	struct idle_calls idle;
 	struct bpf_link *links[HOOKS_MAX];

@@ -45,9 +45,8 @@ static bool is_stale(const struct trace_bpf *trace, uint64_t id, const struct fl
 }
 
 /* Who deletes the flight gives its slot: never both this and its thread. */
-static void reclaim_flights(struct trace_bpf *trace)
+static void reclaim_flights(struct trace_bpf *trace, int flights)
 {
-	int flights = bpf_map__fd(trace->maps.flights);
 	uint64_t id, next, *at = NULL;
 	struct flight flight;
 	bool more = !bpf_map_get_next_key(flights, NULL, &next);
@@ -87,6 +86,7 @@ void reclaim_check(struct reclaim *reclaim, struct trace_bpf *trace)
 	if (short_of == reclaim->short_of)
 		return;
 	reclaim->short_of = short_of;
-	reclaim_flights(trace);
+	reclaim_flights(trace, bpf_map__fd(trace->maps.flights));
+	reclaim_flights(trace, bpf_map__fd(trace->maps.unix_flights));
 	reclaim_calls(trace);
 }

@@ -75,6 +75,12 @@ static void find_programs(struct places *places, struct event *event)
 	}
 }
 
+/* Security modules have a say in the making of a file, too. */
+static bool may_be_module(const struct event *event)
+{
+	return event->sock.protocol == PROTO_UNIX && event->result == -EACCES;
+}
+
 static bool is_not_local(const struct event *event)
 {
 	return event->type == EVENT_BIND && event->stage == STAGE_ADDRESS &&
@@ -95,7 +101,7 @@ void refusal_complete(struct refusal_lookup *lookup, struct tracer *tracer, stru
 {
 	if (!event->refusal.present)
 		return;
-	if (event->stage == STAGE_LSM)
+	if (event->stage == STAGE_LSM || may_be_module(event))
 		find_module(lookup, event);
 	if (is_not_local(event) && lookup->searches++ < SEARCHES_MAX)
 		interfaces_find(event);

@@ -28,14 +28,15 @@ int session_new(struct tracer *tracer, bool deliveries, struct session **ret_ses
 	session->places = places_new();
 	session->refusals = refusal_lookup_new();
 	session->seek = seek_new();
+	session->unix_sockets = unix_lookup_new(tracer);
 	session->connections = connections_new();
 	session->handovers = handovers_new();
 	session->batch = calloc(BATCH_MAX, sizeof(*session->batch));
 	if (deliveries)
 		session->deliveries = deliveries_new();
 	if ((deliveries && !session->deliveries) || !session->sockets || !session->places ||
-	    !session->refusals || !session->seek || !session->connections || !session->handovers ||
-	    !session->batch) {
+	    !session->refusals || !session->seek || !session->unix_sockets || !session->connections ||
+	    !session->handovers || !session->batch) {
 		session_free(session);
 		return -ENOMEM;
 	}
@@ -43,17 +44,25 @@ int session_new(struct tracer *tracer, bool deliveries, struct session **ret_ses
 	return 0;
 }
 
+static void pending_clear(struct pending *pending)
+{
+	event_clear(&pending->event);
+	free(pending->unix_record);
+	pending->unix_record = NULL;
+}
+
 void session_free(struct session *session)
 {
 	if (!session)
 		return;
 	for (size_t i = 0; i < session->count; i++)
-		event_clear(&session->batch[i].event);
+		pending_clear(&session->batch[i]);
 	sockets_free(session->sockets);
 	deliveries_free(session->deliveries);
 	places_free(session->places);
 	refusal_lookup_free(session->refusals);
 	seek_free(session->seek);
+	unix_lookup_free(session->unix_sockets);
 	connections_free(session->connections);
 	handovers_free(session->handovers);
 	free(session->batch);
@@ -146,6 +155,18 @@ static void note_event(struct session *session, struct pending *pending)
 	}
 }
 
+/* Without memory the holders are unknown. */
+static void finish_unix(struct session *session, struct pending *pending)
+{
+	struct event *event = &pending->event;
+
+	(void)unix_complete(session->unix_sockets, pending->unix_record, event);
+	for (size_t i = 0; i < event->holder_count; i++)
+		(void)session_name_places(session, &event->holders[i]);
+	refusal_complete(session->refusals, session->tracer, session->places, event);
+	judge(event, tracer_policy(session->tracer));
+}
+
 /* Second pass, once owners are known: kinds, verdict, and who came too late. */
 static void finish_event(struct session *session, struct pending *pending)
 {
@@ -164,6 +185,10 @@ static void finish_event(struct session *session, struct pending *pending)
 	}
 	if (!event_is_attempt(event))
 		return;
+	if (pending->unix_record) {
+		finish_unix(session, pending);
+		return;
+	}
 	session_resolve(session, pending);
 	refusal_complete(session->refusals, session->tracer, session->places, event);
 	judge(event, tracer_policy(session->tracer));
@@ -186,11 +211,12 @@ static void finish_event(struct session *session, struct pending *pending)
 
 static struct pending *batch_add(struct session *session, int err)
 {
-	if (err)
+	if (err) {
 		session->undecoded++;
-	else
-		session->count++;
-	return err ? NULL : &session->batch[session->count - 1];
+		return NULL;
+	}
+	session->batch[session->count].unix_record = NULL;
+	return &session->batch[session->count++];
 }
 
 /* Contenders are looked up for attempts alone; TIME_WAIT and orphans have no process. */
@@ -225,6 +251,7 @@ static int collect(void *context, const void *record, size_t size)
 		for (size_t i = 0; i < pending->event.holder_count; i++)
 			pending->keys[i] = attempt->contenders[i].key;
 		session->unresolved |= needs_owners(&pending->event);
+		pending->unix_record = unix_record_copy(record, size);
 	}
 	return session->count > BATCH_MAX - RT_MAX_OPTIONS - 2 ? -ECANCELED : 0;
 }
@@ -257,12 +284,13 @@ static int flush(struct session *session, event_fn fn, void *context)
 	session->unresolved = false;
 	refusal_lookup_renew(session->refusals);
 	session_forget_exes(session);
+	unix_lookup_renew(session->unix_sockets);
 	for (size_t i = 0; i < session->count; i++)
 		note_event(session, &session->batch[i]);
 	for (size_t i = 0; i < session->count; i++) {
 		if (!err)
 			err = show(session, &session->batch[i], fn, context);
-		event_clear(&session->batch[i].event);
+		pending_clear(&session->batch[i]);
 	}
 	session->count = 0;
 	return err;

@@ -168,7 +168,7 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 }
 
 /* Unit and container of those who hold it, of who bound it and of where it was made. */
-static int name_places(struct session *session, struct holder *holder)
+int session_name_places(struct session *session, struct holder *holder)
 {
 	size_t n = holder->owner_count;
 
@@ -206,7 +206,7 @@ void session_resolve(struct session *session, struct pending *pending)
 {
 	for (size_t i = 0; i < pending->event.holder_count; i++) {
 		resolve_holder(session, pending, i);
-		(void)name_places(session, &pending->event.holders[i]); /* without memory: unknown */
+		(void)session_name_places(session, &pending->event.holders[i]); /* without memory: unknown */
 	}
 	resolve_origin(session, &pending->event);
 }

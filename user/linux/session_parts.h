@@ -5,6 +5,7 @@
 
 #include "linux/deliveries.h"
 #include "linux/session.h"
+#include "linux/unix.h"
 #include "model/refused.h"
 #include "model/sockets.h"
 
@@ -12,6 +13,7 @@ struct pending {
 	struct event event;
 	uint64_t key;
 	uint64_t keys[RT_MAX_CONTENDERS]; /* of the holders, before they are sorted */
+	struct rt_unix *unix_record;	  /* owned; NULL: of another family */
 };
 
 #define EXES 64
@@ -29,6 +31,7 @@ struct session {
 	struct places *places;
 	struct refusal_lookup *refusals;
 	struct seek *seek;
+	struct unix_lookup *unix_sockets;
 	struct connections *connections;
 	struct handovers *handovers;
 	struct pending *batch;
@@ -53,6 +56,9 @@ int session_note_owner(void *session, const void *record, size_t size);
 
 /* The holders of an attempt: kind, processes, who bound them, and the places of all of these. */
 void session_resolve(struct session *session, struct pending *pending);
+
+/* Unit and container of those who have a holder.  -ENOMEM. */
+int session_name_places(struct session *session, struct holder *holder);
 
 /* A port that is shared with a stranger; one that changed hands; who lives on without its port. */
 int session_tell_sharing(struct session *session, const struct event *event, event_fn fn, void *context);

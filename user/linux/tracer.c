@@ -25,7 +25,7 @@
 #define LOAD_ATTEMPTS 48
 #define SLOT_COUNT    256
 
-enum iterator { ITERATE_SNAPSHOT, ITERATE_FILES, ITERATE_SOCKETS, ITERATE_TASKS, ITERATORS };
+enum iterator { ITERATE_SNAPSHOT, ITERATE_FILES, ITERATE_SOCKETS, ITERATE_TASKS, ITERATE_UNIX, ITERATORS };
 
 struct tracer {
 	struct trace_bpf *trace;
@@ -82,7 +82,8 @@ static void fill_config(const struct tracer_options *options, struct rt_config *
 		config->filters |= filters[i].on ? filters[i].bit : 0;
 	config->protocols = (options->tcp ? RT_PROTO_TCP : 0) | (options->udp ? RT_PROTO_UDP : 0) |
 			    (options->mptcp ? RT_PROTO_MPTCP : 0) | (options->sctp ? RT_PROTO_SCTP : 0) |
-			    (options->ping ? RT_PROTO_PING : 0) | (options->raw ? RT_PROTO_RAW : 0);
+			    (options->ping ? RT_PROTO_PING : 0) | (options->raw ? RT_PROTO_RAW : 0) |
+			    (options->unix_sockets ? RT_PROTO_UNIX : 0);
 	config->ping_table = options->ping ? kernel_symbol("ping_table") : 0;
 	config->uid = options->uid;
 	config->netns = options->netns;
@@ -184,6 +185,7 @@ static int attach_iterators(struct tracer *tracer)
 		[ITERATE_FILES] = tracer->trace->progs.seek_files,
 		[ITERATE_SOCKETS] = tracer->trace->progs.seek_sockets,
 		[ITERATE_TASKS] = tracer->trace->progs.seek_task,
+		[ITERATE_UNIX] = tracer->trace->progs.unix_sockets,
 	};
 	union bpf_iter_link_info sought = {.map.map_fd = bpf_map__fd(tracer->trace->maps.sought)};
 
@@ -223,7 +225,8 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 			       (options->connects ? USE_CONNECTS : 0) | (options->cgroup ? USE_CGROUP : 0) |
 			       (options->verbose || options->tree ? USE_CALLS : 0) |
 			       (options->ping ? USE_PING : 0) | (options->sctp ? USE_SCTP : 0) |
-			       (options->deliveries ? USE_DELIVERIES : 0);
+			       (options->deliveries ? USE_DELIVERIES : 0) |
+			       (options->unix_sockets ? USE_UNIX : 0);
 	if (!security_modules(tracer->modules, sizeof(tracer->modules)))
 		tracer->hooks.modules = tracer->modules;
 	hooks_choose(&tracer->hooks, btf);
@@ -336,6 +339,13 @@ int tracer_seek_process(struct tracer *tracer, uint32_t pid, record_fn fn, void 
 		return -EOPNOTSUPP;
 	tracer->trace->bss->sought_task = pid;
 	return iterator_read(tracer->iterators[ITERATE_TASKS], sizeof(struct rt_holder), fn, context);
+}
+
+int tracer_unix_sockets(struct tracer *tracer, record_fn fn, void *context)
+{
+	if (!tracer->iterators[ITERATE_UNIX])
+		return -EOPNOTSUPP;
+	return iterator_read(tracer->iterators[ITERATE_UNIX], sizeof(struct rt_unix_holder), fn, context);
 }
 
 int tracer_add_process(struct tracer *tracer, uint32_t pid, uint64_t start_ns)

@@ -32,9 +32,9 @@ struct tracer_options {
 	bool connects; /* report implicit binds that passed */
 	bool only_ipv4, only_ipv6;
 	bool tcp, udp, mptcp;
-	bool sctp, ping, raw; /* hooks of their own, attached only for them */
-	bool deliveries;      /* report what arrives on shared ports */
-	unsigned int verbose; /* from 2 on libbpf's log goes to stderr */
+	bool sctp, ping, raw, unix_sockets; /* hooks of their own, attached only for them */
+	bool deliveries;		    /* report what arrives on shared ports */
+	unsigned int verbose;		    /* from 2 on libbpf's log goes to stderr */
 };
 
 /*
@@ -63,6 +63,9 @@ int tracer_seek(void *source, const struct sought_socket *sockets, size_t count,
 
 /* The process with this number, as a struct rt_holder of which only process and exe count. */
 int tracer_seek_process(struct tracer *tracer, uint32_t pid, record_fn fn, void *context);
+
+/* Each named unix socket that any process holds, as struct rt_unix_holder; -EOPNOTSUPP if not asked for. */
+int tracer_unix_sockets(struct tracer *tracer, record_fn fn, void *context);
 
 /* No new records from here on: what is in the ring is all there is. */
 void tracer_stop(struct tracer *tracer);

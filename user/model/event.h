@@ -44,7 +44,7 @@ enum event_type {
 };
 
 /* Address families by name, not by a system's number. */
-enum family { FAMILY_NONE, FAMILY_IPV4, FAMILY_IPV6, FAMILY_OTHER };
+enum family { FAMILY_NONE, FAMILY_IPV4, FAMILY_IPV6, FAMILY_OTHER, FAMILY_UNIX };
 
 enum protocol {
 	PROTO_NONE,
@@ -129,6 +129,8 @@ struct winsock_options {
 	bool reuse_multicastport; /* SO_REUSE_MULTICASTPORT */
 };
 
+enum unix_type { UNIX_OTHER, UNIX_STREAM, UNIX_DATAGRAM, UNIX_SEQPACKET, UNIX_TYPE_MAX };
+
 struct sock_info {
 	uint64_t id;	    /* number of this recording ("s17"), 0 if none yet */
 	uint64_t inode;	    /* 0: none */
@@ -146,8 +148,9 @@ struct sock_info {
 	char device[DEVICE_LEN]; /* its name, "" if unknown */
 	uint32_t vrf;		 /* ifindex of the VRF it belongs to, 0: none */
 	struct sock_options options;
-	bool blind;   /* the options are not known, all are false */
-	bool winsock; /* a socket of Windows: uid is the last part of its user's SID */
+	enum unix_type unix_type; /* of AF_UNIX */
+	bool blind;		  /* the options are not known, all are false */
+	bool winsock;		  /* a socket of Windows: uid is the last part of its user's SID */
 	struct winsock_options winsock_options;
 	uint8_t from[FACT_MAX]; /* enum provenance */
 	/* facts that decide sharing and are not options */
@@ -384,6 +387,46 @@ struct delivery_total {
 	bool shared;
 };
 
+#define UNIX_PATH_LEN 112
+
+/* What is at the path that was refused. */
+enum obstacle {
+	OBSTACLE_UNKNOWN, /* could not be looked up */
+	OBSTACLE_NONE,	  /* nothing any more */
+	OBSTACLE_SOCKET,
+	OBSTACLE_FILE,
+	OBSTACLE_DIRECTORY,
+	OBSTACLE_LINK,
+	OBSTACLE_OTHER, /* a pipe, a device */
+	OBSTACLE_MAX
+};
+
+/* Why no file could be made in a directory. */
+enum path_fault {
+	FAULT_NONE,
+	FAULT_MISSING,
+	FAULT_NOT_DIRECTORY,
+	FAULT_SEARCH, /* its mode does not let the process through */
+	FAULT_WRITE,  /* ... does not let it make files */
+	FAULT_READ_ONLY,
+	FAULT_MAX
+};
+
+/* Facts that only an attempt on an AF_UNIX socket has. */
+struct unix_facts {
+	char path[UNIX_PATH_LEN]; /* as it was given; an abstract name with '@' for each NUL; "": none */
+	bool abstract;
+	bool bound; /* had a name before the call */
+	enum obstacle obstacle;
+	enum path_fault fault;
+	char directory[EXE_LEN]; /* the one at fault, else the last on the path that was looked at; "": none
+				  */
+	uint32_t directory_mode; /* of FAULT_SEARCH and FAULT_WRITE: permission bits */
+	uint32_t directory_uid;
+	uint32_t fsuid; /* of the process */
+	bool overrides; /* it has CAP_DAC_OVERRIDE: no mode keeps it out */
+};
+
 struct option_change {
 	char name[40]; /* "SO_REUSEADDR" */
 	int64_t value;
@@ -508,6 +551,7 @@ struct event {
 	bool kernel_call;
 	struct windows_facts windows;
 	struct refusal_facts refusal;
+	struct unix_facts unix_facts;
 	struct option_change option;  /* EVENT_OPTION */
 	struct delivery delivery;     /* EVENT_DELIVERY */
 	struct event_finding finding; /* EVENT_FINDING */

@@ -59,3 +59,10 @@ const struct member attempt_members[] = {
 	{"by_connect", offsetof(struct event, by_connect)},
 	{NULL, 0},
 };
+
+const struct member unix_members[] = {
+	{"abstract", offsetof(struct unix_facts, abstract)},
+	{"bound", offsetof(struct unix_facts, bound)},
+	{"overrides", offsetof(struct unix_facts, overrides)},
+	{NULL, 0},
+};

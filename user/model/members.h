@@ -19,6 +19,7 @@ extern const struct member winsock_members[]; /* struct winsock_options */
 extern const struct member fact_members[];    /* struct sock_info */
 extern const struct member policy_members[];  /* struct policy, without orphan_uid_root */
 extern const struct member attempt_members[]; /* struct event */
+extern const struct member unix_members[];    /* struct unix_facts */
 
 static inline bool *member_of(void *object, const struct member *member)
 {

@@ -323,6 +323,7 @@ static const char *const family_names[] = {
 	[FAMILY_IPV4] = "ipv4",
 	[FAMILY_IPV6] = "ipv6",
 	[FAMILY_OTHER] = "other",
+	[FAMILY_UNIX] = "unix",
 };
 
 static const char *const protocol_names[] = {
@@ -373,6 +374,22 @@ static const char *const takeover_names[] = {
 	[TAKEOVER_INHERITED] = "inherited",
 };
 
+static const char *const unix_type_names[] = {
+	[UNIX_STREAM] = "stream",
+	[UNIX_DATAGRAM] = "dgram",
+	[UNIX_SEQPACKET] = "seqpacket",
+};
+
+static const char *const obstacle_names[] = {
+	[OBSTACLE_NONE] = "none",	    [OBSTACLE_SOCKET] = "socket", [OBSTACLE_FILE] = "file",
+	[OBSTACLE_DIRECTORY] = "directory", [OBSTACLE_LINK] = "symlink",  [OBSTACLE_OTHER] = "other",
+};
+
+static const char *const path_fault_names[] = {
+	[FAULT_MISSING] = "missing", [FAULT_NOT_DIRECTORY] = "not-directory", [FAULT_SEARCH] = "search",
+	[FAULT_WRITE] = "write",     [FAULT_READ_ONLY] = "read-only",
+};
+
 static const char *name_at(const char *const names[], size_t count, size_t index)
 {
 	return index < count ? names[index] : NULL;
@@ -406,3 +423,6 @@ DEFINE_NAMES(stage, enum stage)
 DEFINE_NAMES(release, enum release)
 DEFINE_NAMES(finding_kind, enum finding_kind)
 DEFINE_NAMES(takeover, enum takeover)
+DEFINE_NAMES(unix_type, enum unix_type)
+DEFINE_NAMES(obstacle, enum obstacle)
+DEFINE_NAMES(path_fault, enum path_fault)

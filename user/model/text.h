@@ -67,6 +67,9 @@ const char *stage_name(enum stage stage);
 const char *release_name(enum release release);
 const char *finding_kind_name(enum finding_kind kind);
 const char *takeover_name(enum takeover takeover);
+const char *unix_type_name(enum unix_type type);
+const char *obstacle_name(enum obstacle obstacle);
+const char *path_fault_name(enum path_fault fault);
 
 /* The enum's value, or -EINVAL. */
 int event_type_from_name(const char *name);
@@ -78,5 +81,8 @@ int stage_from_name(const char *name);
 int release_from_name(const char *name);
 int finding_kind_from_name(const char *name);
 int takeover_from_name(const char *name);
+int unix_type_from_name(const char *name);
+int obstacle_from_name(const char *name);
+int path_fault_from_name(const char *name);
 
 #endif

@@ -177,6 +177,9 @@ static void get_sock(struct json_reader *reader, struct sock_info *ret_sock)
 		.port = (uint16_t)jr_u64(reader, "port", PORT_MAX, 0),
 		.state = (enum sock_state)jr_word(reader, "state", state_from_name, STATE_UNKNOWN),
 	};
+	if (ret_sock->protocol == PROTO_UNIX)
+		ret_sock->unix_type =
+			(enum unix_type)jr_word(reader, "type", unix_type_from_name, UNIX_OTHER);
 	if (jr_enter(reader, "device")) {
 		ret_sock->ifindex = get_u32(reader, "ifindex", 0);
 		GET_CHARS(reader, "name", ret_sock->device);
@@ -205,6 +208,7 @@ static void get_socket(struct json_reader *reader, struct event *event)
 	if (!jr_enter(reader, "socket"))
 		return;
 	get_sock(reader, &event->sock);
+	GET_CHARS(reader, "path", event->unix_facts.path);
 	get_endpoint(reader, "requested", &event->requested, &event->requested_port);
 	jr_leave(reader);
 }
@@ -249,6 +253,7 @@ static void get_facts(struct json_reader *reader, struct event *event)
 	}
 	event->unprivileged_start = get_u32(reader, "unprivileged_start", 0);
 	event->entry_port = (uint16_t)jr_u64(reader, "entry_port", PORT_MAX, 0);
+	decode_json_unix(reader, &event->unix_facts);
 	decode_json_refusal(reader, &event->refusal);
 	decode_json_windows(reader, &event->windows);
 	if (jr_enter(reader, "socket")) {

@@ -22,6 +22,7 @@ void decode_json_event(struct json_reader *reader, enum event_type type, const s
 		       struct event *ret_event);
 
 /* Part of it. */
+void decode_json_unix(struct json_reader *reader, struct unix_facts *facts);
 void decode_json_refusal(struct json_reader *reader, struct refusal_facts *ret_facts);
 
 /* Of a socket or holder: sock->winsock stays false where it is none.  decode_windows.c */

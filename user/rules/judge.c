@@ -238,6 +238,8 @@ void judge(struct event *event, const struct policy *policy)
 	if (!event->has_verdict)
 		return;
 
+	if (event->sock.protocol == PROTO_UNIX && judge_unix(event))
+		return;
 	facts_of_event(event, policy, &facts);
 	linux_predict(&facts, &prediction);
 	name_reasons(event, &facts);

@@ -77,6 +77,19 @@ enum rule_id {
 	RULE_OPTIONS_UNSEEN,
 	RULE_EXCLUDED_RANGE,
 	RULE_WFP,
+	/* AF_UNIX */
+	RULE_PATH_LISTENER,
+	RULE_PATH_BOUND,
+	RULE_PATH_STALE,
+	RULE_PATH_NO_SOCKET,
+	RULE_PATH_GONE,
+	RULE_PATH_MISSING,
+	RULE_PATH_NO_DIRECTORY,
+	RULE_PATH_PERMISSION,
+	RULE_PATH_READ_ONLY,
+	RULE_PATH_TOO_LONG,
+	RULE_PATH_REFUSED,
+	RULE_NAME_TAKEN,
 	RULE_MAX
 };
 
@@ -134,6 +147,9 @@ void judge(struct event *event, const struct policy *policy);
  * the prediction says and judge that.  verdict.agrees is -1.
  */
 enum answer judge_hypothetical(struct event *event, const struct policy *policy);
+
+/* The verdict on an AF_UNIX bind whose holders were looked up; false if it is not this layer that refused. */
+bool judge_unix(struct event *event);
 
 /* Set holders[].differs and verdict.differs of an accepted attempt that judge() has named the reasons of. */
 void find_strangers(struct event *event);

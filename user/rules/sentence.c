@@ -8,6 +8,7 @@
 #include "rules/address.h"
 #include "rules/linux_common.h"
 #include "rules/refusal.h"
+#include "rules/unix.h"
 #include "rules/table.h"
 #include "rules/words.h"
 
@@ -300,7 +301,10 @@ static void slot_errno(const struct situation *s, struct text *text)
 		{EBUSY, "EBUSY"},	    {ENOMEM, "ENOMEM"},
 		{EBADF, "EBADF"},	    {ENOTSOCK, "ENOTSOCK"},
 		{EFAULT, "EFAULT"},	    {EOPNOTSUPP, "EOPNOTSUPP"},
-		{ENOBUFS, "ENOBUFS"},
+		{ENOBUFS, "ENOBUFS"},	    {ENOENT, "ENOENT"},
+		{ENOTDIR, "ENOTDIR"},	    {EROFS, "EROFS"},
+		{ELOOP, "ELOOP"},	    {ENAMETOOLONG, "ENAMETOOLONG"},
+		{ENOSPC, "ENOSPC"},	    {EDQUOT, "EDQUOT"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -412,10 +416,13 @@ static const struct slot slots[] = {
 
 static const struct slot *find_slot(const char *name, size_t len)
 {
+	const struct slot *slot;
+
 	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
 		if (strlen(slots[i].name) == len && !memcmp(slots[i].name, name, len))
 			return &slots[i];
-	return refusal_slot(name, len);
+	slot = refusal_slot(name, len);
+	return slot ? slot : unix_slot(name, len);
 }
 
 void sentence_expand(char *out, size_t size, const char *template, const struct situation *situation)

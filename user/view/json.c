@@ -10,6 +10,7 @@
 #include "view/json_findings.h"
 #include "view/json_owners.h"
 #include "view/json_refusal.h"
+#include "view/json_unix.h"
 #include "view/json_windows.h"
 
 #define MEMBER_CHARS(writer, name, array) jw_chars(writer, name, array, sizeof(array))
@@ -199,7 +200,10 @@ static void put_socket(struct json_writer *writer, const struct event *event)
 	put_device(writer, sock);
 	json_u64_unless(writer, "vrf", sock->vrf, 0);
 	json_u64_unless(writer, "uid", sock->uid, UID_NONE);
-	jw_null(writer, "path");
+	if (event->unix_facts.path[0])
+		MEMBER_CHARS(writer, "path", event->unix_facts.path);
+	else
+		jw_null(writer, "path");
 	json_endpoint(writer, "requested", &event->requested, event->requested_port);
 	json_address(writer, "address", &sock->address);
 	json_u64_unless(writer, "port", sock->port, 0);
@@ -207,6 +211,7 @@ static void put_socket(struct json_writer *writer, const struct event *event)
 	jw_string(writer, "state", state_name(sock->state));
 	put_options(writer, sock);
 	json_winsock(writer, sock);
+	json_unix_type(writer, sock);
 	jw_object_end(writer);
 }
 
@@ -297,6 +302,7 @@ static void put_facts(struct json_writer *writer, const struct event *event, con
 		put_range(writer, event);
 		jw_u64(writer, "unprivileged_start", event->unprivileged_start);
 		json_u64_unless(writer, "entry_port", event->entry_port, 0);
+		json_unix_facts(writer, event);
 		json_refusal(writer, &event->refusal);
 	}
 	jw_object(writer, "socket");
@@ -330,6 +336,7 @@ static void put_holder(struct json_writer *writer, const struct holder *holder,
 	json_place(writer, holder->made_in);
 	put_options(writer, sock);
 	json_winsock(writer, sock);
+	json_unix_type(writer, sock);
 	json_time(writer, "since", holder->since_ns, 3, clock);
 	jw_bool(writer, "older", holder->older);
 	if (holder->expires_ms < 0)

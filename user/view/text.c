@@ -71,10 +71,13 @@ static void put_header(struct text_view *text)
 static void put_local(struct strbuf *out, const struct event *event)
 {
 	size_t start = out->length;
+	bool is_unix = event->sock.protocol == PROTO_UNIX;
 	bool is_asked =
 		event->requested.family != FAMILY_NONE && (event->result < 0 || event->type == EVENT_FINDING);
 
-	if (is_asked)
+	if (is_unix && event->unix_facts.path[0])
+		strbuf_escape(out, event->unix_facts.path, sizeof(event->unix_facts.path));
+	else if (is_asked)
 		text_endpoint(out, &event->requested, event->requested_port);
 	else if (event->sock.port)
 		text_endpoint(out, &event->sock.address, event->sock.port);

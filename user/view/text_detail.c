@@ -58,12 +58,16 @@ static const char *const state_words[STATE_MAX] = {
 	[STATE_LAST_ACK] = "LAST_ACK ",	  [STATE_CLOSING] = "CLOSING ",
 };
 
-static void put_place(struct strbuf *out, const struct holder *holder)
+static void put_place(struct strbuf *out, const struct event *event, const struct holder *holder)
 {
 	const struct sock_info *sock = &holder->sock;
 
 	strbuf_puts(out,
 		    (size_t)sock->state < STATE_MAX ? state_words[sock->state] : state_words[STATE_UNKNOWN]);
+	if (sock->protocol == PROTO_UNIX) {
+		strbuf_escape(out, event->unix_facts.path, sizeof(event->unix_facts.path));
+		return;
+	}
 	text_endpoint(out, &sock->address, sock->port);
 	if (sock->peer.family != FAMILY_NONE) {
 		strbuf_puts(out, " -> ");
@@ -101,7 +105,7 @@ static void put_holder(struct strbuf *out, const struct event *event, const stru
 
 	text_who(out, holder);
 	strbuf_puts(out, ", ");
-	put_place(out, holder);
+	put_place(out, event, holder);
 	if (sock->subflow)
 		strbuf_puts(out, " as a subflow of its MPTCP socket");
 	if (holder->kind != KIND_TIME_WAIT && (holder->since_ns || holder->older))
@@ -110,7 +114,8 @@ static void put_holder(struct strbuf *out, const struct event *event, const stru
 		strbuf_printf(out, ", %" PRId64 " s left", (holder->expires_ms + 999) / 1000);
 
 	text_flags(flags, sock);
-	strbuf_printf(out, ", flags %s", flags);
+	if (sock->protocol != PROTO_UNIX) /* no option of theirs has a say */
+		strbuf_printf(out, ", flags %s", flags);
 	if (sock->uid != UID_NONE)
 		strbuf_printf(out, ", uid %" PRIu32, sock->uid);
 	else if (!sock->minisock)
@@ -185,7 +190,7 @@ static void put_holders(const struct block *block, const struct event *event, co
 		} else {
 			text_who(block->out, holder);
 			strbuf_puts(block->out, ", ");
-			put_place(block->out, holder);
+			put_place(block->out, event, holder);
 			put_rule(block->out, holder->reason);
 		}
 		end_line(block);
@@ -243,6 +248,8 @@ static const char *holder_label(const struct event *event)
 		return "shared with";
 	if (event->result < 0 && event->holders[0].culprit)
 		return "held by";
+	if (event->sock.protocol == PROTO_UNIX)
+		return "on path";
 	return event->stage == STAGE_PORT || event->stage == STAGE_LISTEN || event->result >= 0 ? "on port"
 												: NULL;
 }

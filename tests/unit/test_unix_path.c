@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is at a path and on the way to it: files that are made here. */
+#include "attempts.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "linux/unix_path.h"
+
+#define STRANGER 65533
+
+static char directory[] = "/tmp/unix-path-XXXXXX";
+
+static void make_socket(const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", name);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+}
+
+static int make_files(void **state)
+{
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(chdir(directory), 0);
+	assert_int_equal(chmod(".", 0755), 0);
+	close(open("file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644));
+	assert_int_equal(mkdir("closed", 0700), 0);
+	assert_int_equal(mkdir("open", 0777), 0);
+	assert_int_equal(chmod("open", 0777), 0);
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	assert_int_equal(symlink("/nowhere", "dangling"), 0);
+	assert_int_equal(symlink("open", "way"), 0);
+	make_socket("sock");
+	return 0;
+}
+
+static int remove_files(void **state)
+{
+	static const char *const names[] = {"file", "pipe", "dangling", "way", "sock"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++)
+		unlink(names[i]);
+	rmdir("closed");
+	rmdir("open");
+	return chdir("/") || rmdir(directory);
+}
+
+static const struct row {
+	const char *path; /* below the directory */
+	bool overrides;
+	enum obstacle obstacle;
+	enum path_fault fault;
+	const char *directory; /* likewise; "" is the directory itself */
+	uint32_t mode;
+} rows[] = {
+	{"sock", true, OBSTACLE_SOCKET, FAULT_NONE, "", 0},
+	{"file", true, OBSTACLE_FILE, FAULT_NONE, "", 0},
+	{"open", true, OBSTACLE_DIRECTORY, FAULT_NONE, "", 0},
+	{"dangling", true, OBSTACLE_LINK, FAULT_NONE, "", 0},
+	{"pipe", true, OBSTACLE_OTHER, FAULT_NONE, "", 0},
+	{"new", true, OBSTACLE_NONE, FAULT_NONE, "", 0},
+	{"way/new", false, OBSTACLE_NONE, FAULT_NONE, "/way", 0},
+	{"none/new", true, OBSTACLE_NONE, FAULT_MISSING, "/none", 0},
+	{"dangling/new", true, OBSTACLE_NONE, FAULT_MISSING, "/dangling", 0},
+	{"none//further/new", true, OBSTACLE_NONE, FAULT_MISSING, "/none", 0},
+	{"file/new", true, OBSTACLE_NONE, FAULT_NOT_DIRECTORY, "/file", 0},
+	{"new", false, OBSTACLE_NONE, FAULT_WRITE, "", 0755},
+	{"closed/new", true, OBSTACLE_NONE, FAULT_NONE, "/closed", 0},
+	{"closed/new", false, OBSTACLE_UNKNOWN, FAULT_SEARCH, "/closed", 0700},
+	{"open/../closed/new", false, OBSTACLE_UNKNOWN, FAULT_SEARCH, "/open/../closed", 0700},
+};
+
+static struct rt_unix record_of(bool overrides)
+{
+	struct rt_unix record = {.fsuid = STRANGER, .overrides = overrides};
+	struct stat mounts;
+
+	assert_int_equal(stat("/proc/self/ns/mnt", &mounts), 0);
+	record.header.process.tgid = record.header.process.tid = (uint32_t)getpid();
+	record.mntns = (uint32_t)mounts.st_ino;
+	return record;
+}
+
+static void check(const struct rt_unix *record, const char *prefix, const char *base, const struct row *row)
+{
+	struct unix_facts facts = {.path = ""};
+	struct stat file;
+	char wanted[EXE_LEN];
+
+	snprintf(facts.path, sizeof(facts.path), "%s%s", prefix, row->path);
+	unix_path_look(record, &facts, &file);
+	assert_int_equal(facts.obstacle, row->obstacle);
+	assert_int_equal(facts.fault, row->fault);
+	snprintf(wanted, sizeof(wanted), "%s%s", base, row->directory);
+	if (row->directory[0] || prefix[0])
+		assert_string_equal(facts.directory, *base ? wanted : row->directory + 1);
+	assert_int_equal(facts.directory_mode, row->mode);
+	assert_int_equal(facts.directory_uid, 0);
+}
+
+static void test_absolute_and_relative(void **state)
+{
+	char prefix[sizeof(directory) + 1];
+
+	(void)state;
+	if (geteuid())
+		skip(); /* the files would not be of uid 0 */
+	snprintf(prefix, sizeof(prefix), "%s/", directory);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct rt_unix record = record_of(rows[i].overrides);
+
+		check(&record, prefix, directory, &rows[i]);
+		check(&record, "", "", &rows[i]);
+	}
+}
+
+/* Its mount namespace is this one's: the path means the same here. */
+static void test_process_that_is_gone(void **state)
+{
+	struct rt_unix record = record_of(true);
+	struct unix_facts facts = {.path = ""};
+	struct stat file;
+
+	(void)state;
+	record.header.process.tgid = record.header.process.tid = 0x7fffffff;
+	snprintf(facts.path, sizeof(facts.path), "%s/sock", directory);
+	unix_path_look(&record, &facts, &file);
+	assert_int_equal(facts.obstacle, OBSTACLE_SOCKET);
+	assert_true(S_ISSOCK(file.st_mode));
+	memcpy(record.cwd, directory + 5, sizeof(directory) - 5); /* components, last first */
+	memcpy(record.cwd + sizeof(directory) - 5, "tmp", sizeof("tmp"));
+	snprintf(facts.path, sizeof(facts.path), "sock");
+	unix_path_look(&record, &facts, &file);
+	assert_int_equal(facts.obstacle, OBSTACLE_SOCKET);
+	assert_string_equal(facts.directory, directory);
+	record.mntns++;
+	unix_path_look(&record, &facts, &file);
+	assert_int_equal(facts.obstacle, OBSTACLE_UNKNOWN);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_absolute_and_relative),
+		cmocka_unit_test(test_process_that_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, make_files, remove_files);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "linux/unix_path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "linux/decode.h"
+
+/* Bits of a mode, as for others. */
+enum { MAY_SEARCH = 1, MAY_WRITE = 2 };
+
+/* Where a path begins, as an open directory of this process's. */
+struct origin {
+	int fd;
+	bool is_root; /* of the process: links lead nowhere above it */
+};
+
+static bool same_mounts(const struct rt_unix *record)
+{
+	struct stat own;
+
+	return !stat("/proc/self/ns/mnt", &own) && own.st_ino == record->mntns;
+}
+
+static int open_link(const struct rt_unix *record, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", record->header.process.tgid, name);
+	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool open_origin(const struct rt_unix *record, bool absolute, struct origin *ret_origin)
+{
+	char cwd[EXE_LEN] = "/";
+
+	*ret_origin =
+		(struct origin){.fd = open_link(record, absolute ? "root" : "cwd"), .is_root = absolute};
+	if (ret_origin->fd >= 0)
+		return true;
+	if (!same_mounts(record))
+		return false;
+	if (!absolute)
+		decode_exe(record->cwd, cwd, sizeof(cwd));
+	ret_origin->fd = cwd[0] == '/' ? open(cwd, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	return ret_origin->fd >= 0;
+}
+
+static int open_directory(const struct origin *origin, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = origin->is_root ? RESOLVE_IN_ROOT : 0,
+	};
+
+	return (int)syscall(SYS_openat2, origin->fd, path, &how, sizeof(how));
+}
+
+static enum obstacle obstacle_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFSOCK:
+		return OBSTACLE_SOCKET;
+	case S_IFREG:
+		return OBSTACLE_FILE;
+	case S_IFDIR:
+		return OBSTACLE_DIRECTORY;
+	case S_IFLNK:
+		return OBSTACLE_LINK;
+	}
+	return OBSTACLE_OTHER;
+}
+
+/* Its group on files, or one of the others, of a process that lives. */
+static bool in_group(const struct rt_unix *record, gid_t group)
+{
+	char path[64], line[4096], *at;
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/status", record->header.process.tgid,
+		 record->header.process.tid);
+	file = fopen(path, "re");
+	while (file && !found && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "Gid:", 4) && strncmp(line, "Groups:", 7))
+			continue;
+		at = strchr(line, ':') + 1;
+		for (char *end = at; !found && *at; at = end) {
+			unsigned long id = strtoul(at, &end, 10);
+
+			if (end == at)
+				break;
+			found = id == group;
+		}
+	}
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Whether the mode alone keeps the process out. */
+static bool lacks(const struct rt_unix *record, const struct stat *directory, mode_t bits)
+{
+	if (record->overrides)
+		return false;
+	if (record->fsuid == directory->st_uid)
+		return !(directory->st_mode >> 6 & bits);
+	if (in_group(record, directory->st_gid))
+		return !(directory->st_mode >> 3 & bits);
+	return !(directory->st_mode & bits);
+}
+
+/* How a directory is told: a relative path begins at one that has a name. */
+static void blame(const struct rt_unix *record, const char *path, struct unix_facts *facts)
+{
+	snprintf(facts->directory, sizeof(facts->directory), "%s", path);
+	if (!strcmp(path, "."))
+		decode_exe(record->cwd, facts->directory, sizeof(facts->directory));
+}
+
+static void blame_mode(enum path_fault fault, const struct stat *directory, struct unix_facts *facts)
+{
+	facts->fault = fault;
+	facts->directory_mode = directory->st_mode & 07777;
+	facts->directory_uid = directory->st_uid;
+}
+
+/* One directory on the way, open; -1 if no path leads through it. */
+static int enter(const struct rt_unix *record, const struct origin *origin, const char *path,
+		 struct unix_facts *facts)
+{
+	int fd = open_directory(origin, path);
+	struct stat directory;
+
+	blame(record, path, facts);
+	if (fd < 0 && errno == ENOENT)
+		facts->fault = FAULT_MISSING;
+	else if (fd < 0 && errno == ENOTDIR)
+		facts->fault = FAULT_NOT_DIRECTORY;
+	if (fd < 0 || fstat(fd, &directory) || !lacks(record, &directory, MAY_SEARCH))
+		return fd;
+	blame_mode(FAULT_SEARCH, &directory, facts);
+	close(fd);
+	return -1;
+}
+
+/* The directory that the file was to be in, open; -1 if the way to it ends before. */
+static int walk(const struct rt_unix *record, const struct origin *origin, struct unix_facts *facts)
+{
+	char prefix[UNIX_PATH_LEN];
+	const char *path = facts->path;
+	int fd = enter(record, origin, path[0] == '/' ? "/" : ".", facts);
+
+	for (size_t i = 1; i < sizeof(prefix) && path[i] && fd >= 0; i++) {
+		if (path[i] != '/' || path[i - 1] == '/')
+			continue;
+		memcpy(prefix, path, i);
+		prefix[i] = '\0';
+		close(fd);
+		fd = enter(record, origin, prefix, facts);
+	}
+	return fd;
+}
+
+static void look_at_parent(const struct rt_unix *record, int parent, struct unix_facts *facts)
+{
+	struct stat directory;
+	struct statvfs system;
+
+	if (!fstatvfs(parent, &system) && system.f_flag & ST_RDONLY)
+		facts->fault = FAULT_READ_ONLY;
+	else if (!fstat(parent, &directory) && lacks(record, &directory, MAY_WRITE))
+		blame_mode(FAULT_WRITE, &directory, facts);
+}
+
+/* bind() does not follow a link in the last component, so neither does this. */
+void unix_path_look(const struct rt_unix *record, struct unix_facts *facts, struct stat *ret_file)
+{
+	const char *last = strrchr(facts->path, '/');
+	struct origin origin;
+	int parent;
+
+	facts->obstacle = OBSTACLE_UNKNOWN;
+	if (!facts->path[0] || !open_origin(record, facts->path[0] == '/', &origin))
+		return;
+	parent = walk(record, &origin, facts);
+	close(origin.fd);
+	if (parent < 0) {
+		if (facts->fault == FAULT_MISSING || facts->fault == FAULT_NOT_DIRECTORY)
+			facts->obstacle = OBSTACLE_NONE;
+		return;
+	}
+	last = last ? last + 1 : facts->path;
+	if (!fstatat(parent, last, ret_file, AT_SYMLINK_NOFOLLOW))
+		facts->obstacle = obstacle_of(ret_file->st_mode);
+	else if (errno == ENOENT || errno == ENOTDIR)
+		facts->obstacle = OBSTACLE_NONE;
+	look_at_parent(record, parent, facts);
+	close(parent);
+}

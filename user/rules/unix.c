@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bind() of an AF_UNIX socket: a path must not exist, whatever is there, and
+ * an abstract name must be free in its network namespace among sockets of the
+ * same type (unix_bind_bsd(), unix_bind_abstract(); unix_bind() up to 5.15).
+ */
+#include "rules/unix.h"
+
+#include <errno.h>
+
+#include "rules/sentence.h"
+
+#define ADDRESS_MAX 110 /* struct sockaddr_un */
+#define ANY_FAULT   FAULT_MAX
+
+/* Refusals by errno and what was found on the way; the first row that fits. */
+static const struct {
+	int code;
+	enum path_fault fault;
+	enum rule_id rule;
+	bool agrees; /* what was found is why the kernel must refuse */
+} faults[] = {
+	{ENOENT, FAULT_MISSING, RULE_PATH_MISSING, true},
+	{ENOTDIR, FAULT_NOT_DIRECTORY, RULE_PATH_NO_DIRECTORY, true},
+	{EACCES, FAULT_SEARCH, RULE_PATH_PERMISSION, true},
+	{EACCES, FAULT_WRITE, RULE_PATH_PERMISSION, true},
+	{EACCES, FAULT_NONE, RULE_PATH_PERMISSION, false},
+	{EROFS, FAULT_READ_ONLY, RULE_PATH_READ_ONLY, true},
+	{EROFS, ANY_FAULT, RULE_PATH_READ_ONLY, false},
+};
+
+/* The first holder is the one that serves the path most. */
+static enum rule_id holder_rule(const struct event *event)
+{
+	const struct holder *holder = event->holder_count ? &event->holders[0] : NULL;
+
+	if (event->unix_facts.abstract)
+		return RULE_NAME_TAKEN;
+	if (!holder)
+		return RULE_PATH_STALE;
+	if (holder->sock.state == STATE_LISTEN || holder->sock.unix_type == UNIX_DATAGRAM)
+		return RULE_PATH_LISTENER;
+	return holder->sock.state == STATE_ESTABLISHED ? RULE_PATH_STALE : RULE_PATH_BOUND;
+}
+
+static enum rule_id in_use_rule(const struct event *event)
+{
+	static const enum rule_id rules[OBSTACLE_MAX] = {
+		[OBSTACLE_UNKNOWN] = RULE_UNEXPLAINED,	    [OBSTACLE_NONE] = RULE_PATH_GONE,
+		[OBSTACLE_FILE] = RULE_PATH_NO_SOCKET,	    [OBSTACLE_LINK] = RULE_PATH_NO_SOCKET,
+		[OBSTACLE_DIRECTORY] = RULE_PATH_NO_SOCKET, [OBSTACLE_OTHER] = RULE_PATH_NO_SOCKET,
+	};
+
+	if (event->unix_facts.obstacle == OBSTACLE_SOCKET || event->unix_facts.abstract)
+		return holder_rule(event);
+	return rules[event->unix_facts.obstacle];
+}
+
+/* In the order of unix_bind(): the length, the socket's state, the file. */
+static enum rule_id invalid_rule(const struct event *event)
+{
+	if (event->refusal.addrlen > ADDRESS_MAX)
+		return RULE_PATH_TOO_LONG;
+	return event->unix_facts.bound ? RULE_ALREADY_BOUND : RULE_BAD_ADDRESS;
+}
+
+static enum rule_id fault_rule(const struct event *event, int *ret_agrees)
+{
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (faults[i].code != -event->result ||
+		    (faults[i].fault != ANY_FAULT && faults[i].fault != event->unix_facts.fault))
+			continue;
+		*ret_agrees = faults[i].agrees ? 1 : -1;
+		return faults[i].rule;
+	}
+	return RULE_PATH_REFUSED;
+}
+
+/* What was found where the kernel says that something is agrees with it; an absence proves nothing. */
+static enum rule_id unix_rule(const struct event *event, int *ret_agrees)
+{
+	enum rule_id rule;
+
+	*ret_agrees = -1;
+	if (event->result >= 0)
+		return RULE_FREE;
+	if (event->result == -EINVAL)
+		return invalid_rule(event);
+	if (event->result != -EADDRINUSE)
+		return event->unix_facts.abstract ? RULE_UNEXPLAINED : fault_rule(event, ret_agrees);
+	rule = in_use_rule(event);
+	if (rule != RULE_UNEXPLAINED && rule != RULE_PATH_GONE)
+		*ret_agrees = 1;
+	return rule;
+}
+
+static uint64_t unix_bits(const struct event *event)
+{
+	const struct holder *holder = event->holder_count ? &event->holders[0] : NULL;
+	const struct unix_facts *facts = &event->unix_facts;
+	const struct {
+		bool on;
+		uint64_t bit;
+	} bits[] = {
+		{holder && holder->sock.unix_type == UNIX_DATAGRAM, U_DATAGRAM},
+		{facts->abstract, U_ABSTRACT},
+		{!facts->path[0], U_NAMELESS},
+		{holder && holder->sock.state == STATE_ESTABLISHED, U_CONNECTED},
+		{holder && holder->owner_count, U_PROCESS},
+		{facts->fault == FAULT_SEARCH, U_SEARCH},
+		{facts->fault == FAULT_WRITE, U_WRITE},
+		{facts->obstacle == OBSTACLE_DIRECTORY, U_DIRECTORY},
+		{event->refusal.lsm_active[0], U_MODULES},
+	};
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		set |= bits[i].on ? bits[i].bit : 0;
+	return set;
+}
+
+static void write_words(struct verdict *verdict, const struct situation *situation, bool refused)
+{
+	size_t position = 0;
+	const struct phrase *row = phrase_next(&table_unix, situation, &position);
+
+	if (row)
+		sentence_expand(verdict->text, sizeof(verdict->text), row->text, situation);
+	position = 0;
+	while (refused && verdict->fix_count < sizeof(verdict->fix) / sizeof(verdict->fix[0]) &&
+	       (row = phrase_next(&table_unix_remedies, situation, &position)))
+		sentence_expand(verdict->fix[verdict->fix_count++], sizeof(verdict->fix[0]), row->text,
+				situation);
+}
+
+bool judge_unix(struct event *event)
+{
+	struct situation situation = {.event = event, .lacks = ""};
+	struct verdict *verdict = &event->verdict;
+
+	if (event->stage == STAGE_LSM)
+		return false;
+	situation.rule = unix_rule(event, &verdict->agrees);
+	situation.bits = unix_bits(event);
+	situation.holder = event->holder_count ? &event->holders[0] : NULL;
+	for (size_t i = 0; i < event->holder_count; i++)
+		event->holders[i].reason = (int)situation.rule;
+	if (event->holder_count && situation.rule != RULE_PATH_STALE) {
+		event->holders[0].culprit = true;
+		verdict->culprit = 0;
+	}
+	verdict->rule = (int)situation.rule;
+	write_words(verdict, &situation, event->result < 0);
+	return true;
+}
