@@ -117,10 +117,13 @@ __noinline int record_refusal(u32 slot, u64 key, int result)
 	record_rights(record, (struct sock *)key);
 	if (record->header.type != RT_BIND)
 		return 0;
-	if (record->stage == RT_AT_POST)
+	if (record->stage == RT_AT_POST) {
+		if (BPF_CORE_READ((struct sock *)key, __sk_common.skc_num))
+			record->refusal.flags |= RT_KEEPS_PORT;
 		record_programs(slot, key, 1);
-	else if (record->stage == RT_AT_ADDRESS && result == -EPERM) /* the hook below is missing */
+	} else if (record->stage == RT_AT_ADDRESS && result == -EPERM) { /* the hook below is missing */
 		record_programs(slot, key, 0);
+	}
 	return 0;
 }
 

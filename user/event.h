@@ -163,6 +163,7 @@ enum rt_refusal_flag {
 	RT_REFUSED_NONLOCAL = 1 << 1, /* ip_nonlocal_bind of the netns and the address's family */
 	RT_REFUSED_SECCOMP = 1 << 2,  /* the system call never ran, and the task has a seccomp filter */
 	RT_REWRITTEN = 1 << 3,	      /* a cgroup program changed address or port: new_* */
+	RT_KEEPS_PORT = 1 << 4,	      /* refused by a post-bind program, and the socket still has the port */
 };
 
 struct rt_program {

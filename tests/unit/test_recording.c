@@ -105,6 +105,7 @@ static void test_refusal(void **state)
 		.net_user_ns = 4026531838,
 		.capable = true,
 		.nonlocal_bind = true,
+		.keeps_port = true,
 		.interfaces_listed = true,
 		.here_device = "eth0",
 		.here_failed = true,

@@ -97,6 +97,11 @@ static void test_modules(void **state)
 	CHECK_REFUSALS(modules_rows);
 }
 
+static void keeps_port(struct event *event)
+{
+	event->refusal.keeps_port = true;
+}
+
 static void one_program(struct event *event)
 {
 	add_program(event, 12, "deny\n", "/pods/a");
@@ -156,6 +161,11 @@ static const struct refusal programs_rows[] = {
 	 RULE_POST_BIND_BPF,
 	 "EPERM by a BPF program on the process's cgroup, after the port was found free",
 	 {NULL}},
+	{BIND_TCP("127.0.0.1", NULL, EPERM, POST_BIND, keeps_port),
+	 RULE_POST_BIND_BPF,
+	 "EPERM by a BPF program on the process's cgroup, after the port was found free; this kernel does "
+	 "not take the port back: the refused socket has 80 on all addresses until it is closed",
+	 {"close the refused socket: until then port 80 is in use"}},
 	{BIND_TCP("127.0.0.1", NULL, EPERM, POST_BIND, one_program),
 	 RULE_POST_BIND_BPF,
 	 "EPERM by BPF program 12 (deny\\x0a) on cgroup /pods/a, after the port was found free",

@@ -5,7 +5,7 @@ import errno
 import cgroup_bpf
 from cgroup_bpf import (ALLOW, INET4_BIND, INET4_POST_BIND, INET6_BIND, INET6_POST_BIND, REFUSE, inside, refuse_ports,
                         refuse_with, to)
-from checks import bind, tcp, tcp6, udp
+from checks import bind, inode_of, tcp, tcp6, udp
 from harness import contains, equal, kernel, shared, skip, wait_for
 from systemd import Systemd
 
@@ -103,6 +103,30 @@ def test_post_bind_program():
             equal(attempt.event["result"]["errno"], "EPERM", "errno")
             refused_by(attempt, "post-bind", "post-bind-bpf", [program(number, "post_bind", "/nodeport")])
             bind(make(), address, PORT).accepted("free").alone()
+
+
+def test_port_kept_after_a_post_bind_program():
+    """Up to 5.16 the refused socket keeps its port, on all addresses; later kernels take it back."""
+    for attach_type, make, address in ((INET4_POST_BIND, tcp, HERE), (INET4_POST_BIND, udp, HERE),
+                                       (INET6_POST_BIND, tcp6, "::1")):
+        with inside("/kept", (attach_type, refuse_ports(PORT, PORT), "post_bind")):
+            refused = make()
+            attempt = bind(refused, address, PORT).refused("post-bind-bpf", agrees=None)
+        kept = kernel() < (5, 17)
+        equal(attempt.event["facts"]["refusal"]["keeps_port"], kept, "keeps_port")
+        equal("the refused socket has 7600 on all addresses until it is closed" in attempt.verdict["text"], kept,
+              "text")
+        with make() as other:
+            second = bind(other, address, PORT)
+            if kept:
+                second.refused("no-reuse")
+                equal(second.event["holders"][0]["inode"], inode_of(refused), "who has the port")
+                equal(attempt.verdict["fix"][0], "close the refused socket: until then port 7600 is in use", "fix")
+            else:
+                second.accepted("free").alone()
+        refused.close()
+        with make() as again:
+            bind(again, address, PORT).accepted("free")
 
 
 def test_systemd_service():

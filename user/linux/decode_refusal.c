@@ -56,5 +56,6 @@ void decode_refusal(const struct rt_attempt *attempt, struct event *event)
 	facts->capable = from->flags & RT_REFUSED_CAPABLE;
 	facts->own_lo = from->own_lo;
 	facts->own_hi = from->own_hi;
+	facts->keeps_port = from->flags & RT_KEEPS_PORT;
 	facts->nonlocal_bind = from->flags & RT_REFUSED_NONLOCAL;
 }

@@ -506,6 +506,7 @@ struct refusal_facts {
 	uint32_t user_ns, net_user_ns; /* inodes: the caller's, the network namespace's; 0: unknown */
 	bool capable;		       /* the caller has CAP_NET_BIND_SERVICE in its own */
 	bool nonlocal_bind;	       /* ip_nonlocal_bind, of the address's family */
+	bool keeps_port;	       /* refused after it had got the port, and it still has it */
 	bool interfaces_listed;	       /* what follows was looked for, after the refusal */
 	char here_device[DEVICE_LEN];  /* an interface of the socket's own netns has the address, "": none */
 	bool here_failed;	       /* ... but duplicate address detection found another host with it */

@@ -121,6 +121,7 @@ void decode_json_refusal(struct json_reader *reader, struct refusal_facts *ret_f
 	ret_facts->net_user_ns = get_u32(reader, "net_user_ns");
 	ret_facts->capable = jr_bool(reader, "capable");
 	ret_facts->nonlocal_bind = jr_bool(reader, "nonlocal_bind");
+	ret_facts->keeps_port = jr_bool(reader, "keeps_port");
 	get_interfaces(reader, ret_facts);
 	if (jr_count(reader, "own_range", 2) == 2) {
 		ret_facts->own_lo = (uint16_t)jr_element_u64(reader, "own_range", 0, UINT16_MAX);

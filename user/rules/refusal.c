@@ -148,6 +148,8 @@ static uint64_t program_bits(const struct refusal_facts *facts)
 
 	if (facts->rewritten)
 		bits |= R_REWRITTEN;
+	if (facts->keeps_port)
+		bits |= R_KEEPS_PORT;
 	if (!facts->program_count)
 		return bits;
 	bits |= R_PROGRAM;

@@ -49,8 +49,9 @@ enum refusal_bit {
 };
 
 /* enum constants are ints: the rest of the 64 bits are macros */
-#define R_OWN_RANGE (UINT64_C(1) << 31) /* IP_LOCAL_PORT_RANGE is set */
-#define R_RESERVED  (UINT64_C(1) << 32) /* ports of the range are reserved */
+#define R_OWN_RANGE  (UINT64_C(1) << 31) /* IP_LOCAL_PORT_RANGE is set */
+#define R_RESERVED   (UINT64_C(1) << 32) /* ports of the range are reserved */
+#define R_KEEPS_PORT (UINT64_C(1) << 33) /* the refused socket still has the port */
 
 /* The rule of a refusal that no other socket caused, RULE_NONE if another did or may have. */
 enum rule_id refusal_rule(const struct event *event);

@@ -127,11 +127,16 @@ static const struct phrase remedies[] = {
 	{RULE_CGROUP_BPF, R_SYSTEMD, 0,
 	 "allow the port in the unit: SocketBindAllow=, SocketBindDeny=, see systemctl show {unit}"},
 	{RULE_CGROUP_BPF, R_PROGRAM, R_SYSTEMD, "ask whoever attached it: bpftool cgroup tree shows where"},
+	{RULE_POST_BIND_BPF, R_KEEPS_PORT, 0,
+	 "close the refused socket: until then port {bind_port} is in use"},
 	{RULE_POST_BIND_BPF, R_PROGRAM, R_SYSTEMD,
 	 "ask whoever attached it: bpftool cgroup tree shows where"},
 };
 
 static const struct phrase notes[] = {
+	{RULE_POST_BIND_BPF, R_KEEPS_PORT, 0,
+	 "; this kernel does not take the port back: the refused socket has {bind_port} on all addresses "
+	 "until it is closed"},
 	{RULE_NONE, R_REWRITTEN | R_PROGRAMS, 0,
 	 "; one of the BPF programs {programs} changed {asked} to {changed}"},
 	{RULE_NONE, R_REWRITTEN | R_PROGRAM, 0, "; BPF program {programs} changed {asked} to {changed}"},

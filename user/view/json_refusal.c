@@ -150,6 +150,7 @@ void json_refusal(struct json_writer *writer, const struct refusal_facts *facts)
 	u64_or_null(writer, "net_user_ns", facts->net_user_ns);
 	jw_bool(writer, "capable", facts->capable);
 	jw_bool(writer, "nonlocal_bind", facts->nonlocal_bind);
+	jw_bool(writer, "keeps_port", facts->keeps_port);
 	put_interfaces(writer, facts);
 	put_own_range(writer, facts);
 	put_ports(writer, &facts->ports);
