@@ -13,7 +13,7 @@ static const struct value values[] = {
 	{&type_paths, VALUE_FILE, NULL},
 	{&type_unit, VALUE_COMMAND,
 	 "systemctl list-units --full --all --plain --no-legend --no-pager 2>/dev/null | cut -d\" \" -f1"},
-	{&type_protocols, VALUE_LIST, "tcp udp mptcp sctp ping raw"},
+	{&type_protocols, VALUE_LIST, "tcp udp mptcp sctp ping raw unix"},
 	{&type_seconds, VALUE_FREE, NULL},
 	{&type_age, VALUE_WORDS, "10m 1h 12h 1d 7d 30d"},
 	{&type_size, VALUE_WORDS, "16M 64M 256M 1G"},
