@@ -318,7 +318,7 @@ def test_names_are_escaped():
             event = next_event(("bind",), errno.EADDRINUSE, pid=os.getpid(), inode=inode_of(second))
         equal(event["socket"]["path"], path, "JSON")
         row = wait_for(lambda: [row for row, *_ in shared().read().text[1:] if f"{directory}/" in row], "the row")[0]
-        contains(row, f"{directory}/\\x1b[31m\\xc3\\xa9", "text")
+        contains(row, f"{directory}/\\x1b[31m\u00e9", "text")
 
 
 def test_name_that_is_not_utf8():
