@@ -22,7 +22,8 @@
 
 /* What a later finding or release says of the attempt that it is about. */
 struct refusal_note {
-	uint64_t seq;
+	uint64_t seq;	/* as recorded */
+	uint64_t shown; /* as it was shown */
 	uint32_t pid;
 	char comm[COMM_LEN];
 	struct verdict verdict;
@@ -41,6 +42,7 @@ struct replay {
 	bool connects;	 /* successful connect() and sendto() are attempts of interest */
 	bool rejected;
 	struct refusal_note *refusals; /* REFUSALS_KEPT of them, by seq */
+	uint64_t added; /* findings and gaps that have no number of their own in the recording */
 };
 
 /* A live text trace has them only if something was asked for by name; JSON shows what was recorded. */
@@ -105,10 +107,12 @@ static int show_start(struct replay *replay)
 	return replay->view->ops->start(replay->view, &info);
 }
 
+/* No two have the same number: what was added moves all that follows. */
 static int show(struct replay *replay, struct event *event)
 {
 	const struct config *config = replay->config;
 
+	event->seq += replay->added;
 	if (config->limit && replay->events >= config->limit)
 		return 0;
 	if (event->type != EVENT_HOLDER)
@@ -119,20 +123,33 @@ static int show(struct replay *replay, struct event *event)
 	return replay->view->ops->event(replay->view, event);
 }
 
+/* Follows from other events: it is found again, and what is recorded of it is passed over. */
+static bool is_found_again(const struct event *event)
+{
+	return event->type == EVENT_GAP ||
+	       (event->type == EVENT_FINDING && event->finding.kind == FINDING_SHARED_PORT);
+}
+
+static int show_added(struct replay *replay, struct event *event, uint64_t recorded_seq)
+{
+	event->seq = recorded_seq;
+	replay->added++;
+	return show(replay, event);
+}
+
 /* As the session does: a port shared with a stranger is told once more, behind its attempt. */
-static int show_sharing(struct replay *replay, const struct event *event)
+static int show_sharing(struct replay *replay, const struct event *event, uint64_t recorded_seq)
 {
 	struct event finding = *event;
 
 	if (!event->verdict.differs)
 		return 0;
 	finding.type = EVENT_FINDING;
-	finding.seq++;
 	finding.finding =
 		(struct event_finding){.kind = FINDING_SHARED_PORT, .attempt = event->seq, .attempts = 1};
 	finding.comparison = (struct comparison){.system = NULL};
 	finding_write(&finding);
-	return show(replay, &finding);
+	return show_added(replay, &finding, recorded_seq);
 }
 
 /* Also of one that the filters leave out: what is shown later may be about it. */
@@ -140,12 +157,14 @@ static void note_refusal(struct replay *replay, const struct event *event)
 {
 	struct refusal_note *note = &replay->refusals[event->seq % REFUSALS_KEPT];
 
-	*note = (struct refusal_note){.seq = event->seq, .pid = event->process.pid};
+	*note = (struct refusal_note){
+		.seq = event->seq, .shown = event->seq + replay->added, .pid = event->process.pid};
 	memcpy(note->comm, event->process.comm, sizeof(note->comm));
 }
 
 static int show_attempt(struct replay *replay, struct event *event)
 {
+	const uint64_t recorded_seq = event->seq;
 	int err;
 
 	judge(event, recording_start(replay->recording)->policy);
@@ -155,7 +174,7 @@ static int show_attempt(struct replay *replay, struct event *event)
 	if (event->result < 0)
 		replay->refusals[event->seq % REFUSALS_KEPT].verdict = event->verdict;
 	err = show(replay, event);
-	return err ? err : show_sharing(replay, event);
+	return err ? err : show_sharing(replay, event, recorded_seq);
 }
 
 /* That a process lives on was seen; what it was refused is judged anew, if it was not too long ago. */
@@ -163,10 +182,10 @@ static int show_finding(struct replay *replay, struct event *event)
 {
 	const struct refusal_note *note = &replay->refusals[event->finding.attempt % REFUSALS_KEPT];
 
-	if (event->finding.kind == FINDING_SHARED_PORT)
-		return 0; /* follows from its attempt */
-	if (note->seq == event->finding.attempt)
+	if (note->seq == event->finding.attempt) {
 		event->verdict = note->verdict;
+		event->finding.attempt = note->shown;
+	}
 	finding_write(event);
 	return show(replay, event);
 }
@@ -180,18 +199,18 @@ static void link_refusal(const struct replay *replay, struct event *event)
 		return;
 	event->refused.pid = note->pid;
 	memcpy(event->refused.comm, note->comm, sizeof(event->refused.comm));
+	event->after_attempt = note->shown;
 }
 
-/* As the session does, behind what it follows from; one that was recorded is passed over. */
-static int show_handover(struct replay *replay, const struct event *event)
+/* As the session does, behind what it follows from. */
+static int show_handover(struct replay *replay, const struct event *event, uint64_t recorded_seq)
 {
 	struct event gap;
 
 	if (!handover_note(replay->handovers, event, &gap) || !handover_is_news(&gap))
 		return 0;
-	gap.seq = event->seq + 1 + (event_is_attempt(event) && event->verdict.differs);
 	gap_write(&gap);
-	return show(replay, &gap);
+	return show_added(replay, &gap, recorded_seq);
 }
 
 static int show_wanted(struct replay *replay, struct event *event)
@@ -205,22 +224,28 @@ static int show_wanted(struct replay *replay, struct event *event)
 
 static int show_event(struct replay *replay, struct event *event)
 {
+	const uint64_t recorded_seq = event->seq;
 	int err;
 
+	if (is_found_again(event)) {
+		replay->added -= replay->added > 0;
+		return 0;
+	}
 	if (event_is_attempt(event) && event->result < 0)
 		note_refusal(replay, event);
 	if (event->after_attempt)
 		link_refusal(replay, event);
-	if (event->type == EVENT_GAP || !event_wanted(replay->filter, event))
+	if (!event_wanted(replay->filter, event))
 		return 0;
 	err = show_wanted(replay, event);
-	return err ? err : show_handover(replay, event);
+	return err ? err : show_handover(replay, event, recorded_seq);
 }
 
 static int show_totals(struct replay *replay, struct recorded_object *object)
 {
 	char lost[256];
 
+	object->totals.seq += replay->added;
 	if (object->type == RECORDED_LOST) {
 		lost_text(&object->totals, lost, sizeof(lost));
 		fprintf(stderr, "reusetrace: the recording %s\n", lost);
