@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""corpus.py OUT: the seeds of the fuzzers, from the scenarios (tests/fuzz/corpus is this)."""
+"""corpus.py OUT: the seeds of the fuzzers that come from the scenarios (in tests/fuzz/corpus, beside others)."""
 import os
 import struct
 import sys

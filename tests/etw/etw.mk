@@ -2,7 +2,7 @@
 # Windows captures, included by the Makefile.
 # make etw            generated and third-party .etl files
 # make fuzz           the fuzzers over their corpus, and a slice of new inputs
-# make fuzz-corpus    the corpus anew, from the scenarios
+# make fuzz-corpus    what of the corpus comes from the scenarios, anew; other files stay
 
 FUZZ := $(BUILD)/fuzz
 FUZZ_CC := clang
@@ -34,7 +34,6 @@ $(FUZZ)/coverage-%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(FUZZ_SOURCES) $(FU
 fuzz-programs: $(FUZZ_TARGETS:%=$(FUZZ)/%) $(FUZZ_TARGETS:%=$(FUZZ)/coverage-%)
 
 fuzz-corpus:
-	$(Q)rm -rf tests/fuzz/corpus
 	$(Q)python3 tests/etw/corpus.py tests/fuzz/corpus
 
 etw fuzz:
