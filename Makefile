@@ -167,7 +167,7 @@ recorder-kills-run: payload
 			env RECORDER_KILLS=$${KILLS:-200} python3 -u scenarios.py recorder.test_killed_under_load || exit; \
 	done
 
--include tests/oracle/oracle.mk tests/etw/etw.mk user/windows/windows.mk dist/dist.mk
+-include tests/oracle/oracle.mk tests/etw/etw.mk tests/fuzz/fuzz.mk user/windows/windows.mk dist/dist.mk
 
 format:
 	clang-format-14 -i $(wildcard bpf/*.[ch] user/*.h user/*/*.[ch] docs/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
