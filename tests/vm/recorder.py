@@ -185,10 +185,13 @@ def test_killed_under_load():
     """RECORDER_KILLS=200 of `make recorder-kills` takes most of an hour."""
     with directory() as path:
         database = f"{path}/events.db"
-        killed = [kill_one(database, 50 + 37 * n % 150) for n in range(KILLS)]
+        killed = []
+        for n in range(KILLS):
+            killed.append(kill_one(database, 50 + 37 * n % 150))
+            if n % 20 == 19 or n == KILLS - 1:
+                print(f"# killed {n + 1} times, {sum(seq for seq, _ in killed)} events acknowledged, "
+                      f"at most {max(most for _, most in killed)} of {BOUND} bytes", flush=True)
         equal(ask(database, "SELECT max(run) FROM event"), [(KILLS,)], "runs")
-        print(f"# killed {KILLS} times, {sum(seq for seq, _ in killed)} events acknowledged, "
-              f"at most {max(most for _, most in killed)} of {BOUND} bytes", flush=True)
 
 
 def fill(path):
