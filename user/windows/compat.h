@@ -30,6 +30,7 @@ FILE *compat_fopen(const char *path, const char *mode);
 #undef ENETUNREACH
 #undef ENOBUFS
 #undef ENOTCONN
+#undef EDQUOT
 #define ENOTSOCK      88
 #define EOPNOTSUPP    95
 #define EAFNOSUPPORT  97
@@ -38,5 +39,6 @@ FILE *compat_fopen(const char *path, const char *mode);
 #define ENETUNREACH   101
 #define ENOBUFS	      105
 #define ENOTCONN      107
+#define EDQUOT	      122
 
 #endif
