@@ -14,6 +14,9 @@
 # make bench      what ls and why cost, beside ss and lsof, in a VM
 # make demo       the demo in a VM
 # make docs       manual page, completions and schema, in build/docs
+# make install    into PREFIX (/usr/local), below DESTDIR; make uninstall
+# make static     build/static/reusetrace, which needs no library
+# make deb        the Debian package, in build/deb
 # make windows    build build/windows/reusetrace.exe with mingw-w64
 # make format     format the C sources (clang-format 14)
 # make clean      remove what was built
@@ -37,9 +40,11 @@ BPFTOOL := $(firstword $(shell command -v bpftool || ls /usr/sbin/bpftool 2>/dev
 
 WARN := -Wall -Wextra -Wmissing-field-initializers $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
-CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -DREUSETRACE_VERSION='"$(VERSION)"' -Iuser -I$(BUILD) $(WARN) $(CFLAGS)
+# Paths in it are relative, so that it does not matter where it was built.
+RELATIVE := -ffile-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(CURDIR)=.
+CFLAGS_ALL := -std=c11 $(CPPFLAGS) $(RELATIVE) -D_GNU_SOURCE -DREUSETRACE_VERSION='"$(VERSION)"' -Iuser -I$(BUILD) $(WARN) $(CFLAGS)
 ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
-BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Ivmlinux -Ibpf $(WARN)
+BPF_CFLAGS := $(RELATIVE) -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Ivmlinux -Ibpf $(WARN)
 LIBS := -lbpf -lelf -lz -ljson-c -lsqlite3 -lm
 
 BPF := list probe trace
@@ -64,10 +69,10 @@ SUITES := lint unit asan vmlinux vm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run demo check prepare $(SUITES) bench oracle oracle-slice oracle-why recorder-kills recorder-kills-run objects unit-programs vmlinux-programs payload format clean help windows
+.PHONY: all run demo check prepare $(SUITES) bench oracle oracle-slice oracle-why recorder-kills recorder-kills-run objects unit-programs vmlinux-programs payload format clean help windows deb
 
 ifneq ($(CALLER),)
-all reusetrace lint unit asan format clean mutants:
+all reusetrace docs static lint unit asan format clean mutants:
 	+@$(AS_CALLER) $(MAKE) --no-print-directory $@
 else
 
@@ -156,9 +161,14 @@ $(BUILD)/tests/reusetrace: $(OBJECTS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) $(IN_PAYLOAD) -o $@
 
-payload: reusetrace $(BUILD)/tests/reusetrace $(STIMULI)
+$(BUILD)/tests/reusetrace-static: $(BUILD)/static/reusetrace
+	@cp $< $@
+
+payload: reusetrace docs $(BUILD)/tests/reusetrace $(BUILD)/tests/reusetrace-static $(STIMULI)
 	$(call say,PAYLOAD,$(PAYLOAD))
 	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(STIMULI) \
+		$(BUILD)/tests/reusetrace-static $(BUILD)/docs/reusetrace.8 $(BUILD)/docs/reusetrace-1.schema.json \
+		$(wildcard $(BUILD)/deb/reusetrace_*.deb) tests/ship/schema.py \
 		$(wildcard tests/vm/*.py tests/demo/*.py dist/*.service)
 
 recorder-kills-run: payload
@@ -176,6 +186,12 @@ clean:
 	rm -rf $(BUILD) reusetrace
 
 endif
+
+include dist/install.mk
+
+deb:
+	@tools/deps deb
+	+@$(AS_CALLER) $(MAKE) --no-print-directory deb-package
 
 help:
 	@sed -n 's/^# //; 2,/^V=1/p' Makefile

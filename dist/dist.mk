@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What users get, included by the Makefile: manual page, completions, schema.
-# make docs           all of them, in build/docs
-# make install        into DESTDIR; PREFIX, SYSTEMD_UNITS and the like may be given
-# make uninstall      removes exactly those files
+# What users get, included by the Makefile.
+# make docs           manual page, completions and schema, in build/docs
+# make static         build/static/reusetrace, which needs no library
+# make deb            build/deb/*.deb
 
 DOCS := $(BUILD)/docs
 GENERATOR := $(patsubst %.c,$(OUT)/%.o,$(wildcard docs/generator/*.c))
 MADE := $(addprefix $(DOCS)/,reusetrace.8 reusetrace.bash _reusetrace reusetrace.fish reusetrace-1.schema.json)
 
-.PHONY: docs install uninstall
+.PHONY: docs static deb-package
 
 $(DOCS)/gen-docs: $(GENERATOR) $(OUT)/core.a
 	$(call say,LD,$@)
@@ -36,5 +36,26 @@ $(DOCS)/reusetrace-1.schema.json: $(DOCS)/gen-docs
 	$(Q)$< schema > $@
 
 docs: $(MADE)
+
+# ---- one file for every kernel
+
+$(BUILD)/static/users.o: user/linux/users.c user/model/users.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -DFILES_ONLY -c $< -o $@
+
+# sqlite may load extensions, which the linker warns of; none is ever loaded.
+$(BUILD)/static/reusetrace: $(filter-out %/linux/users.o,$(OBJECTS)) $(BUILD)/static/users.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -static -Wl,--no-warnings $^ \
+		$$(pkg-config --static --libs libbpf libelf json-c sqlite3) -lm -o $@
+
+static: $(BUILD)/static/reusetrace
+
+# ---- the Debian package, built of a copy of the sources
+
+deb-package:
+	$(call say,DEB,$(BUILD)/deb)
+	$(Q)dist/deb $(BUILD)/deb $(VERSION)
 
 -include $(GENERATOR:.o=.d)

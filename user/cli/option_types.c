@@ -2,12 +2,10 @@
 #include "cli/option_types.h"
 
 #include <string.h>
-#ifndef _WIN32
-#include <pwd.h>
-#endif
 #include "cli/options.h"
 #include "rules/systems.h"
 #include "model/cgroup.h"
+#include "model/users.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_PID		  4194304 /* PID_MAX_LIMIT */
@@ -148,21 +146,7 @@ static bool parse_comm(const char *value, long constant, void *field)
 	return value[0];
 }
 
-static bool lookup_user(const char *name, uint32_t *ret_uid)
-{
-#ifdef _WIN32
-	(void)name, (void)ret_uid;
-	return false;
-#else
-	const struct passwd *user = getpwnam(name);
-
-	if (user)
-		*ret_uid = user->pw_uid;
-	return user;
-#endif
-}
-
-/* A leading sign is NIS syntax to some of getpwnam()'s sources, never a name. */
+/* A leading sign is NIS syntax to some of nsswitch.conf's modules, never a name. */
 static bool parse_user(const char *value, long constant, void *field)
 {
 	struct user_ref *user = field;
@@ -173,7 +157,7 @@ static bool parse_user(const char *value, long constant, void *field)
 		return false;
 	if (parse_number(value, strlen(value), UINT32_MAX - 1, &number))
 		user->uid = (uint32_t)number;
-	else if (!lookup_user(value, &user->uid))
+	else if (!user_by_name(value, &user->uid))
 		return false;
 	user->name = value;
 	return true;

@@ -183,8 +183,8 @@ static int open_view(struct trace *trace)
 {
 	const struct config *config = trace->config;
 
-	if (config->output)
-		(void)ftruncate(fileno(trace->out), 0); /* fails on a pipe, which is empty */
+	if (config->output && ftruncate(fileno(trace->out), 0) && errno != EINVAL) /* that is a pipe */
+		return usage_error("-o", config->output, strerror(errno));
 	trace->view_config = (struct view_config){
 		.clock = {.boot_to_real_ns = boot_to_real_ns()},
 		.policy = tracer_policy(trace->tracer),

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,28 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "model/users.h"
+
 #define EXIT_CANNOT_RUN 126
 #define EXIT_NOT_FOUND	127
-
-static int become(uid_t uid)
-{
-	const struct passwd *user;
-
-	if (uid == (uid_t)-1)
-		return 0;
-	user = getpwuid(uid);
-	if (user ? initgroups(user->pw_name, user->pw_gid) || setgid(user->pw_gid)
-		 : setgroups(0, NULL) || setgid(uid))
-		return -errno;
-	if (setuid(uid))
-		return -errno;
-	if (user) {
-		setenv("HOME", user->pw_dir, 1);
-		setenv("USER", user->pw_name, 1);
-		setenv("LOGNAME", user->pw_name, 1);
-	}
-	return 0;
-}
 
 static void __attribute__((noreturn)) child(int gate, char *const argv[], uid_t uid)
 {
@@ -44,7 +24,7 @@ static void __attribute__((noreturn)) child(int gate, char *const argv[], uid_t 
 		_exit(EXIT_CANNOT_RUN);
 	close(gate);
 	signal(SIGPIPE, SIG_DFL);
-	err = become(uid);
+	err = uid == (uid_t)-1 ? 0 : user_become(uid);
 	if (err) {
 		dprintf(STDERR_FILENO, "reusetrace: cannot become user %u: %s\n", (unsigned int)uid,
 			strerror(-err));

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What users install: the static program, the Debian package with its unit, the manual page's examples, the schema."""
+import contextlib
+import glob
+import json
+import os
+import re
+import shlex
+import tempfile
+
+import harness
+from checks import tcp, udp
+from harness import Tracer, contains, end, equal, run, skip, start_server, wait_for
+from schema import load, mistakes
+from systemd import Systemd
+
+HERE = "127.0.0.1"
+STATIC = "/payload/reusetrace-static"
+INSTALLED = "/usr/bin/reusetrace"
+APP = "import socket\nsocket.create_server(('127.0.0.1', 7703))\n"
+
+
+@contextlib.contextmanager
+def instead(program):
+    before, harness.REUSETRACE = harness.REUSETRACE, program
+    try:
+        yield
+    finally:
+        harness.REUSETRACE = before
+
+
+def refused(port):
+    with tcp() as sock:
+        try:
+            sock.bind((HERE, port))
+        except OSError as error:
+            return error.errno
+    return 0
+
+
+def serve(port):
+    return start_server(port, "python3", "-m", "http.server", str(port), "--bind", HERE)
+
+
+def check_trace(program, port):
+    server = serve(port)
+    with instead(program), Tracer("-P", str(port)) as trace:
+        equal(refused(port), 98, "EADDRINUSE")
+    end(server)
+    event = trace.one("bind", result__errno="EADDRINUSE")
+    equal((event["verdict"]["rule"], event["verdict"]["agrees"]), ("no-reuse", True), "verdict")
+    equal([one["pid"] for one in event["holders"][0]["processes"]], [server.pid], "who holds it")
+
+
+def test_static_program():
+    with open(STATIC, "rb") as file:
+        equal(b"/ld-linux" in file.read(), False, "it names a dynamic linker")
+    check_trace(STATIC, 7700)
+
+
+@contextlib.contextmanager
+def installed():
+    packages = glob.glob("/payload/reusetrace_*.deb")
+    if not packages:
+        skip("no package in the payload (make deb-package)")
+    done = run("dpkg", "-i", *packages)
+    equal(done.returncode, 0, f"dpkg -i: {done.stdout.decode()}{done.stderr.decode()}")
+    try:
+        yield
+    finally:
+        equal(run("dpkg", "-P", "reusetrace").returncode, 0, "dpkg -P")
+    equal(os.path.exists(INSTALLED), False, "something is left")
+
+
+def recorded(port):
+    """A refused bind, and whether the recorder has one on disk."""
+    refused(port)
+    return b"EADDRINUSE" in run(INSTALLED, "history", str(port)).stdout
+
+
+def test_package_and_its_unit():
+    with installed():
+        check_trace(INSTALLED, 7701)
+        with Systemd() as systemd:
+            systemd.take("reusetrace-record.service")
+            systemd.reload()
+            server = serve(7702)
+            systemd.ctl("start", "reusetrace-record.service")
+            wait_for(lambda: recorded(7702), "the recorder to have it on disk")
+            told = run(INSTALLED, "history", "7702").stdout.decode()
+            systemd.ctl("stop", "reusetrace-record.service")
+            end(server)
+            equal(systemd.show("reusetrace-record.service", "Result"), "success", "result")
+            contains(told, f"held by  python3[{server.pid}]", "what history says")
+
+
+def examples():
+    with open("/payload/reusetrace.8") as file:
+        blocks = re.findall(r"^\.nf\n(.*?)^\.fi", file.read().split(".SH EXAMPLES")[1].split(".SH COMMANDS")[0], re.M | re.S)
+    lines = "".join(blocks).replace("\\-", "-").splitlines()
+    return [shlex.split(line)[1:] for line in lines if not line.startswith("#")]
+
+
+def run_example(words, recorder):
+    if words[:1] == ["record"]:
+        recorder.enter_context(Tracer(*words, json=False))
+    elif words[:1] in (["replay"], ["report"], ["history"], ["explain"], ["ls"]) or "--" in words:
+        done = run(harness.REUSETRACE, *words)
+        equal((words, done.returncode, done.stderr.decode().replace("ready\n", "")), (words, 0, ""), "example")
+    elif words[:1] == ["why"]:
+        equal(run(harness.REUSETRACE, *words).returncode in (0, 10), True, f"status of {words}")
+    else:
+        with Tracer(*words, json=False) as trace:
+            refused(8080)
+        equal((words, trace.status), (words, 0), "example")
+
+
+def test_examples_of_the_page():
+    before = os.getcwd()
+    with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as recorder:
+        os.chdir(directory)
+        with open("app.py", "w") as file:
+            file.write(APP)
+        os.makedirs("/var/lib/reusetrace", exist_ok=True)
+        server = serve(8080)
+        try:
+            for words in examples():
+                run_example(words, recorder)
+        finally:
+            end(server)
+            os.chdir(before)
+
+
+def judge(schema, lines):
+    objects = [json.loads(line) for line in lines.splitlines()]
+    for one in objects:
+        wrong = list(mistakes(schema, one))
+        equal(wrong, [], json.dumps(one)[:200])
+    return {one["type"] for one in objects}
+
+
+def test_what_is_printed_is_in_the_schema():
+    schema = load("/payload/reusetrace-1.schema.json")
+    with Tracer("-v", "--deliveries", "--compare", "windows") as trace:
+        server = serve(7704)
+        refused(7704)
+        with udp() as one, udp() as other:
+            for sock in (one, other):
+                sock.setsockopt(1, 2, 1)
+                sock.bind((HERE, 7705))
+        end(server)
+    types = judge(schema, trace.text)
+    for words in (["ls", "-j"], ["why", "-j", "7704"]):
+        types |= judge(schema, run(harness.REUSETRACE, *words).stdout.decode())
+    missing = {"start", "socket", "option", "bind", "listen", "close", "release", "why", "end"} - types
+    equal(missing, set(), "types that were not seen")
