@@ -44,8 +44,15 @@ $(BUILD)/static/users.o: user/linux/users.c user/model/users.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) -DFILES_ONLY -c $< -o $@
 
+# Debian has libsystemd as a shared library only.
+$(BUILD)/static/journal.o: user/view/journal.c user/view/journal.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -DWITHOUT_JOURNAL -c $< -o $@
+
 # sqlite may load extensions, which the linker warns of; none is ever loaded.
-$(BUILD)/static/reusetrace: $(filter-out %/linux/users.o,$(OBJECTS)) $(BUILD)/static/users.o
+$(BUILD)/static/reusetrace: $(filter-out %/linux/users.o %/view/journal.o,$(OBJECTS)) $(BUILD)/static/users.o \
+		$(BUILD)/static/journal.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -static -Wl,--no-warnings $^ \
 		$$(pkg-config --static --libs libbpf libelf json-c sqlite3) -lm -o $@

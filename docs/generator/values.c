@@ -24,7 +24,7 @@ static const struct value values[] = {
 	{&type_order, VALUE_WORDS, "port address proto state netns uid"},
 	{&type_time, VALUE_WORDS, "wall delta boot iso none"},
 	{&type_color, VALUE_WORDS, "auto always never"},
-	{&type_json, VALUE_WORDS, "plain"},
+	{&type_json, VALUE_WORDS, "plain ecs otel ocsf"},
 	{&type_system, VALUE_WORDS, "windows windows-xp macos freebsd openbsd netbsd solaris"},
 	{&type_systems, VALUE_LIST, "all linux windows windows-xp macos freebsd openbsd netbsd solaris"},
 };

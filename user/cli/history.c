@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/event_filter.h"
 #include "cli/files.h"
+#include "cli/output.h"
 #include "cli/socket_words.h"
 #include "model/address.h"
 #include "recorder/recorder.h"
@@ -94,7 +95,7 @@ static int open_view(struct history *history)
 		return 0;
 	view.clock = recording_clock(history->recording);
 	view.policy = recording_start(history->recording)->policy;
-	history->view = (config->json ? json_view_new : text_view_new)(history->out, &view);
+	history->view = output_view(config, history->out, &view);
 	return history->view ? history->view->ops->start(history->view, recording_start(history->recording))
 			     : -ENOMEM;
 }

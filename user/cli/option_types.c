@@ -265,7 +265,7 @@ static bool parse_wait(const char *value, long constant, void *field)
 static bool parse_name(const char *value, const char *const names[], size_t count, void *field)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(names[i], value)) {
+		if (names[i] && !strcmp(names[i], value)) {
 			*(unsigned int *)field = (unsigned int)i;
 			return true;
 		}
@@ -309,9 +309,12 @@ static bool parse_color(const char *value, long constant, void *field)
 
 static bool parse_json(const char *value, long constant, void *field)
 {
+	static const char *const names[JSON_FORMATS] = {
+		[JSON_PLAIN] = "plain", [JSON_ECS] = "ecs", [JSON_OTEL] = "otel", [JSON_OCSF] = "ocsf"};
+
 	(void)constant;
-	*(bool *)field = true;
-	return !value || !strcmp(value, "plain");
+	*(enum json_format *)field = JSON_PLAIN;
+	return !value || parse_name(value, names, ARRAY_SIZE(names), field);
 }
 
 static bool parse_system(const char *element, size_t length, void *field)
@@ -380,7 +383,7 @@ const struct option_type type_address = {parse_text,
 const struct option_type type_positive = {parse_positive, "a number above 0"};
 const struct option_type type_time = {parse_time, "one of wall, delta, boot, iso, none"};
 const struct option_type type_color = {parse_color, "one of auto, always, never"};
-const struct option_type type_json = {parse_json, "a JSON format (plain)"};
+const struct option_type type_json = {parse_json, "a JSON format (one of plain, ecs, otel, ocsf)"};
 const struct option_type type_system = {
 	parse_other_system,
 	"another system (one of windows, windows-xp, macos, freebsd, openbsd, netbsd, solaris)"};

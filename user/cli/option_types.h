@@ -31,7 +31,7 @@ extern const struct option_type type_address;	/* const char * */
 extern const struct option_type type_positive;	/* uint64_t */
 extern const struct option_type type_time;	/* enum time_mode */
 extern const struct option_type type_color;	/* enum color_mode */
-extern const struct option_type type_json;	/* bool */
+extern const struct option_type type_json;	/* enum json_format */
 extern const struct option_type type_system;	/* unsigned int, enum system_id but not Linux */
 extern const struct option_type type_systems;	/* unsigned int, 1 << enum system_id */
 extern const struct option_type type_sockets;	/* struct socket_list, added to */

@@ -56,9 +56,11 @@ struct option_row {
 /* What only one system has to trace; a recording may be of the other. */
 #ifdef _WIN32
 #define LINUX_TRACE   0
+#define LINUX_REPLAY  0
 #define WINDOWS_TRACE COMMAND_TRACE
 #else
 #define LINUX_TRACE   COMMAND_TRACE
+#define LINUX_REPLAY  COMMAND_REPLAY
 #define WINDOWS_TRACE 0
 #endif
 #define LINUX_FILTER (LINUX_TRACE | COMMAND_RECORD | REPLAY_HISTORY | COMMAND_REPORT | COMMAND_LS)
@@ -119,7 +121,7 @@ static const struct option_row rows[] = {
 	{0, "deliveries", NULL, false, &type_flag, FIELD(deliveries), 0, LINUX_TRACE, SECTION_OUTPUT,
 	 "what each member of a shared port gets, and counts at the end"},
 	{'j', "json", "FORMAT", true, &type_json, FIELD(json), 0, TRACE_REPLAY | COMMAND_RECORD | COMMAND_HISTORY | COMMAND_EXPLAIN | COMMAND_LS | COMMAND_WHY, SECTION_OUTPUT,
-	 "NDJSON, one object a line (FORMAT: plain)"},
+	 "NDJSON, one object a line; FORMAT plain, ecs, otel or ocsf"},
 	{'o', "output", "FILE", false, &type_path, FIELD(output), 0, TRACE_REPLAY | COMMAND_HISTORY | COMMAND_EXPLAIN | COMMAND_REPORT | COMMAND_LS | COMMAND_WHY, SECTION_OUTPUT,
 	 "write to FILE instead of standard output"},
 	{0, "db", "FILE", false, &type_path, FIELD(database), 0, COMMAND_RECORD | COMMAND_HISTORY, SECTION_OUTPUT,
@@ -142,6 +144,10 @@ static const struct option_row rows[] = {
 	 "auto, always or never; NO_COLOR is honoured"},
 	{0, "containers", NULL, false, &type_flag, FIELD(containers), 0, LINUX_TRACE, SECTION_OUTPUT,
 	 "ask container runtimes for names (reads their sockets and state)"},
+	{0, "journal", NULL, false, &type_flag, FIELD(journal), 0, LINUX_TRACE | LINUX_REPLAY | COMMAND_RECORD, SECTION_OUTPUT,
+	 "also as structured entries of the systemd journal"},
+	{0, "metrics-file", "FILE", false, &type_path, FIELD(metrics_file), 0, LINUX_TRACE | LINUX_REPLAY | COMMAND_RECORD, SECTION_OUTPUT,
+	 "also as counters: OpenMetrics text, replaced once a second"},
 	{0, "summary", NULL, false, &type_flag, FIELD(summary), 0, TRACE_REPLAY, SECTION_OUTPUT,
 	 "counts by rule at the end"},
 	{'d', "duration", "SEC", false, &type_seconds, FIELD(duration_ns), 0, TRACE_RECORD, SECTION_STOP,
@@ -334,6 +340,9 @@ static int check_conflicts(const struct parser *parser)
 
 	if (config->json && config->command && !config->output)
 		return fail(parser, "-j with a COMMAND requires -o FILE: standard output is the command's");
+	if (config->json > JSON_PLAIN &&
+	    !(parser->command->bit & (COMMAND_TRACE | COMMAND_REPLAY | COMMAND_HISTORY)))
+		return fail(parser, "-j: only the trace, replay and history have another format than plain");
 	if (config->unit && config->cgroup)
 		return fail(parser, "--unit and -c both name a cgroup: give one of them");
 	if (config->run_as.name && !config->command)

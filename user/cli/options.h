@@ -45,6 +45,8 @@ enum list_order {
 	LIST_ORDERS
 };
 
+enum json_format { JSON_NONE, JSON_PLAIN, JSON_ECS, JSON_OTEL, JSON_OCSF, JSON_FORMATS };
+
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 enum family_bit { FAMILY_BIT_IPV4 = 1 << 0, FAMILY_BIT_IPV6 = 1 << 1 };
@@ -94,13 +96,15 @@ struct config {
 	unsigned int verbose;
 	bool deliveries;
 	/* output */
-	bool json;
+	enum json_format json;
 	const char *output; /* file; NULL: stdout, or stderr with a command */
 	enum time_mode time;
 	bool no_header;
 	enum color_mode color;
 	bool summary;
 	bool containers; /* ask runtimes for names */
+	bool journal;
+	const char *metrics_file; /* NULL: none */
 	/* when to stop */
 	uint64_t duration_ns; /* 0: no limit */
 	uint64_t limit;	      /* events, 0: no limit */

@@ -10,6 +10,8 @@
 #include "cli/event_filter.h"
 #include "cli/excluded.h"
 #include "cli/files.h"
+#include "cli/fleet.h"
+#include "cli/output.h"
 #include "cli/filter_text.h"
 #include "cli/summary.h"
 #include "model/handover.h"
@@ -88,8 +90,10 @@ static int open_view(struct replay *replay)
 		replay->out = fopen(config->output, "we");
 	if (!replay->out)
 		return complain_errno(config->output, -errno);
-	replay->view = (config->json ? json_view_new : text_view_new)(replay->out, &view_config);
-	return replay->view ? EXIT_OK : complain_errno("output", -ENOMEM);
+	replay->view = output_view(config, replay->out, &view_config);
+	if (!replay->view)
+		return complain_errno("output", -ENOMEM);
+	return fleet_view(config, &view_config, &replay->view);
 }
 
 /* The recorded start, with the filters of now behind those of then. */

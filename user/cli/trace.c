@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "cli/filter_text.h"
+#include "cli/fleet.h"
+#include "cli/output.h"
 #include "cli/summary.h"
 #include "cli/trace.h"
 #include "linux/command.h"
@@ -195,8 +197,10 @@ static int open_view(struct trace *trace)
 	if (trace->sink)
 		trace->view = trace->sink->open(trace->sink->context, &trace->view_config);
 	else
-		trace->view = (config->json ? json_view_new : text_view_new)(trace->out, &trace->view_config);
-	return trace->view ? EXIT_OK : runtime_error("output", -ENOMEM);
+		trace->view = output_view(config, trace->out, &trace->view_config);
+	if (!trace->view)
+		return runtime_error("output", -ENOMEM);
+	return fleet_view(config, &trace->view_config, &trace->view);
 }
 
 /*
@@ -334,6 +338,7 @@ static int poll_once(struct trace *trace, int timeout_ms)
 
 	if (trace->sink)
 		trace->sink->idle(trace->sink->context);
+	view_idle(trace->view);
 	return n == -EINTR ? 0 : n;
 }
 

@@ -70,6 +70,7 @@ struct view_ops {
 	int (*event)(struct view *view, const struct event *event);
 	int (*lost)(struct view *view, const struct end_info *info);
 	int (*end)(struct view *view, const struct end_info *info);
+	void (*idle)(struct view *view); /* now and then, also when nothing happens; may be NULL */
 	void (*free)(struct view *view);
 };
 
@@ -80,6 +81,12 @@ struct view {
 /* NULL without memory. */
 struct view *text_view_new(FILE *out, const struct view_config *config);
 struct view *json_view_new(FILE *out, const struct view_config *config);
+
+static inline void view_idle(struct view *view)
+{
+	if (view->ops->idle)
+		view->ops->idle(view);
+}
 
 /* NULL is allowed. */
 static inline void view_free(struct view *view)

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/event_filter.h"
 #include "cli/files.h"
+#include "cli/output.h"
 #include "cli/filter_text.h"
 #include "cli/summary.h"
 #include "etw/correlate.h"
@@ -232,7 +233,7 @@ static int open_view(struct trace *trace)
 	if (!trace->out)
 		return complain_errno(config->output, -errno);
 	view_config.color = options_color(config->color, trace->out);
-	trace->view = (config->json ? json_view_new : text_view_new)(trace->out, &view_config);
+	trace->view = output_view(config, trace->out, &view_config);
 	return trace->view ? EXIT_OK : complain_errno("output", -ENOMEM);
 }
 
