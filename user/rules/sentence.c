@@ -294,17 +294,27 @@ static void slot_errno(const struct situation *s, struct text *text)
 		int code;
 		const char *name;
 	} names[] = {
-		{EADDRINUSE, "EADDRINUSE"}, {EADDRNOTAVAIL, "EADDRNOTAVAIL"},
-		{EACCES, "EACCES"},	    {EPERM, "EPERM"},
-		{EINVAL, "EINVAL"},	    {EAFNOSUPPORT, "EAFNOSUPPORT"},
-		{ENODEV, "ENODEV"},	    {EAGAIN, "EAGAIN"},
-		{EBUSY, "EBUSY"},	    {ENOMEM, "ENOMEM"},
-		{EBADF, "EBADF"},	    {ENOTSOCK, "ENOTSOCK"},
-		{EFAULT, "EFAULT"},	    {EOPNOTSUPP, "EOPNOTSUPP"},
-		{ENOBUFS, "ENOBUFS"},	    {ENOENT, "ENOENT"},
-		{ENOTDIR, "ENOTDIR"},	    {EROFS, "EROFS"},
-		{ELOOP, "ELOOP"},	    {ENAMETOOLONG, "ENAMETOOLONG"},
-		{ENOSPC, "ENOSPC"},	    {EDQUOT, "EDQUOT"},
+		{EADDRINUSE, "EADDRINUSE"},
+		{EADDRNOTAVAIL, "EADDRNOTAVAIL"},
+		{EACCES, "EACCES"},
+		{EPERM, "EPERM"},
+		{EINVAL, "EINVAL"},
+		{EAFNOSUPPORT, "EAFNOSUPPORT"},
+		{ENODEV, "ENODEV"},
+		{EAGAIN, "EAGAIN"},
+		{EBUSY, "EBUSY"},
+		{ENOMEM, "ENOMEM"},
+		{EBADF, "EBADF"},
+		{ENOTSOCK, "ENOTSOCK"},
+		{EFAULT, "EFAULT"},
+		{EOPNOTSUPP, "EOPNOTSUPP"},
+		{ENOBUFS, "ENOBUFS"},
+		{ENOENT, "ENOENT"},
+		{ENOTDIR, "ENOTDIR"},
+		{ELOOP, "ELOOP"},
+		{ENAMETOOLONG, "ENAMETOOLONG"},
+		{ENOSPC, "ENOSPC"},
+		{EDQUOT, "EDQUOT"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
