@@ -22,6 +22,8 @@ FILE *compat_fopen(const char *path, const char *mode);
  * The numbers of an event are its kernel's: where the C library here has others
  * of its own, which no file operation returns, Linux's are meant.
  */
+#undef ENAMETOOLONG
+#undef ELOOP
 #undef ENOTSOCK
 #undef EOPNOTSUPP
 #undef EAFNOSUPPORT
@@ -31,6 +33,8 @@ FILE *compat_fopen(const char *path, const char *mode);
 #undef ENOBUFS
 #undef ENOTCONN
 #undef EDQUOT
+#define ENAMETOOLONG  36
+#define ELOOP	      40
 #define ENOTSOCK      88
 #define EOPNOTSUPP    95
 #define EAFNOSUPPORT  97
