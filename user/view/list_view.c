@@ -20,7 +20,7 @@ enum column {
 
 static void say_netns(struct strbuf *out, const struct holder *holder)
 {
-	strbuf_printf(out, "%" PRIu32, holder->sock.netns);
+	strbuf_number(out, holder->sock.netns);
 }
 
 static void say_protocol(struct strbuf *out, const struct holder *holder)
@@ -48,7 +48,7 @@ static void say_local(struct strbuf *out, const struct holder *holder)
 	if (sock->device[0])
 		strbuf_escape(out, sock->device, sizeof(sock->device));
 	else
-		strbuf_printf(out, "%" PRIu32, sock->ifindex);
+		strbuf_number(out, sock->ifindex);
 }
 
 static void say_peer(struct strbuf *out, const struct holder *holder)
@@ -68,7 +68,7 @@ static void say_flags(struct strbuf *out, const struct holder *holder)
 static void say_group(struct strbuf *out, const struct holder *holder)
 {
 	if (holder->sock.group_size)
-		strbuf_printf(out, "%" PRIu32, holder->sock.group_size);
+		strbuf_number(out, holder->sock.group_size);
 	else
 		strbuf_puts(out, "-");
 }
@@ -78,7 +78,7 @@ static void say_uid(struct strbuf *out, const struct holder *holder)
 	if (holder->sock.uid == UID_NONE)
 		strbuf_puts(out, "-");
 	else
-		strbuf_printf(out, "%" PRIu32, holder->sock.uid);
+		strbuf_number(out, holder->sock.uid);
 }
 
 /* Of the process that has it, else where it was made. */
