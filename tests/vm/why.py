@@ -6,9 +6,10 @@ import os
 import signal
 import socket
 import subprocess
+import tempfile
 
 from checks import make, tcp, tcp6, udp
-from harness import REUSETRACE, contains, equal, isolated, kernel, new_netns, run, skip, wait_for
+from harness import REUSETRACE, Tracer, contains, equal, isolated, kernel, new_netns, run, skip, wait_for
 
 HERE = "127.0.0.1"
 SETS = ("", "R", "r", "Rr")
@@ -226,6 +227,33 @@ def test_text():
         contains(text, f"tcp   listen      {HERE}:24018", "the holder's row")
         contains(text, f"    held by  python3[{os.getpid()}] fd {server.fileno()}, listening on ", "held by")
         contains(text, "(rule listener)", "because")
+
+
+@isolated
+def test_recorder():
+    """The end of the answer is what the recorder saw of the port, while it runs or after it; without one, nothing."""
+    with tempfile.TemporaryDirectory() as directory:
+        database = f"{directory}/events.db"
+        with Tracer("record", "--db", database, "--max-size", "8M", "-j", json=False):
+            holder = tcp("R")
+            holder.bind((HERE, 24020))
+            equal(real_bind("", HERE, 24020, socket.AF_INET, socket.SOCK_STREAM, False), "EADDRINUSE", "refused")
+            lines = wait_for(lambda: (lambda told: told if len(told) > 6 else None)(why("--db", database, f"{HERE}:24020")),
+                             "both are committed")
+            holder.close()
+            equal([line["type"] for line in lines[:7]], ["why"] * 4 + ["start", "bind", "bind"], "while it runs")
+            equal((lines[5]["result"]["ok"], lines[6]["result"]["errno"], lines[6]["verdict"]["rule"]),
+                  (True, "EADDRINUSE", "no-reuse"), "who had it, who was refused and why")
+        text = run(REUSETRACE, "why", "--db", database, f"{HERE}:24020").stdout.decode()
+        contains(text, "would bind    port was free", "it is free now")
+        for words in ("what the recorder saw:", f"held by  python3[{os.getpid()}]", "EADDRINUSE", "released"):
+            contains(text[text.index("would bind"):], words, "the past")
+        equal([line["type"] for line in why("--db", database, "24021")], ["why"] * 4, "another port")
+        with open(database, "r+b") as file:
+            file.write(b"no database")
+        broken = run(REUSETRACE, "why", "--db", database, "24020")
+        equal(broken.returncode, 0, "the answer stands")
+        contains(broken.stderr.decode(), f"reusetrace: why: {database}: is no recording", "one line")
 
 
 @isolated
