@@ -336,7 +336,7 @@ const struct command_info why_command = {
 		     "\n"
 		     "Say who has a port now, and what a bind would get without options, with SO_REUSEADDR,\n"
 		     "with SO_REUSEPORT and with both: the answer, the socket in the way, what would help.\n"
-		     "Nothing is bound.\n"
+		     "Nothing is bound.  What the flight recorder saw last of the port follows.\n"
 		     "\n"
 		     "ADDRESS  8080 (0.0.0.0, and [::] where that answers otherwise), 127.0.0.1:8080,\n"
 		     "         [::1]:8080, [fe80::1]:8080%eth0, with /tcp (if none is given) or /udp\n"
