@@ -20,7 +20,10 @@ enum column {
 
 static void say_netns(struct strbuf *out, const struct holder *holder)
 {
-	strbuf_number(out, holder->sock.netns);
+	if (holder->sock.netns)
+		strbuf_number(out, holder->sock.netns);
+	else
+		strbuf_puts(out, "-");
 }
 
 static void say_protocol(struct strbuf *out, const struct holder *holder)
@@ -98,7 +101,10 @@ static void say_place(struct strbuf *out, const struct holder *holder)
 
 static void say_who(struct strbuf *out, const struct holder *holder)
 {
-	text_who(out, holder);
+	if (holder->sock.winsock && holder->kind == KIND_UNKNOWN)
+		strbuf_puts(out, "-"); /* the table names nobody */
+	else
+		text_who(out, holder);
 	if (holder->expires_ms >= 0)
 		strbuf_printf(out, ", %" PRId64 " s left", (holder->expires_ms + 999) / 1000);
 }

@@ -20,7 +20,7 @@ WINDOWS_LIBS := -L$(WINDOWS_JSON)/lib -ljson-c -liphlpapi -lws2_32 -ladvapi32 -l
 
 windows-programs: $(WINDOWS)/reusetrace.exe
 
-windows-tests: $(WINDOWS)/bindtwice.exe
+windows-tests: $(WINDOWS)/holder.exe $(WINDOWS)/bindtwice.exe
 
 $(WINDOWS)/%.exe: tests/windows/%.c
 	$(call say,CC,$@)
