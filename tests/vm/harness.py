@@ -307,8 +307,8 @@ class Session:
         for tracer in self.tracers:
             tracer.wait()
             equal((tracer.status, "lost" in tracer.stderr), (0, False), f"end of {tracer.args}: {tracer.stderr}")
-        for after in AFTER_SESSION:
-            after(self.files[0].path)
+        while AFTER_SESSION:
+            AFTER_SESSION.pop(0)(self.files[0].path)
         shutil.rmtree(self.directory)
 
     def pause(self):
@@ -332,8 +332,8 @@ def process_state(pid):
 def shared(*args):
     """The session of this run."""
     if not SESSION:
-        for before in BEFORE_SESSION:
-            before()
+        while BEFORE_SESSION:
+            BEFORE_SESSION.pop(0)()
         SESSION.append(Session(*args))
     return SESSION[0]
 
@@ -365,9 +365,9 @@ def run_scenarios(names, only=()):
     """TAP-like lines; the last one counts.  Status 0 if nothing failed.
 
     A module with SHARED = True uses the session, and its before_session() runs
-    before that starts.  The other modules come last, undisturbed by it; one with
-    SESSION_ARGS has a session of its own with these arguments.  Any
-    module's after_session() is given the session's whole recording.
+    before that starts; after_session() is given its whole recording.  The other
+    modules come last, undisturbed by it; one with SESSION_ARGS has a session of
+    its own with these arguments.
     """
     modules = sorted(map(importlib.import_module, names), key=lambda module: not hasattr(module, "SHARED"))
     words = []

@@ -75,10 +75,12 @@ def read(path):
         return file.read()
 
 
-def story(port):
+def story(port, database):
     """Served, refused, released, served by another process: their pids."""
     old = server(port)
     equal(refused(port), 98, "EADDRINUSE")
+    wait_for(lambda: ask(database, "SELECT 1 FROM event WHERE port = ? AND json LIKE '%EADDRINUSE%'", port),
+             "the refusal, told while its holder lives")
     end(old)
     new = server(port)
     end(new)
@@ -89,7 +91,7 @@ def test_history_while_it_records():
     with directory() as path:
         database = f"{path}/events.db"
         with recorder(database) as trace:
-            old, new = story(7300)
+            old, new = story(7300, database)
             wait_for(lambda: ask(database, "SELECT 1 FROM event WHERE port = 7300 AND type = 'release' AND json LIKE ?",
                                  f'%"pid":{new},%'), "the last release")
             check_second_writer(database)
