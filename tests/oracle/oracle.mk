@@ -2,8 +2,7 @@
 # The kernel as judge, included by the Makefile, which installs what is needed first.
 # make oracle         every case on every kernel (KERNELS="6.12")
 # make oracle-slice   some of them, every rule and axis
-# make oracle-why     `reusetrace why` asked before the bind in the slice's cases, for hours;
-#                     STRIDE=1450 for a fiftieth of them, as in make check
+# make oracle-why     `reusetrace why` asked before the bind, in some of the cases
 # make mutants        is every mistake in the rules noticed? Needs recordings of one
 #                     of the two.
 
@@ -37,7 +36,7 @@ oracle-slice-run: payload $(ORACLE)/oracle
 	@$(ORACLE_RUN) slice
 
 oracle-why-run: payload $(ORACLE)/oracle
-	@tests/oracle/run $(PAYLOAD) $(ORACLE)/oracle $(BUILD)/oracle-why why
+	@$(ORACLE_RUN) why
 
 mutants: $(ORACLE)/recheck unit-programs
 	@CC="$(CC)" tests/oracle/mutants/run $(BUILD) $(wildcard $(BUILD)/oracle/*/facts.ndjson)

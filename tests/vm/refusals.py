@@ -9,7 +9,7 @@ import tempfile
 
 from checks import Attempt, bind, inode_of, listening, next_event, outcome, tcp, tcp6, tried, udp
 from children import in_child
-from harness import contains, equal, isolated, run
+from harness import CLONE_NEWNET, contains, equal, isolated, run
 
 SHARED = True
 HERE = "127.0.0.1"
@@ -131,8 +131,10 @@ def test_mapped_address_of_an_ipv6_socket():
 
 
 def test_link_local_without_scope():
-    staged(bind(tcp6(), "fe80::1", PORT), "address").refused("bad-address", "no scope id, no bound device",
-                                                             "[fe80::1%eth0]", agrees=None)
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        made = socket.socket(socket.AF_INET6, kind)
+        staged(bind(made, "fe80::1", PORT), "address").refused("bad-address", "no scope id, no bound device",
+                                                               "[fe80::1%eth0]", agrees=None)
 
 
 def test_scope_that_is_not_there():
@@ -223,6 +225,23 @@ def test_privileged_port_of_a_user_namespace():
     own, owner = int(os.read(told, 20)), os.stat("/proc/1/ns/user").st_ino
     check_low_ports(pid, f"only in its own user namespace {own}: the network namespace belongs to {owner}",
                     "run it in a network namespace of its own user namespace")
+
+
+def test_privileged_port_of_an_own_network_namespace():
+    """The remedy that was named for a user namespace."""
+    def low_ports():
+        become_alice()
+        equal(libc.unshare(CLONE_NEWUSER | CLONE_NEWNET), 0, f"unshare: {os.strerror(ctypes.get_errno())}")
+        for make, address in ((tcp, "0.0.0.0"), (udp, "0.0.0.0"), (tcp6, "::")):
+            made = make()
+            equal(outcome(made.bind, (address, 80)), 0, "bind")
+            made.close()
+
+    pid = in_child(low_ports)
+    for address in ("0.0.0.0", "0.0.0.0", "::"):
+        event = next_event(("bind",), 0, pid=pid)
+        equal((event["verdict"]["rule"], event["socket"]["requested"]), ("free", {"address": address, "port": 80}),
+              "rule, requested")
 
 
 @isolated

@@ -10,10 +10,13 @@ import sys
 import tempfile
 
 from checks import Attempt, inode_of, next_event, outcome, program_of
-from harness import Tracer, contains, end, equal, run, shared, start, wait_for
+from harness import Tracer, contains, end, equal, in_child, run, shared, skip, start, wait_for
+from refusals_lsm import (LANDLOCK_CREATE_RULESET, LANDLOCK_RESTRICT_SELF, active, before_session, landlock_version,
+                          system_call)
 from replay import judged_again
 
 SESSION_ARGS = ("--proto", "unix")
+MAKE_SOCK = 1 << 9  # LANDLOCK_ACCESS_FS_MAKE_SOCK
 STREAM, DATAGRAM = socket.SOCK_STREAM, socket.SOCK_DGRAM
 # path: listens until it is ended
 SERVER = """
@@ -234,6 +237,24 @@ def test_permission():
             equal(attempt.verdict["text"], f"{path} cannot be made: uid {NOBODY} {words}", "why")
         os.chmod(directory, 0o777)
         equal(as_nobody(directory, "sock")[1], 0, "the remedy")
+
+
+def test_security_module():
+    """The modes would do: Landlock lets this process make no socket files."""
+    if not landlock_version():
+        skip("this kernel has no Landlock, or was booted without it")
+
+    def restricted():
+        rules = struct.pack("=Q", MAKE_SOCK)
+        ruleset = system_call(LANDLOCK_CREATE_RULESET, rules, ctypes.c_size_t(len(rules)), 0)
+        system_call(LANDLOCK_RESTRICT_SELF, ruleset, 0)
+        path = f"{directory}/sock"
+        attempt = refused(path, code=errno.EACCES).refused("path-permission", agrees=None)
+        equal(attempt.verdict["text"], f"EACCES: the modes on the way to {path} let uid 0 make it; an access list or "
+              f"one of the security modules {','.join(active())} does not", "why")
+
+    with tempfile.TemporaryDirectory() as directory:
+        in_child(restricted)
 
 
 def test_read_only_file_system():

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-void holder_clear(struct holder *holder)
+static void holder_clear(struct holder *holder)
 {
 	free(holder->owners);
 	free(holder->places);
