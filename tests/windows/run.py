@@ -35,6 +35,7 @@ ALIKE = {
     "usage": ["explain", "--no-such-option"],
     "no-file": ["replay", "no-such-file.etl"],
 }
+LINUX_ONLY = ("--journal ", "--metrics-file=")
 
 
 def say(label, wrong):
@@ -64,10 +65,14 @@ def capture(folder, name, layout):
     return path
 
 
+def without_linux(out):
+    return "".join(line for line in out.splitlines(keepends=True) if not any(option in line for option in LINUX_ONLY))
+
+
 def alike(wine, reusetrace):
     for label, words in ALIKE.items():
         runs = native(reusetrace, *words), wine.run("reusetrace.exe", *words)
-        say(label, differences(*[(status, without_now(out), errors) for status, out, errors in runs]))
+        say(label, differences(*[(status, without_now(without_linux(out)), errors) for status, out, errors in runs]))
 
 
 def replays(wine, reusetrace, folder):
@@ -109,6 +114,12 @@ def doctor(wine):
     say("doctor", wrong if status == 4 and not errors else wrong + [f"{status} {out} {errors}"])
 
 
+def linux_options(wine):
+    for option in LINUX_ONLY:
+        status, out, errors = wine.run("reusetrace.exe", "replay", option.strip(" =") + ("=x" if "=" in option else ""), "-")
+        say(f"no{option.strip(' =')[1:]}", [] if (status, out) == (2, "") else [f"{status} {out} {errors}"])
+
+
 def own_help(wine):
     status, out, errors = wine.run("reusetrace.exe", "--help")
     wanted = ["Performance Log Users", "--stop", "reusetrace explain", "reusetrace replay"]
@@ -123,6 +134,7 @@ def main(wine_program, build, reusetrace):
         replays(wine, reusetrace, folder)
         damaged(wine, reusetrace, folder)
         own_help(wine)
+        linux_options(wine)
         doctor(wine)
         refused_trace(wine, folder)
 
