@@ -96,6 +96,8 @@ static void test_too_many(void **state)
 		metrics_count(metrics, &event);
 	}
 	assert_true(holds(metrics, "rule=\"other\"} 1977\n"));
+	assert_true(holds(metrics, "errno=\"other\""));
+	assert_false(holds(metrics, "(null)"));
 	metrics_free(metrics);
 }
 

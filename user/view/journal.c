@@ -119,6 +119,7 @@ static void add_message(struct entry *entry, const struct event *event)
 	static const struct mapping_row address = {"REUSETRACE_ADDRESS", SOURCE_ADDRESS, NULL},
 					text = {"REUSETRACE_TEXT", SOURCE_SENTENCE, NULL};
 	const char *host = text_of(&address, entry), *protocol = protocol_name(event->sock.protocol);
+	const char *error = event->result < 0 ? errno_name(-event->result) : "accepted";
 	bool is_v6 = strchr(host, ':');
 	struct strbuf message = {.data = NULL};
 
@@ -127,7 +128,7 @@ static void add_message(struct entry *entry, const struct event *event)
 		      is_v6 ? "[" : "", host, is_v6 ? "]" : "",
 		      event->sock.port ? event->sock.port : event->requested_port, protocol ? protocol : "-");
 	if (event_is_attempt(event))
-		strbuf_printf(&message, ": %s", event->result < 0 ? errno_name(-event->result) : "accepted");
+		strbuf_printf(&message, ": %s", error ? error : "refused");
 	if (text_of(&text, entry)[0])
 		strbuf_printf(&message, ", %s", text_of(&text, entry));
 	add_text(entry, "MESSAGE", message.data ? message.data : "reusetrace");

@@ -111,6 +111,13 @@ static void put_family(struct strbuf *out, const char *name, const char *type, c
 	strbuf_printf(out, "# HELP reusetrace_%s %s\n# TYPE reusetrace_%s %s\n", name, help, name, type);
 }
 
+static const char *error_label(int error)
+{
+	const char *name = error ? errno_name(error) : "";
+
+	return name ? name : "other";
+}
+
 /* Names and words of tables only: nothing that a process chose is a label. */
 static void put_attempts(struct strbuf *out, const struct metrics *metrics, const char *name,
 			 enum event_type type, const char *help)
@@ -128,7 +135,7 @@ static void put_attempts(struct strbuf *out, const struct metrics *metrics, cons
 			"reusetrace_%s_total{transport=\"%s\",family=\"%s\",outcome=\"%s\",errno=\"%s\","
 			"rule=\"%s\"} %" PRIu64 "\n",
 			name, transport ? transport : "", family ? family : "",
-			series->error ? "failure" : "success", series->error ? errno_name(series->error) : "",
+			series->error ? "failure" : "success", error_label(series->error),
 			series->rule == RULE_MAX ? "other" : rule_name((enum rule_id)series->rule),
 			series->count);
 	}
