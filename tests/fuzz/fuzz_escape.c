@@ -209,6 +209,25 @@ static void check_names(const char *text)
 	CHECK_NAME(takeover);
 }
 
+/* As the C library prints it; and a cell is as wide as it is to be. */
+static void check_cells(const char *text, size_t length, int64_t number)
+{
+	struct strbuf one = {.data = NULL}, two = {.data = NULL};
+	size_t size = (size_t)snprintf(NULL, 0, "%s %" PRIu64, text, (uint64_t)number);
+
+	strbuf_printf(&one, "%s %" PRIu64, text, (uint64_t)number);
+	strbuf_add(&two, text, length);
+	strbuf_puts(&two, " ");
+	strbuf_number(&two, (uint64_t)number);
+	if (one.length != size || two.length != size || memcmp(one.data, two.data, size + 1))
+		abort();
+	strbuf_pad(&two, length + 1, 24);
+	if (two.length != length + 1 + 24 || memcmp(one.data, two.data, size) || two.data[two.length])
+		abort();
+	strbuf_free(&one);
+	strbuf_free(&two);
+}
+
 static void check_file(const char *text, size_t length)
 {
 	struct strbuf out = {.data = NULL};
@@ -240,6 +259,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_nesting(text, length);
 	check_time(text, number);
 	check_names(text);
+	check_cells(text, length, number);
 	check_file(text, length);
 	free(text);
 	return 0;

@@ -123,13 +123,38 @@ static void test_slow_reader(void **state)
 	recorder_reader_free(reader);
 }
 
+/* The newest of one port, in order; all of them where there are fewer. */
+static void test_last_of_a_port(void **state)
+{
+	struct recorder_query query = {.port = port_of(7), .last = 2};
+	struct recorder_reader *reader;
+	uint64_t run = 0;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		write_run(1, 20);
+	reader = open_reader(&query);
+	for (uint64_t expected = 3; expected <= 4; expected++) {
+		assert_int_equal(next(reader, &run), 7);
+		assert_int_equal(run, expected);
+	}
+	assert_int_equal(next(reader, &run), 0);
+	query.last = 5;
+	recorder_ask(reader, &query);
+	for (uint64_t expected = 1; expected <= 4; expected++) {
+		assert_int_equal(next(reader, &run), 7);
+		assert_int_equal(run, expected);
+	}
+	assert_int_equal(next(reader, &run), 0);
+	recorder_reader_free(reader);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_each_run_with_its_start),
-		TEST(test_runs_pruned_meanwhile),
-		TEST(test_newest_run_is_one),
-		TEST(test_slow_reader),
+		TEST(test_each_run_with_its_start), TEST(test_runs_pruned_meanwhile),
+		TEST(test_newest_run_is_one),	    TEST(test_slow_reader),
+		TEST(test_last_of_a_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

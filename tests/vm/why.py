@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`reusetrace why`: what it says of a port is what a real bind right after it gets."""
+import ctypes
 import errno
 import json
 import os
 import signal
 import socket
 import subprocess
+import tempfile
 
 from checks import make, tcp, tcp6, udp
-from harness import REUSETRACE, contains, equal, isolated, kernel, new_netns, run, skip, wait_for
+from harness import REUSETRACE, Tracer, contains, equal, in_child, isolated, kernel, new_netns, run, skip, wait_for
 
 HERE = "127.0.0.1"
 SETS = ("", "R", "r", "Rr")
@@ -51,6 +53,17 @@ def check(port, host=HERE, family=socket.AF_INET, kind=socket.SOCK_STREAM, liste
         if got and culprit:
             equal([answer["holders"][0][key] for key in culprit], list(culprit.values()), f"culprit with '{flags}'")
     return answers
+
+
+def join_netns(pid):
+    with open(f"/proc/{pid}/ns/net") as netns:
+        equal(ctypes.CDLL(None, use_errno=True).setns(netns.fileno(), 0), 0, "setns")
+
+
+def bound_elsewhere(answer, port, prepare, flags=""):
+    """A real bind by a process that has prepared for it."""
+    in_child(lambda: equal(real_bind(flags, HERE, port, socket.AF_INET, socket.SOCK_STREAM, False), answer, "bind"),
+             prepare)
 
 
 @isolated
@@ -142,10 +155,10 @@ def test_families():
 def test_other_user():
     with tcp("r") as sock:
         sock.bind((HERE, 24011))
-        same, other = (why(f"{HERE}:24011", "--reuseport", "--as", user, status=status)
-                       for user, status in (("root", 0), ("1000", 10)))
-        equal(other[2]["verdict"]["rule"], "reuseport-uid", "rule")
-        equal(same[2]["result"]["ok"], True, "root's")
+        for uid, status, answer, rule in ((0, 0, None, "reuseport-group"), (1000, 10, "EADDRINUSE", "reuseport-uid")):
+            told = why(f"{HERE}:24011", "--reuseport", "--as", str(uid), status=status)[2]
+            equal((told["result"]["errno"], told["verdict"]["rule"]), (answer, rule), f"uid {uid}")
+            bound_elsewhere(answer, 24011, lambda user=uid: os.setresuid(user, user, user), flags="r")
 
 
 @isolated
@@ -189,6 +202,9 @@ def test_other_netns():
     os.read(reader, 1)
     equal([answer["verdict"]["rule"] for answer in check(24015)], ["free"] * 4, "here")
     why(f"{HERE}:24015", "--netns", str(child), status=10)
+    bound_elsewhere("EADDRINUSE", 24015, lambda: join_netns(child))
+    why(f"{HERE}:24022", "--netns", str(child), status=0)
+    bound_elsewhere(None, 24022, lambda: join_netns(child))
     text = run(REUSETRACE, "why", f"{HERE}:24015").stdout.decode()
     contains(text, f"[{child}]", "text: who has it elsewhere")
     contains(text, "would bind", "text: and it is free here")
@@ -213,8 +229,11 @@ def test_wait():
     waiting = subprocess.Popen([REUSETRACE, "why", "--wait", f"{HERE}:24017"], stdout=subprocess.DEVNULL)
     limited = run(REUSETRACE, "why", "--wait=0.5", f"{HERE}:24017")
     equal((limited.returncode, waiting.poll()), (10, None), "held")
+    bound = ("", HERE, 24017, socket.AF_INET, socket.SOCK_STREAM, False)
+    equal(real_bind(*bound), "EADDRINUSE", "it is")
     sock.close()
     equal(waiting.wait(60), 0, "released")
+    equal(real_bind(*bound), None, "it is free")
 
 
 @isolated
@@ -226,6 +245,39 @@ def test_text():
         contains(text, f"tcp   listen      {HERE}:24018", "the holder's row")
         contains(text, f"    held by  python3[{os.getpid()}] fd {server.fileno()}, listening on ", "held by")
         contains(text, "(rule listener)", "because")
+
+
+def recorded_binds(database, port, count):
+    """What follows the four answers, if it is as much."""
+    lines = why("--db", database, f"{HERE}:{port}")
+    equal([line["type"] for line in lines[:4]], ["why"] * 4, "the answers come first")
+    binds = [line for line in lines[4:] if line["type"] == "bind"]
+    return binds if len(binds) == count else None
+
+
+@isolated
+def test_recorder():
+    """The end of the answer is what the recorder saw of the port, while it runs or after it; without one, nothing."""
+    with tempfile.TemporaryDirectory() as directory:
+        database = f"{directory}/events.db"
+        with Tracer("record", "--db", database, "--max-size", "8M", "-j", json=False):
+            holder = tcp("R")
+            holder.bind((HERE, 24020))
+            equal(real_bind("", HERE, 24020, socket.AF_INET, socket.SOCK_STREAM, False), "EADDRINUSE", "refused")
+            bound, refused = wait_for(lambda: recorded_binds(database, 24020, 2), "both are committed")
+            holder.close()
+            equal((bound["result"]["ok"], refused["result"]["errno"], refused["verdict"]["rule"]),
+                  (True, "EADDRINUSE", "no-reuse"), "who had it, who was refused and why")
+        text = run(REUSETRACE, "why", "--db", database, f"{HERE}:24020").stdout.decode()
+        contains(text, "would bind    port was free", "it is free now")
+        for words in ("what the recorder saw:", f"held by  python3[{os.getpid()}]", "EADDRINUSE", "released"):
+            contains(text[text.index("would bind"):], words, "the past")
+        equal([line["type"] for line in why("--db", database, "24021")], ["why"] * 4, "another port")
+        with open(database, "r+b") as file:
+            file.write(b"no database")
+        broken = run(REUSETRACE, "why", "--db", database, "24020")
+        equal(broken.returncode, 0, "the answer stands")
+        contains(broken.stderr.decode(), f"reusetrace: why: {database}: is no recording", "one line")
 
 
 @isolated

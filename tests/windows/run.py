@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """run.py WINE BUILD REUSETRACE: what reusetrace.exe says under Wine, and that it is what ./reusetrace says."""
+import json
 import os
 import re
 import subprocess
@@ -105,6 +106,50 @@ def refused_trace(wine, folder):
         say(f"refused.{label}", wrong + [path for path in [recording] if os.path.exists(path)])
 
 
+def tables(wine):
+    """Sockets of a Wine process, in the tables.  Wine 8 says pid 0 of TCP: then the owner is `-`."""
+    with wine.start("holder.exe", "tcp", "udp") as holder:
+        tcp, udp = holder.stdout.readline().split()
+        try:
+            status, out, errors = wine.run("reusetrace.exe", "ls", "-H")
+            rows = [line.split() for line in out.splitlines()]
+            wrong = [f"{protocol} {port}: {status} {out} {errors}" for protocol, state, port in
+                     (("tcp", "listen", tcp), ("udp", "bound", udp))
+                     if [protocol, state, f"127.0.0.1:{port}"] not in [row[1:4] for row in rows] or status]
+            say("ls", wrong + [line for line in rows if line[0] != "-" or line[5] != "-----..."])
+            owners = {row[-1] for row in rows if row[3].endswith(f":{tcp}")}
+            say("ls.owner", [] if owners == {"-"} or "holder.exe" in str(owners) else [str(owners)])
+            listed = [json.loads(line) for line in wine.run("reusetrace.exe", "ls", "-j", tcp)[1].splitlines()]
+            say("ls.json", [] if [one["socket"]["port"] for one in listed] == [int(tcp)] and
+                listed[0]["socket"]["provenance"]["options"] == "assumed" else [str(listed)])
+            answers(wine, tcp, udp)
+        finally:
+            holder.stdin.close()
+
+
+def answers(wine, tcp, udp):
+    """What no option of the holder changes is said; where one does, the answer is open."""
+    asked = {
+        "same": ([f"127.0.0.1:{tcp}"], 10, "refused"),
+        "same-udp": ([f"127.0.0.1:{udp}/udp"], 10, "refused"),
+        "same-exclusive": (["--exclusive", f"127.0.0.1:{tcp}"], 10, "refused"),
+        "same-reuse": (["--reuseaddr", f"127.0.0.1:{tcp}"], 3, "open"),
+        "other-address": ([f"127.0.0.2:{tcp}"], 0, "accepted"),
+        "both-options": (["--exclusive", "--reuseaddr", tcp], 2, None),
+        "nonsense": (["no-port"], 2, None),
+    }
+    for name, (words, want, answer) in asked.items():
+        status, out, errors = wine.run("reusetrace.exe", "why", "-j", *words)
+        given = [event for event in map(json.loads, out.splitlines()) if event["given"]]
+        says = {"refused": lambda event: event["result"]["errno"] in ("WSAEADDRINUSE", "WSAEACCES"),
+                "accepted": lambda event: event["result"]["ok"], "open": lambda event: event["result"]["ok"] is None}
+        wrong = [] if status == want and (not answer or (given and says[answer](given[0]))) else [f"{status} {out} {errors}"]
+        say(f"why.{name}", wrong)
+    status, out, errors = wine.run("reusetrace.exe", "why", f"127.0.0.1:{tcp}")
+    words = ["WSAEADDRINUSE", "held by", f"127.0.0.1:{tcp}"]
+    say("why.text", [f"no '{word}': {out} {errors}" for word in words if word not in out])
+
+
 def doctor(wine):
     status, out, errors = wine.run("reusetrace.exe", "doctor")
     rows = {line[:16].strip(): line[17:] for line in out.splitlines()}
@@ -136,6 +181,7 @@ def main(wine_program, build, reusetrace):
         own_help(wine)
         linux_options(wine)
         doctor(wine)
+        tables(wine)
         refused_trace(wine, folder)
 
 

@@ -29,7 +29,8 @@ struct ls {
 	FILE *out;
 	struct view *view; /* JSON */
 	struct strbuf text;
-	uint64_t seq, now_ns;
+	struct event event; /* of the row that is shown */
+	uint64_t seq;
 };
 
 static int usage_error(const char *what, const char *value, const char *why)
@@ -98,7 +99,10 @@ static int prepare(struct ls *ls)
 		return usage_error("-o: ", config->output, strerror(errno));
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	clock_gettime(CLOCK_REALTIME, &real);
-	ls->now_ns = boot.tv_sec * NSEC + boot.tv_nsec;
+	ls->event = (struct event){.type = EVENT_HOLDER,
+				   .time_ns = boot.tv_sec * NSEC + boot.tv_nsec,
+				   .holder_count = 1,
+				   .holders_total = 1};
 	if (config->json) {
 		struct view_config with_clock = view;
 
@@ -153,28 +157,33 @@ static int flush(struct ls *ls, size_t least)
 	return ls->text.length > least ? strbuf_write(&ls->text, ls->out) : 0;
 }
 
+static int show_holder(struct ls *ls, size_t index, struct holder *holder)
+{
+	struct event *event = &ls->event;
+
+	event->fd = -1;
+	event->process = (struct proc_info){.pid = 0};
+	event->holders = holder;
+	event->sock = holder->sock;
+	event->sock.id = holder->sock.id = index + 1;
+	if (!is_wanted(ls, holder, event))
+		return 0;
+	event->seq = ++ls->seq;
+	if (ls->view)
+		return ls->view->ops->event(ls->view, event);
+	list_row(&ls->text, holder);
+	return flush(ls, FLUSH_LEN);
+}
+
 static int show_row(struct ls *ls, size_t index)
 {
-	struct holder *holder = calloc(1, sizeof(*holder));
-	struct event event = {
-		.type = EVENT_HOLDER, .fd = -1, .time_ns = ls->now_ns, .holders = holder, .holders_total = 1};
-	int err;
+	struct holder holder = {.kind = KIND_UNKNOWN};
+	int err = listing_holder(ls->listing, index, &holder);
 
-	if (!holder)
-		return -ENOMEM;
-	event.holder_count = 1;
-	err = listing_holder(ls->listing, index, holder);
-	event.sock = holder->sock;
-	event.sock.id = holder->sock.id = index + 1;
-	if (!err && is_wanted(ls, holder, &event)) {
-		event.seq = ++ls->seq;
-		if (ls->view)
-			err = ls->view->ops->event(ls->view, &event);
-		else
-			list_row(&ls->text, holder);
-	}
-	event_clear(&event);
-	return err ? err : flush(ls, FLUSH_LEN);
+	if (!err)
+		err = show_holder(ls, index, &holder);
+	holder_clear(&holder);
+	return err;
 }
 
 /* What the answer lacks goes to stderr: it is no part of the table. */

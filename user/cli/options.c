@@ -58,10 +58,14 @@ struct option_row {
 #define LINUX_TRACE   0
 #define LINUX_REPLAY  0
 #define WINDOWS_TRACE COMMAND_TRACE
+#define LINUX_WHY     0
+#define WINDOWS_WHY   COMMAND_WHY
 #else
 #define LINUX_TRACE   COMMAND_TRACE
 #define LINUX_REPLAY  COMMAND_REPLAY
 #define WINDOWS_TRACE 0
+#define LINUX_WHY     COMMAND_WHY
+#define WINDOWS_WHY   0
 #endif
 #define LINUX_FILTER (LINUX_TRACE | COMMAND_RECORD | REPLAY_HISTORY | COMMAND_REPORT | COMMAND_LS)
 
@@ -102,17 +106,19 @@ static const struct option_row rows[] = {
 	 "of a capture: what netsh listed as excludedportrange"},
 	{0, "reuseaddr", NULL, false, &type_flag, FIELD(reuseaddr), 0, COMMAND_WHY, SECTION_BIND,
 	 "it sets SO_REUSEADDR"},
-	{0, "reuseport", NULL, false, &type_flag, FIELD(reuseport), 0, COMMAND_WHY, SECTION_BIND,
+	{0, "exclusive", NULL, false, &type_flag, FIELD(exclusive), 0, WINDOWS_WHY, SECTION_BIND,
+	 "it sets SO_EXCLUSIVEADDRUSE"},
+	{0, "reuseport", NULL, false, &type_flag, FIELD(reuseport), 0, LINUX_WHY, SECTION_BIND,
 	 "it sets SO_REUSEPORT"},
-	{0, "v6only", NULL, false, &type_flag, FIELD(v6only), 0, COMMAND_WHY, SECTION_BIND,
+	{0, "v6only", NULL, false, &type_flag, FIELD(v6only), 0, LINUX_WHY, SECTION_BIND,
 	 "it sets IPV6_V6ONLY"},
 	{0, "listen", NULL, false, &type_flag, FIELD(listen), 0, COMMAND_WHY, SECTION_BIND,
 	 "it listens afterwards"},
-	{0, "as", "USER", false, &type_user, FIELD(as), 0, COMMAND_WHY, SECTION_BIND,
+	{0, "as", "USER", false, &type_user, FIELD(as), 0, LINUX_WHY, SECTION_BIND,
 	 "it is USER's; the user who called sudo if none is given"},
-	{'N', "netns", "NS", false, &type_netns, FIELD(netns), 0, COMMAND_WHY, SECTION_BIND,
+	{'N', "netns", "NS", false, &type_netns, FIELD(netns), 0, LINUX_WHY, SECTION_BIND,
 	 "it is in this network namespace: a name, pid, path or inode"},
-	{0, "wait", "SEC", true, &type_wait, FIELD(wait), 0, COMMAND_WHY, SECTION_BIND,
+	{0, "wait", "SEC", true, &type_wait, FIELD(wait), 0, LINUX_WHY, SECTION_BIND,
 	 "until it would pass, or for SEC seconds"},
 	{'v', "verbose", NULL, false, &type_count, FIELD(verbose), 0, TRACE_REPLAY | COMMAND_RECORD | COMMAND_HISTORY | COMMAND_LS | COMMAND_WHY, SECTION_OUTPUT,
 	 "the socket's whole life; -vv adds libbpf's log"},
@@ -124,13 +130,13 @@ static const struct option_row rows[] = {
 	 "NDJSON, one object a line; FORMAT plain, ecs, otel or ocsf"},
 	{'o', "output", "FILE", false, &type_path, FIELD(output), 0, TRACE_REPLAY | COMMAND_HISTORY | COMMAND_EXPLAIN | COMMAND_REPORT | COMMAND_LS | COMMAND_WHY, SECTION_OUTPUT,
 	 "write to FILE instead of standard output"},
-	{0, "db", "FILE", false, &type_path, FIELD(database), 0, COMMAND_RECORD | COMMAND_HISTORY, SECTION_OUTPUT,
+	{0, "db", "FILE", false, &type_path, FIELD(database), 0, COMMAND_RECORD | COMMAND_HISTORY | LINUX_WHY, SECTION_OUTPUT,
 	 "the recorder's file instead of " RECORDER_PATH},
 	{0, "max-size", "SIZE", false, &type_size, FIELD(max_bytes), 0, COMMAND_RECORD, SECTION_STOP,
 	 "the file's bound, with -wal and -shm: 8M to 1T (64M)"},
 	{0, "max-age", "AGE", false, &type_age, FIELD(max_age_ns), 0, COMMAND_RECORD, SECTION_STOP,
 	 "forget what is older than this: 30m, 12h, 7d (no limit)"},
-	{0, "since", "AGE", false, &type_age, FIELD(since_ns), 0, COMMAND_HISTORY, SECTION_FILTER,
+	{0, "since", "AGE", false, &type_age, FIELD(since_ns), 0, COMMAND_HISTORY | LINUX_WHY, SECTION_FILTER,
 	 "not longer ago than this: 90s, 30m, 1h, 7d"},
 	{0, "perfetto", NULL, false, &type_flag, FIELD(perfetto), 0, COMMAND_REPORT, SECTION_OUTPUT,
 	 "Chrome trace JSON instead of a page, for ui.perfetto.dev"},

@@ -114,6 +114,7 @@ struct config {
 	unsigned int sort;   /* enum list_order */
 	bool unconnected;    /* without connections and what is left of them */
 	/* the bind to judge */
+	bool exclusive; /* SO_EXCLUSIVEADDRUSE */
 	bool reuseaddr, reuseport, v6only, listen;
 	struct user_ref as;
 	struct wait_limit wait;

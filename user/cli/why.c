@@ -9,14 +9,18 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/past.h"
 #include "cli/target.h"
 #include "linux/binder.h"
 #include "linux/question.h"
+#include "model/address.h"
+#include "recorder/recorder.h"
 #include "view/list_view.h"
 #include "view/why_view.h"
 
 #define NSEC	 1000000000LL
 #define AGAIN_MS 100 /* --wait looks again */
+#define RECORDED 16  /* events of the port that the recorder saw last */
 
 /* Every combination of the two options. */
 enum { FLAG_REUSEADDR = 1, FLAG_REUSEPORT = 2, FLAG_SETS = 4 };
@@ -25,6 +29,7 @@ enum { FLAG_REUSEADDR = 1, FLAG_REUSEPORT = 2, FLAG_SETS = 4 };
 
 struct why {
 	const struct config *config;
+	struct target target;
 	struct sock_info binders[FAMILIES]; /* 0.0.0.0 and [::] for a bare port, but with --v6only */
 	size_t binder_count;
 	unsigned int given; /* FLAG_* */
@@ -83,26 +88,26 @@ static int prepare(struct why *why)
 {
 	const struct config *config = why->config;
 	char error[SOCKET_ERROR_LEN];
-	struct target target;
+	struct target *target = &why->target;
 	int err = config->netns ? netns_enter(config->netns) : 0;
 
 	if (err)
 		return usage_error("--netns: ", config->netns,
 				   err == -EPERM ? "not permitted: CAP_SYS_ADMIN is missing"
 						 : "no network namespace (a name, pid, path or inode)");
-	if (target_parse(config->address, &target, error))
+	if (target_parse(config->address, target, error))
 		return usage_error("", config->address, error);
-	if (device_find(&target.sock))
-		return usage_error("", target.sock.device, "no device of this network namespace");
-	if (config->v6only && target.sock.family != FAMILY_IPV6 && !target.any_address)
+	if (device_find(&target->sock))
+		return usage_error("", target->sock.device, "no device of this network namespace");
+	if (config->v6only && target->sock.family != FAMILY_IPV6 && !target->any_address)
 		return usage_error("--v6only: ", config->address, "is no IPv6 address");
 	why->given = (config->reuseaddr ? FLAG_REUSEADDR : 0) | (config->reuseport ? FLAG_REUSEPORT : 0);
-	if (!config->v6only || !target.any_address)
-		add_binder(why, &target.sock);
-	if (target.any_address) {
-		target.sock.family = FAMILY_IPV6;
-		target.sock.address = (struct address){.family = FAMILY_IPV6};
-		add_binder(why, &target.sock);
+	if (!config->v6only || !target->any_address)
+		add_binder(why, &target->sock);
+	if (target->any_address) {
+		target->sock.family = FAMILY_IPV6;
+		target->sock.address = (struct address){.family = FAMILY_IPV6};
+		add_binder(why, &target->sock);
 	}
 	why->out = config->output ? fopen(config->output, "we") : stdout;
 	return why->out ? EXIT_OK : usage_error("-o: ", config->output, strerror(errno));
@@ -214,6 +219,33 @@ static int show_text(struct why *why)
 	return err;
 }
 
+/* What the recorder saw of it, if there is one: it is no part of the answer. */
+static int show_past(const struct why *why)
+{
+	struct config config = *why->config;
+	struct target target = why->target;
+	struct past_request request = {.config = &config,
+				       .path = config.database ? config.database : RECORDER_PATH,
+				       .target = &target,
+				       .heading = "\nwhat the recorder saw:\n",
+				       .last = RECORDED};
+	char error[PAST_ERROR_LEN];
+	struct past *past = NULL;
+	uint64_t events;
+	int err;
+
+	config.netns = NULL; /* no filter here */
+	target.any_protocol = false;
+	target.any_address = target.any_address || address_is_wildcard(&target.sock.address);
+	err = past_open(&request, &past, error);
+	if (!err)
+		err = past_show(past, why->out, &events, error);
+	past_free(past);
+	if (err && err != -EPIPE && (err != -ENOENT || config.database))
+		fprintf(stderr, "reusetrace: why: %s\n", error);
+	return err == -EPIPE ? err : 0;
+}
+
 /* The bind that was asked about; of a bare port that to 0.0.0.0. */
 static int exit_status(const struct why *why)
 {
@@ -270,7 +302,8 @@ static int answer(struct why *why)
 	if (err)
 		return err;
 	tell_limits(why);
-	return why->config->json ? show_json(why) : show_text(why);
+	err = why->config->json ? show_json(why) : show_text(why);
+	return err ? err : show_past(why);
 }
 
 static int why_run(const struct config *config)
@@ -303,7 +336,7 @@ const struct command_info why_command = {
 		     "\n"
 		     "Say who has a port now, and what a bind would get without options, with SO_REUSEADDR,\n"
 		     "with SO_REUSEPORT and with both: the answer, the socket in the way, what would help.\n"
-		     "Nothing is bound.\n"
+		     "Nothing is bound.  What the flight recorder saw last of the port follows.\n"
 		     "\n"
 		     "ADDRESS  8080 (0.0.0.0, and [::] where that answers otherwise), 127.0.0.1:8080,\n"
 		     "         [::1]:8080, [fe80::1]:8080%eth0, with /tcp (if none is given) or /udp\n"

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/text.h"
+
 static const uint8_t mapped_prefix[12] = {[10] = 0xff, [11] = 0xff};
 
 bool address_is_mapped(const struct address *address)
@@ -70,6 +72,29 @@ static void format_ipv6(char *text, size_t size, const uint8_t *bytes)
 	}
 }
 
+/* As snprintf does: the length is what the text needs. */
+static size_t copy_text(char *text, size_t size, const char *from, size_t length)
+{
+	size_t fits = length < size ? length : size ? size - 1 : 0;
+
+	memcpy(text, from, fits);
+	if (size)
+		text[fits] = '\0';
+	return length;
+}
+
+static size_t format_ipv4(char *host, const uint8_t *b)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < 4; i++) {
+		if (i)
+			host[used++] = '.';
+		used += decimal_text(host + used, b[i]);
+	}
+	return used;
+}
+
 size_t address_format_host(char *text, size_t size, const struct address *address)
 {
 	const uint8_t *b = address->bytes;
@@ -77,8 +102,8 @@ size_t address_format_host(char *text, size_t size, const struct address *addres
 	int len;
 
 	if (address->family == FAMILY_IPV4)
-		snprintf(host, sizeof(host), "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
-	else if (address_is_mapped(address))
+		return copy_text(text, size, host, format_ipv4(host, b));
+	if (address_is_mapped(address))
 		snprintf(host, sizeof(host), "::ffff:%u.%u.%u.%u", b[12], b[13], b[14], b[15]);
 	else if (address->family == FAMILY_IPV6)
 		format_ipv6(host, sizeof(host), b);
@@ -92,12 +117,14 @@ size_t address_format_host(char *text, size_t size, const struct address *addres
 
 size_t address_format(char *text, size_t size, const struct address *address, uint16_t port)
 {
-	char host[ADDRESS_TEXT_LEN];
+	char host[ADDRESS_TEXT_LEN + 8];
+	size_t length = address_format_host(host, ADDRESS_TEXT_LEN, address);
 
-	address_format_host(host, sizeof(host), address);
 	if (address->family == FAMILY_IPV6)
 		return (size_t)snprintf(text, size, "[%s]:%u", host, port);
-	return (size_t)snprintf(text, size, "%s:%u", host, port);
+	host[length++] = ':';
+	length += decimal_text(host + length, port);
+	return copy_text(text, size, host, length);
 }
 
 /* A number of at most most and at most digits digits at *text, which moves behind it; -1 if there is none. */

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static void holder_clear(struct holder *holder)
+void holder_clear(struct holder *holder)
 {
 	free(holder->owners);
 	free(holder->places);

@@ -574,6 +574,7 @@ struct event {
 };
 
 void event_clear(struct event *event);
+void holder_clear(struct holder *holder); /* what it owns; its members stay */
 
 /* Asks for a port and is judged: what became of a connect() is EVENT_CONNECT, and is not. */
 static inline bool event_is_attempt(const struct event *event)

@@ -9,6 +9,7 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define NS_PER_SECOND	  INT64_C(1000000000)
+#define SHORT_LEN	  64 /* most of what is printed: one pass is enough */
 
 static bool strbuf_reserve(struct strbuf *buf, size_t size)
 {
@@ -56,20 +57,50 @@ void strbuf_printf(struct strbuf *buf, const char *format, ...)
 {
 	va_list args;
 
+	if (!strbuf_reserve(buf, SHORT_LEN))
+		return;
 	va_start(args, format);
-	int size = vsnprintf(NULL, 0, format, args);
+	int size = vsnprintf(buf->data + buf->length, SHORT_LEN + 1, format, args);
 	va_end(args);
 	if (size < 0) {
-		buf->error = buf->error ? buf->error : -EINVAL;
+		buf->data[buf->length] = '\0';
+		buf->error = -EINVAL;
 		return;
 	}
-	if (!strbuf_reserve(buf, (size_t)size))
+	if (size <= SHORT_LEN) {
+		buf->length += (size_t)size;
 		return;
+	}
+	if (!strbuf_reserve(buf, (size_t)size)) {
+		buf->data[buf->length] = '\0';
+		return;
+	}
 
 	va_start(args, format);
 	vsnprintf(buf->data + buf->length, (size_t)size + 1, format, args);
 	va_end(args);
 	buf->length += (size_t)size;
+}
+
+size_t decimal_text(char *buf, uint64_t number)
+{
+	char digits[DECIMAL_LEN];
+	size_t at = sizeof(digits);
+
+	digits[--at] = '\0';
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	memcpy(buf, digits + at, sizeof(digits) - at);
+	return sizeof(digits) - at - 1;
+}
+
+void strbuf_number(struct strbuf *buf, uint64_t number)
+{
+	char digits[DECIMAL_LEN];
+
+	strbuf_add(buf, digits, decimal_text(digits, number));
 }
 
 void strbuf_pad(struct strbuf *buf, size_t start, size_t width)
@@ -78,8 +109,11 @@ void strbuf_pad(struct strbuf *buf, size_t start, size_t width)
 
 	for (size_t i = start; i < buf->length; i++)
 		characters += ((unsigned char)buf->data[i] & 0xc0) != 0x80;
-	while (characters++ < width && !buf->error)
-		strbuf_add(buf, " ", 1);
+	if (characters >= width || !strbuf_reserve(buf, width - characters))
+		return;
+	memset(buf->data + buf->length, ' ', width - characters);
+	buf->length += width - characters;
+	buf->data[buf->length] = '\0';
 }
 
 struct range {
@@ -101,12 +135,29 @@ static bool is_unsafe(uint32_t character)
 	return false;
 }
 
+/* Printable ASCII without the backslash: stays as it is. */
+static size_t plain_length(const char *string, size_t length)
+{
+	size_t i = 0;
+
+	while (i < length && string[i] >= ' ' && string[i] <= '~' && string[i] != '\\')
+		i++;
+	return i;
+}
+
 static void escape(struct strbuf *buf, const char *string, size_t size, bool keeps_backslash)
 {
 	size_t length = strnlen(string, size);
 
 	for (size_t i = 0; i < length;) {
 		uint32_t character;
+		size_t plain = plain_length(string + i, length - i);
+
+		strbuf_add(buf, string + i, plain);
+		i += plain;
+		if (i == length)
+			break;
+
 		size_t bytes = utf8_decode(string + i, length - i, &character);
 
 		if (bytes && !is_unsafe(character) && (keeps_backslash || character != '\\')) {

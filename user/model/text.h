@@ -22,7 +22,13 @@ struct strbuf {
 
 void strbuf_add(struct strbuf *buf, const char *data, size_t size);
 void strbuf_puts(struct strbuf *buf, const char *string);
+void strbuf_number(struct strbuf *buf, uint64_t number);
 void strbuf_printf(struct strbuf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#define DECIMAL_LEN 21 /* of 64 bits, with the NUL */
+
+/* The digits and a NUL to buf, which has room for them; returns how many. */
+size_t decimal_text(char *buf, uint64_t number);
 
 /* Spaces until the characters since offset start fill width. */
 void strbuf_pad(struct strbuf *buf, size_t start, size_t width);

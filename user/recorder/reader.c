@@ -221,6 +221,27 @@ static int find_newest(struct recorder_reader *reader)
 	return 0;
 }
 
+/* So does where the last ones of a port begin; there are fewer of them than asked for: all. */
+static int find_last(struct recorder_reader *reader)
+{
+	char sql[128];
+	sqlite3_int64 first = 1;
+	int err;
+
+	if (!reader->query.last)
+		return 0;
+	snprintf(sql, sizeof(sql),
+		 "SELECT coalesce((SELECT id FROM event WHERE port = %u ORDER BY id DESC LIMIT 1 OFFSET %u), "
+		 "1)",
+		 reader->query.port, reader->query.last - 1);
+	err = store_number(reader->db, sql, &first);
+	if (err)
+		return err;
+	reader->last = first - 1;
+	reader->query.last = 0;
+	return 0;
+}
+
 /* One transaction, short: a run that is pruned meanwhile is there with its start or not at all. */
 static int fill(struct recorder_reader *reader)
 {
@@ -230,6 +251,8 @@ static int fill(struct recorder_reader *reader)
 	if (err)
 		return err;
 	err = find_newest(reader);
+	if (!err)
+		err = find_last(reader);
 	if (!err && !reader->ended)
 		err = read_some(reader);
 	(void)store_run(reader->db, "COMMIT");

@@ -75,6 +75,7 @@ struct recorder_query {
 	uint16_t port;	       /* 0: all */
 	int64_t since_unix_ns; /* 0: all */
 	uint64_t run;	       /* 0: all */
+	unsigned int last;     /* of the port, only so many, the newest; 0: all */
 };
 
 #define RECORDER_NEWEST_RUN UINT64_MAX /* when it is asked: not one that begins while it is read */

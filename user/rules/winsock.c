@@ -78,28 +78,50 @@ static bool reply_fits(const struct event *event, enum reply reply)
 	}
 }
 
+struct guesses {
+	struct doubt old, new;
+	bool users_known;
+	unsigned int total;
+};
+
+static struct guesses guesses_of(const struct event *event, const struct sock_info *holder)
+{
+	struct guesses guesses = {
+		.old = doubt_of(holder),
+		.new = doubt_of(&event->sock),
+		.users_known = holder->uid != UID_NONE && event->sock.uid != UID_NONE,
+	};
+
+	guesses.total = guesses.old.options * guesses.old.v6 *
+			guesses.new.options *guesses.new.v6 *(guesses.users_known ? 1 : 2);
+	return guesses;
+}
+
+static void reply_to_guess(const struct event *event, const struct sock_info *holder,
+			   const struct guesses *guesses, unsigned int guess, struct pair_row *ret_row)
+{
+	struct claim old, new;
+
+	guess_claim(holder, &guesses->old, &guess, &old);
+	guess_claim(&event->sock, &guesses->new, &guess, &new);
+	if (!guesses->users_known) {
+		old.sock.uid = 1;
+		new.sock.uid = 1 + guess;
+	}
+	system_pair(SYSTEM_WINDOWS, &old, &new, ret_row);
+}
+
 static void fit_holder(const struct event *event, const struct sock_info *holder, struct fit *ret_fit)
 {
-	struct doubt old_doubt = doubt_of(holder), new_doubt = doubt_of(&event->sock);
-	bool users_known = holder->uid != UID_NONE && event->sock.uid != UID_NONE;
-	unsigned int total =
-		old_doubt.options * old_doubt.v6 * new_doubt.options * new_doubt.v6 * (users_known ? 1 : 2);
+	struct guesses guesses = guesses_of(event, holder);
 	struct fit fit = {.certain = holder->from[FACT_OPTIONS] != FROM_INFERRED &&
 				     event->sock.from[FACT_OPTIONS] != FROM_INFERRED};
 	enum reply first = REPLY_ACCEPTED;
 
-	for (unsigned int i = 0; i < total; i++) {
-		unsigned int guess = i;
-		struct claim old, new;
+	for (unsigned int i = 0; i < guesses.total; i++) {
 		struct pair_row row;
 
-		guess_claim(holder, &old_doubt, &guess, &old);
-		guess_claim(&event->sock, &new_doubt, &guess, &new);
-		if (!users_known) {
-			old.sock.uid = 1;
-			new.sock.uid = 1 + guess;
-		}
-		system_pair(SYSTEM_WINDOWS, &old, &new, &row);
+		reply_to_guess(event, holder, &guesses, i, &row);
 		if (!i) {
 			fit.row = row;
 			first = row.reply;
@@ -313,8 +335,7 @@ void judge_winsock(struct event *event)
 	size_t all = event->holder_count;
 
 	event->verdict = (struct verdict){.rule = RULE_NONE, .agrees = -1, .culprit = -1};
-	event->has_verdict =
-		event->type == EVENT_BIND || event->type == EVENT_LISTEN || event->type == EVENT_AUTOBIND;
+	event->has_verdict = event_is_attempt(event) || event->type == EVENT_WHY;
 	if (!event->has_verdict)
 		return;
 	if (all > FITS_MAX) {
@@ -334,4 +355,49 @@ void judge_winsock(struct event *event)
 	event->verdict.agrees = finding.agrees;
 	write_verdict(event, &finding);
 	event->holder_count = all;
+}
+
+/* ---- predictions */
+
+/* Bits 1 << enum reply: what the holder may make of it. */
+static unsigned int replies_of(const struct event *event, const struct sock_info *holder)
+{
+	struct guesses guesses = guesses_of(event, holder);
+	unsigned int replies = 0;
+
+	for (unsigned int i = 0; i < guesses.total; i++) {
+		struct pair_row row;
+
+		reply_to_guess(event, holder, &guesses, i, &row);
+		replies |= 1u << row.reply;
+	}
+	return replies;
+}
+
+void predict_winsock(struct event *event)
+{
+	const unsigned int passes = 1u << REPLY_ACCEPTED, unknown = 1u << REPLY_UNDOCUMENTED;
+	unsigned int refusals = event->windows.reserved ? 1u << REPLY_ACCESS : 0;
+	bool open = false;
+
+	for (size_t i = 0; i < event->holder_count; i++) {
+		unsigned int replies = replies_of(event, &event->holders[i].sock);
+
+		if (!(replies & (passes | unknown)))
+			refusals |= replies;
+		else
+			open |= replies != passes;
+	}
+	event->undecided = !refusals && open;
+	event->result = 0;
+	event->windows.other_result = 0;
+	event->stage = refusals ? STAGE_PORT : STAGE_NONE;
+	if (refusals & (1u << REPLY_INUSE | 1u << REPLY_REFUSED))
+		event->result = -CODE_IN_USE;
+	if (refusals & (1u << REPLY_ACCESS | 1u << REPLY_REFUSED)) {
+		event->windows.other_result = event->result ? -CODE_ACCESS : 0;
+		event->result = event->result ? event->result : -CODE_ACCESS;
+	}
+	if (!event->undecided)
+		judge_winsock(event);
 }

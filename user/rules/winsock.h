@@ -16,6 +16,13 @@
 /* As judge(), for an event with windows.present. */
 void judge_winsock(struct event *event);
 
+/*
+ * What a bind would get that nobody makes: sets event->result, stage and
+ * undecided from the sockets of event->holders and windows.reserved, then
+ * judges.  It is undecided where what is not known of them decides.
+ */
+void predict_winsock(struct event *event);
+
 /* Bits of struct situation in its phrases. */
 enum winsock_bit {
 	W_LISTEN = 1 << 0,

@@ -20,7 +20,10 @@ enum column {
 
 static void say_netns(struct strbuf *out, const struct holder *holder)
 {
-	strbuf_printf(out, "%" PRIu32, holder->sock.netns);
+	if (holder->sock.netns)
+		strbuf_number(out, holder->sock.netns);
+	else
+		strbuf_puts(out, "-");
 }
 
 static void say_protocol(struct strbuf *out, const struct holder *holder)
@@ -48,7 +51,7 @@ static void say_local(struct strbuf *out, const struct holder *holder)
 	if (sock->device[0])
 		strbuf_escape(out, sock->device, sizeof(sock->device));
 	else
-		strbuf_printf(out, "%" PRIu32, sock->ifindex);
+		strbuf_number(out, sock->ifindex);
 }
 
 static void say_peer(struct strbuf *out, const struct holder *holder)
@@ -68,7 +71,7 @@ static void say_flags(struct strbuf *out, const struct holder *holder)
 static void say_group(struct strbuf *out, const struct holder *holder)
 {
 	if (holder->sock.group_size)
-		strbuf_printf(out, "%" PRIu32, holder->sock.group_size);
+		strbuf_number(out, holder->sock.group_size);
 	else
 		strbuf_puts(out, "-");
 }
@@ -78,7 +81,7 @@ static void say_uid(struct strbuf *out, const struct holder *holder)
 	if (holder->sock.uid == UID_NONE)
 		strbuf_puts(out, "-");
 	else
-		strbuf_printf(out, "%" PRIu32, holder->sock.uid);
+		strbuf_number(out, holder->sock.uid);
 }
 
 /* Of the process that has it, else where it was made. */
@@ -98,7 +101,10 @@ static void say_place(struct strbuf *out, const struct holder *holder)
 
 static void say_who(struct strbuf *out, const struct holder *holder)
 {
-	text_who(out, holder);
+	if (holder->sock.winsock && holder->kind == KIND_UNKNOWN)
+		strbuf_puts(out, "-"); /* the table names nobody */
+	else
+		text_who(out, holder);
 	if (holder->expires_ms >= 0)
 		strbuf_printf(out, ", %" PRId64 " s left", (holder->expires_ms + 999) / 1000);
 }

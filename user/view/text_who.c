@@ -17,7 +17,9 @@ static void put_name(struct strbuf *out, const char *name, size_t size)
 static void put_process(struct strbuf *out, const struct owner *owner)
 {
 	put_name(out, owner->comm, sizeof(owner->comm));
-	strbuf_printf(out, "[%" PRIu32 "]", owner->pid);
+	strbuf_puts(out, "[");
+	strbuf_number(out, owner->pid);
+	strbuf_puts(out, "]");
 }
 
 /* Owners are sorted by pid: is this the first descriptor of its process? */

@@ -7,7 +7,7 @@
 #include "cli/command.h"
 
 const struct command_info *const all_commands[] = {
-	&explain_command, &replay_command, &report_command, &doctor_command, NULL,
+	&why_command, &ls_command, &explain_command, &replay_command, &report_command, &doctor_command, NULL,
 };
 
 int main(int argc, char **argv)

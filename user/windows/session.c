@@ -98,9 +98,8 @@ static int check_wine(char error[SESSION_ERROR_LEN])
 	if (!system.wine)
 		return 0;
 	snprintf(error, SESSION_ERROR_LEN,
-		 "this is Wine %.20s, which has no ETW: a live trace needs Windows (explain, replay and "
-		 "report "
-		 "work here)",
+		 "this is Wine %.20s, which has no ETW: a live trace needs Windows (why, ls, explain, replay "
+		 "and report work here)",
 		 system.wine);
 	return -ENOSYS;
 }

@@ -8,8 +8,8 @@ WINDOWS_RC := x86_64-w64-mingw32-windres
 WINDOWS_JSON := $(WINDOWS)/json-c
 
 # All but the Linux platform: its commands are those that use it.
-WINDOWS_NOT := user/cli/main.c user/cli/commands.c user/cli/fleet.c user/view/journal.c user/view/metrics_file.c user/cli/record.c user/cli/history.c $(shell grep -lE '^.include [<"](linux|bpf|sqlite3)[/.]' $(wildcard user/*/*.c))
-WINDOWS_SOURCES := $(filter-out user/linux/% $(WINDOWS_NOT),$(wildcard user/*/*.c))
+WINDOWS_NOT := user/cli/main.c user/cli/commands.c user/cli/fleet.c user/view/journal.c user/view/metrics_file.c user/cli/record.c user/cli/history.c user/cli/past.c $(shell grep -lE '^.include [<"](linux|bpf|sqlite3)[/.]' $(wildcard user/*/*.c))
+WINDOWS_SOURCES := $(filter-out user/linux/% user/recorder/% $(WINDOWS_NOT),$(wildcard user/*/*.c))
 WINDOWS_OBJECTS := $(WINDOWS_SOURCES:%.c=$(WINDOWS)/%.o)
 WINDOWS_CFLAGS := -std=c11 -O2 -D_GNU_SOURCE -D__USE_MINGW_ANSI_STDIO=1 -D_WIN32_WINNT=0x0602 \
 	-DREUSETRACE_VERSION='"$(VERSION)"' -include user/windows/compat.h -Iuser -I$(WINDOWS_JSON)/include \
@@ -20,7 +20,7 @@ WINDOWS_LIBS := -L$(WINDOWS_JSON)/lib -ljson-c -liphlpapi -lws2_32 -ladvapi32 -l
 
 windows-programs: $(WINDOWS)/reusetrace.exe
 
-windows-tests: $(WINDOWS)/bindtwice.exe
+windows-tests: $(WINDOWS)/holder.exe $(WINDOWS)/bindtwice.exe
 
 $(WINDOWS)/%.exe: tests/windows/%.c
 	$(call say,CC,$@)

@@ -46,6 +46,13 @@ live(unsigned int first, unsigned int sockets, unsigned int files, int ready)
 		pause();
 }
 
+/* All that this one has started: its process group. */
+static void end_others(void)
+{
+	signal(SIGTERM, SIG_IGN);
+	kill(0, SIGTERM);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int processes, descriptors, sockets, made = 0;
@@ -72,18 +79,20 @@ int main(int argc, char **argv)
 			live(made, share, descriptors - share, ready[1]);
 		made += share;
 	}
-	for (unsigned int i = 0; i < processes; i++)
-		if (read(ready[0], &byte, 1) != 1)
-			die("read");
+	close(ready[1]); /* else a process that fails is waited for */
+	for (unsigned int i = 0; i < processes; i++) {
+		if (read(ready[0], &byte, 1) == 1)
+			continue;
+		end_others();
+		return 99;
+	}
 	command = fork();
 	if (!command) {
 		close(ready[0]);
-		close(ready[1]);
 		execvp(argv[4], argv + 4);
 		die(argv[4]);
 	}
 	waitpid(command, &status, 0);
-	signal(SIGTERM, SIG_IGN);
-	kill(0, SIGTERM);
+	end_others();
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 99;
 }

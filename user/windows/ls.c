@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reusetrace ls [OPTIONS] [ADDRESS] on Windows: every bound socket, from the IP helper tables. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "cli/event_filter.h"
+#include "cli/files.h"
+#include "cli/list_order.h"
+#include "cli/target.h"
+#include "view/list_view.h"
+#include "windows/listing.h"
+
+struct ls {
+	const struct config *config;
+	struct target target;
+	struct event_filter *filter;
+	struct listing listing;
+	FILE *out;
+	struct view *view; /* JSON */
+	struct strbuf text;
+	uint64_t seq;
+};
+
+static int prepare(struct ls *ls)
+{
+	const struct config *config = ls->config;
+	const struct view_config view = {.policy = NULL};
+	char error[OPTIONS_ERROR_LEN] = "out of memory";
+
+	if (config->address && target_parse(config->address, &ls->target, error)) {
+		complain(error);
+		return EXIT_USAGE;
+	}
+	if (event_filter_new(config, &ls->filter, error, sizeof(error)))
+		return complain(error);
+	ls->out = config->output ? fopen(config->output, "we") : stdout;
+	if (!ls->out)
+		return complain_errno(config->output, -errno);
+	if (config->json)
+		ls->view = json_view_new(ls->out, &view);
+	return !config->json || ls->view ? EXIT_OK : complain_errno("output", -ENOMEM);
+}
+
+static int show_row(struct ls *ls, struct holder *holder, size_t index)
+{
+	struct event event = {
+		.type = EVENT_HOLDER,
+		.fd = -1,
+		.time_ns = ls->listing.time_ns,
+		.sock = holder->sock,
+		.windows.present = true,
+		.holders = holder,
+		.holder_count = 1,
+		.holders_total = 1,
+	};
+
+	listing_process(holder, &event.process);
+	event.sock.id = holder->sock.id = index + 1;
+	if (!event_wanted(ls->filter, &event))
+		return 0;
+	event.seq = ++ls->seq;
+	if (ls->view)
+		return ls->view->ops->event(ls->view, &event);
+	list_row(&ls->text, holder);
+	return 0;
+}
+
+static int show(struct ls *ls)
+{
+	const struct config *config = ls->config;
+	int err = listing_read(&ls->listing);
+
+	if (err)
+		return err;
+	listing_tell_limits(&ls->listing, "ls");
+	qsort(ls->listing.holders, ls->listing.count, sizeof(*ls->listing.holders),
+	      list_orders[config->sort]);
+	if (!ls->view && !config->no_header)
+		list_head(&ls->text);
+	for (size_t i = 0; i < ls->listing.count && !err; i++) {
+		struct holder *holder = &ls->listing.holders[i];
+
+		if (config->unconnected && holder->sock.peer.family != FAMILY_NONE)
+			continue;
+		if (!config->address || listing_matches(holder, &ls->target))
+			err = show_row(ls, holder, i);
+	}
+	return err ? err : strbuf_write(&ls->text, ls->out);
+}
+
+static int ls_run(const struct config *config)
+{
+	struct ls ls = {.config = config};
+	int status = prepare(&ls), err = 0;
+
+	if (!status)
+		err = show(&ls);
+	view_free(ls.view);
+	strbuf_free(&ls.text);
+	event_filter_free(ls.filter);
+	listing_free(&ls.listing);
+	if (config->output && ls.out && fclose(ls.out) && !err)
+		err = -errno;
+	return err && err != -EPIPE ? complain_errno("ls", err) : status;
+}
+
+const struct command_info ls_command = {
+	.bit = COMMAND_LS,
+	.name = "ls",
+	.summary = "ls [ADDRESS]                  every bound socket: state and owner",
+	.help_head = "Usage: reusetrace ls [OPTIONS] [ADDRESS]\n"
+		     "\n"
+		     "List every socket that has a port, its state and who has it.  The tables of Windows\n"
+		     "know no options: FLAGS are `-`; a live trace sees them as they are set.\n"
+		     "\n"
+		     "ADDRESS  8080, 127.0.0.1:8080, [::1]:8080, with /tcp or /udp\n",
+	.help_tail = "\n"
+		     "Exit status: 0 listed, 1 error, 2 usage.\n",
+	.operand = {.name = "ADDRESS",
+		    .type = &type_address,
+		    .offset = offsetof(struct config, address),
+		    .most = 1,
+		    .one = "one ADDRESS is enough"},
+	.run = ls_run,
+};
