@@ -10,7 +10,7 @@ FUZZ_COVERAGE := -O0 -g -fprofile-instr-generate -fcoverage-mapping
 FUZZ_TARGETS := etl events netsh recording words escape
 FUZZ_SOURCES := $(filter-out user/view/report%,$(wildcard user/etw/*.c user/rules/*.c user/model/*.c \
 	user/recording/*.c user/recorder/*.c user/view/*.c)) \
-	$(addprefix user/cli/,options.c option_types.c list_order.c socket_words.c target.c)
+	user/linux/users.c $(addprefix user/cli/,options.c option_types.c list_order.c socket_words.c target.c)
 FUZZ_FLAGS := -std=c11 -D_GNU_SOURCE -DREUSETRACE_VERSION='"$(VERSION)"' -Iuser -Itests $(WARN)
 FUZZ_LIBS := -ljson-c -lsqlite3 -lm
 FUZZ_OBJECTS := $(FUZZ_SOURCES:%.c=$(FUZZ)/asan/%.o)
