@@ -86,3 +86,10 @@ def check_examples_of_readme():
     assert blocks, "no examples"
     for command, printed in blocks:
         contains(output(REUSETRACE, *shlex.split(command)[1:]), printed, command)
+
+
+def check_windows_recipe():
+    """The capture that Windows makes by itself is told alike in the page and in the README."""
+    told = re.findall(r"^(?:logman|netsh) .+", read("README.md"), re.M)
+    assert len(told) == 5, told
+    empty(set(told) - set(page().replace("\\e", "\\").splitlines()), "commands")
