@@ -56,10 +56,16 @@ static enum rule_id in_use_rule(const struct event *event)
 	return rules[event->unix_facts.obstacle];
 }
 
+/* AppArmor looks at the length, too, and first (aa_unix_bind_perm(), since 6.17). */
+static bool is_too_long(const struct event *event)
+{
+	return event->result == -EINVAL && event->refusal.addrlen > ADDRESS_MAX;
+}
+
 /* In the order of unix_bind(): the length, the socket's state, the file. */
 static enum rule_id invalid_rule(const struct event *event)
 {
-	if (event->refusal.addrlen > ADDRESS_MAX)
+	if (is_too_long(event))
 		return RULE_PATH_TOO_LONG;
 	return event->unix_facts.bound ? RULE_ALREADY_BOUND : RULE_BAD_ADDRESS;
 }
@@ -138,7 +144,7 @@ bool judge_unix(struct event *event)
 	struct situation situation = {.event = event, .lacks = ""};
 	struct verdict *verdict = &event->verdict;
 
-	if (event->stage == STAGE_LSM)
+	if (event->stage == STAGE_LSM && !is_too_long(event))
 		return false;
 	situation.rule = unix_rule(event, &verdict->agrees);
 	situation.bits = unix_bits(event);
