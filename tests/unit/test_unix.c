@@ -89,6 +89,7 @@ struct row {
 	bool abstract, bound;
 	enum obstacle obstacle;
 	enum path_fault fault;
+	enum stage stage; /* STAGE_NONE: of its own accord */
 	int32_t addrlen;
 	enum sock_state holder; /* STATE_UNKNOWN: none */
 	bool process;
@@ -312,6 +313,30 @@ static const struct row rows[] = {
 	 .text = "EINVAL: an address of 111 bytes was passed, and one of a unix socket has at most 110: a path of 108",
 	 .fix = {"bind a shorter path"}},
 	{.result = -EINVAL,
+	 .stage = STAGE_LSM,
+	 .addrlen = 111,
+	 .path = PATH,
+	 .rule = "path-too-long",
+	 .agrees = -1,
+	 .text = "EINVAL: an address of 111 bytes was passed, and one of a unix socket has at most 110: a path of 108",
+	 .fix = {"bind a shorter path"}},
+	{.result = -EACCES,
+	 .stage = STAGE_LSM,
+	 .addrlen = 111,
+	 .modules = "lockdown,landlock",
+	 .path = PATH,
+	 .rule = "lsm",
+	 .agrees = -1,
+	 .text = "EACCES by one of the security modules lockdown,landlock before the port was looked at"},
+	{.result = -EINVAL,
+	 .stage = STAGE_LSM,
+	 .addrlen = 110,
+	 .modules = "lockdown,landlock",
+	 .path = PATH,
+	 .rule = "lsm",
+	 .agrees = -1,
+	 .text = "EINVAL by one of the security modules lockdown,landlock before the port was looked at"},
+	{.result = -EINVAL,
 	 .addrlen = 110,
 	 .bound = true,
 	 .path = PATH,
@@ -353,9 +378,10 @@ static void make(const struct row *row, struct event *event, struct holder *hold
 			 .state = STATE_BOUND,
 			 .uid = 1000},
 		.result = row->result,
-		.stage = row->result == USED ? STAGE_PORT
-			 : row->result	     ? STAGE_ADDRESS
-					     : STAGE_NONE,
+		.stage = row->stage	       ? row->stage
+			 : row->result == USED ? STAGE_PORT
+			 : row->result	       ? STAGE_ADDRESS
+					       : STAGE_NONE,
 		.unix_facts = {.abstract = row->abstract,
 			       .bound = row->bound,
 			       .obstacle = row->obstacle,
