@@ -318,6 +318,9 @@ static void test_origin(void **state)
 	} rows[] = {
 		{&newer, 8080, 0, 0, true, false},
 		{&newer, 40000, 0, RT_SK_CONNECT_BIND, false, true},
+		{&newer, 40000, 0, RT_SK_MPTCP, false, false},
+		{&newer, 8080, 0, RT_SK_MPTCP, true, false},
+		{&newer, 40000, 0, RT_SK_MPTCP | RT_SK_CONNECT_BIND, false, true},
 		{&older, 40000, 0, RT_SK_ACCEPTED, true, false},
 		{&older, 40000, -1, RT_SK_ORPHAN, true, false},
 		{&older, 40000, -1, RT_SK_ORPHAN | RT_SK_DEAD, false, true},

@@ -235,8 +235,9 @@ void decode_holder(const struct rt_sock *sock, struct holder *holder)
 /*
  * Children of a listener and outgoing connections both have a port that was
  * not asked for.  From 6.17.8 on the kernel says which it is, but for a socket
- * that asked for any port before it connected: that one was seen binding.
- * Earlier, -1/-1 in the bucket says that connect() chose for all of them, and a
+ * that asked for any port before it connected: that one was seen binding, or is
+ * one more subflow of an MPTCP client (__mptcp_subflow_connect()).  There and
+ * earlier, -1/-1 in the bucket says that connect() chose for all of them, and a
  * port outside the automatic range is a listener's; the rest is told by the
  * port's history.
  */
@@ -251,7 +252,7 @@ void decode_origin(const struct rt_sock *from, const struct rt_bucket *bucket, u
 		sock->accepted = true;
 	else if (from->bound_tgid)
 		return;
-	else if (policy->connect_bind_flag)
+	else if (policy->connect_bind_flag && (sock->connect_bound || !sock->subflow))
 		sock->accepted = !sock->connect_bound;
 	else if (bucket->fastreuse < 0 && bucket->fastreuseport < 0)
 		sock->connect_bound = true;
