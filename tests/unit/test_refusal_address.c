@@ -164,8 +164,9 @@ static const struct refusal address_rows[] = {
 	 {NULL}},
 	{BIND_UDP("::", "ff02::1", EINVAL, ADDRESS, NULL),
 	 RULE_BAD_ADDRESS,
-	 "EINVAL: the address that was passed is malformed or cannot be bound",
-	 {NULL}},
+	 "EINVAL: a link-local address is meant for one interface, and none was named (no scope id, no bound "
+	 "device)",
+	 {"name the interface: [ff02::1%eth0], or SO_BINDTODEVICE"}},
 	{BIND_TCP("::", "::ffff:127.0.0.1", EINVAL, ADDRESS, v6only),
 	 RULE_BAD_ADDRESS,
 	 "EINVAL: the address is IPv4 in IPv6 notation, which IPV6_V6ONLY on this socket excludes",

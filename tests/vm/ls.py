@@ -70,6 +70,18 @@ def test_flags():
 
 
 @isolated
+def test_link_local():
+    for words in (("link", "add", "d0", "type", "dummy"), ("link", "set", "d0", "up"),
+                  ("address", "add", "fe80::7/64", "dev", "d0", "nodad")):
+        equal(run("ip", *words).returncode, 0, f"ip {words}")
+    with tcp6() as sock:
+        sock.bind(("fe80::7", 23010, 0, socket.if_nametoindex("d0")))
+        for words in ("[fe80::7]:23010%d0", f"[fe80::7%{socket.if_nametoindex('d0')}]:23010", "[fe80::7]:23010"):
+            check(one(words), sock, "bound")
+        equal(ls("[fe80::8]:23010%d0") + ls("[fe80::7]:23010%lo"), [], "another address, another device")
+
+
+@isolated
 def test_group():
     with tcp("r") as first, tcp("r") as second:
         for sock in (first, second):

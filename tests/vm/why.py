@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 
 from checks import make, tcp, tcp6, udp
-from harness import REUSETRACE, Tracer, contains, equal, in_child, isolated, kernel, new_netns, run, skip, wait_for
+from harness import CLONE_NEWNET, REUSETRACE, Tracer, contains, equal, in_child, isolated, kernel, new_netns, run, skip, wait_for
 
 HERE = "127.0.0.1"
 SETS = ("", "R", "r", "Rr")
@@ -167,6 +167,116 @@ def test_before_the_port():
     answers = why(f"{HERE}:80", "--as", "1000", status=10)
     equal({(answer["result"]["errno"], answer["verdict"]["rule"]) for answer in answers},
           {("EACCES", "privileged-port")}, "a user's")
+
+
+def ip(*words):
+    done = run("ip", *words)
+    equal(done.returncode, 0, f"ip {words}: {done.stderr}")
+
+
+def bind_as(host, port, scope=0, device=None, v6only=False, kind=socket.SOCK_STREAM, uid=0):
+    """The errno of a real bind, None if it passed."""
+    six = ":" in host
+    with make("6" if v6only else "", socket.AF_INET6 if six else socket.AF_INET, kind) as sock:
+        if device:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
+        os.seteuid(uid)
+        try:
+            sock.bind((host, port, 0, scope) if six else (host, port))
+        except OSError as error:
+            return errno.errorcode[error.errno]
+        finally:
+            os.seteuid(0)
+    return None
+
+
+def same(host, port=24030, rule=None, said=None, scope=0, device=None, v6only=False, kind=socket.SOCK_STREAM, uid=0):
+    """As a bind with these gets it."""
+    written = f"{host}%{scope}" if scope else host
+    name = f"[{written}]:{port}" if ":" in host else f"{host}:{port}"
+    name += f"%{device}" if device else ""
+    name += "/udp" if kind == socket.SOCK_DGRAM else ""
+    answer = why(name, "--as", str(uid), *(["--v6only"] if v6only else []))[0]
+    equal(answer["result"]["errno"], bind_as(host, port, scope, device, v6only, kind, uid), f"{name} as {uid}")
+    if rule:
+        equal(answer["verdict"]["rule"], rule, f"rule of {name}")
+        contains(answer["verdict"]["text"], said, f"text of {name}")
+
+
+def add_dummy(name, *addresses, vrf=None):
+    ip("link", "add", name, "type", "dummy")
+    if vrf:
+        ip("link", "set", name, "master", vrf)
+    ip("link", "set", name, "up")
+    for address in addresses:
+        ip("address", "add", address, "dev", name, *(["nodad"] if ":" in address else []))
+    return socket.if_nametoindex(name)
+
+
+DGRAM = socket.SOCK_DGRAM
+
+
+@isolated
+def test_ipv6_order():
+    """__inet6_bind()'s refusals, one after the other."""
+    index = add_dummy("d0", "fe80::7/64", "2001:db8::7/64")
+    same("fe80::7", rule="bad-address", said="link-local")
+    same("fe80::7", scope=index)
+    same("fe80::7", device="d0")
+    same("fe80::7", scope=4711, rule="no-device", said="4711")
+    same("fe80::8", scope=index, rule="address-not-local", said="no interface")
+    same("2001:db8::7", scope=4711)
+    same("ff02::1", rule="bad-address", said="multicast")
+    same("ff0e::1", rule="bad-address", said="multicast")
+    same("ff02::1", kind=DGRAM, rule="bad-address", said="link-local")
+    same("ff02::1", kind=DGRAM, scope=index)
+    same("ff0e::1", kind=DGRAM)
+    same(f"::ffff:{HERE}", v6only=True, rule="bad-address", said="IPV6_V6ONLY")
+    same(f"::ffff:{HERE}")
+    same("::ffff:0.0.0.0", v6only=True)
+    for host, six in (("2001:db8::dead", True), ("fe80::7", True), ("ff02::1", True), ("192.0.2.3", False)):
+        same(host, port=80, uid=1000)
+    same("2001:db8::dead", port=80, uid=1000, rule="privileged-port", said="uid 1000 is asked about")
+
+
+@isolated
+def test_whose_address():
+    """Of each device, by each device: the addresses of a VRF are those of its sockets only."""
+    ip("link", "add", "red", "type", "vrf", "table", "10")
+    ip("link", "set", "red", "up")
+    devices = {"d1": add_dummy("d1", "192.0.2.1/24", "2001:db8:1::1/64", "fe80::1/64"),
+               "d2": add_dummy("d2", "192.0.3.1/24", "2001:db8:2::1/64", "fe80::2/64"),
+               "v1": add_dummy("v1", "192.0.4.1/24", "2001:db8:3::1/64", "fe80::3/64", vrf="red"),
+               "v2": add_dummy("v2", "192.0.5.1/24", "2001:db8:4::1/64", "fe80::4/64", vrf="red")}
+    hosts = [HERE, "192.0.2.1", "192.0.4.1", "192.0.2.255", "::1", "::ffff:192.0.2.1", "::ffff:192.0.4.1",
+             "2001:db8:1::1", "2001:db8:3::1", "fe80::1", "fe80::3"]
+    for host in hosts:
+        for device in (None, *devices, "red"):
+            same(host, device=device)
+
+
+@isolated
+def test_nonlocal_bind():
+    for family in ("ipv4", "ipv6"):
+        with open(f"/proc/sys/net/{family}/ip_nonlocal_bind", "w") as file:
+            file.write("1")
+        for host in ("192.0.2.9", "2001:db8::9", "::ffff:192.0.2.9"):
+            same(host)
+        with open(f"/proc/sys/net/{family}/ip_nonlocal_bind", "w") as file:
+            file.write("0")
+
+
+def test_before_the_first_address():
+    """A new network namespace has no local table, and takes every address; once lo was up it has one."""
+    def scenario():
+        for host in (HERE, "192.0.2.9", "::ffff:192.0.2.9", "::1"):
+            same(host)
+        ip("link", "set", "lo", "up")
+        same(HERE)
+        ip("link", "set", "lo", "down")
+        for host in (HERE, "192.0.2.9", "::ffff:192.0.2.9", "::1"):
+            same(host)
+    in_child(scenario, lambda: equal(ctypes.CDLL(None).unshare(CLONE_NEWNET), 0, "unshare"))
 
 
 @isolated

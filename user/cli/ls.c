@@ -115,6 +115,15 @@ static int prepare(struct ls *ls)
 	return EXIT_OK;
 }
 
+/* A row's device is its own fact: its address has no scope. */
+static bool is_address(const struct target *target, const struct address *address)
+{
+	struct address wanted = target->sock.address;
+
+	wanted.scope = address->scope;
+	return address_equal(&wanted, address);
+}
+
 static bool at_target(const struct ls *ls, const struct sock_info *sock)
 {
 	const struct target *target = &ls->target;
@@ -126,7 +135,7 @@ static bool at_target(const struct ls *ls, const struct sock_info *sock)
 	if (sock->port != target->sock.port ||
 	    (target->sock.ifindex && sock->ifindex != target->sock.ifindex))
 		return false;
-	if (!target->any_address && !address_equal(&sock->address, &target->sock.address))
+	if (!target->any_address && !is_address(target, &sock->address))
 		return false;
 	return target->any_protocol || (sock->protocol == PROTO_UDP) == (target->sock.protocol == PROTO_UDP);
 }

@@ -26,8 +26,8 @@ void binder_complete(struct sock_info *binder);
 
 /*
  * Would __inet_bind() or __inet6_bind() refuse it before they ask for the
- * port?  0, or -EADDRNOTAVAIL or -EACCES with its stage, of a user without
- * capabilities unless it is root.  *ret_event gets the facts for the reason.
+ * port?  0, or -EADDRNOTAVAIL, -EACCES, -EINVAL or -ENODEV with its stage, of a
+ * user without capabilities unless it is root.  *ret_event gets the facts for the reason.
  */
 int binder_refusal(const struct sock_info *binder, struct event *ret_event);
 

@@ -69,6 +69,19 @@ int netns_inode(const char *text, uint32_t *ret_inode)
 	return netns_of_file(path, ret_inode);
 }
 
+uint32_t proc_number(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	unsigned int number = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%u", &number) != 1)
+		number = 0;
+	fclose(file);
+	return number;
+}
+
 bool process_exists(uint32_t pid)
 {
 	char path[64];

@@ -9,6 +9,9 @@
 /* NS as a name, pid, path or inode number.  0 or a negative errno. */
 int netns_inode(const char *text, uint32_t *ret_inode);
 
+/* The number that a file of /proc begins with, 0 if it cannot be read. */
+uint32_t proc_number(const char *path);
+
 bool process_exists(uint32_t pid);
 
 /* Still the same process, and no zombie; start_ns as in struct proc_info. */

@@ -27,6 +27,17 @@ bool address_is_wildcard(const struct address *address)
 	       (address_is_mapped(address) && !memcmp(address->bytes + 12, zero, 4));
 }
 
+bool address_needs_scope(const struct address *address)
+{
+	const uint8_t *b = address->bytes;
+
+	if (address->family != FAMILY_IPV6)
+		return false;
+	if (b[0] == 0xff)
+		return (b[1] & 0x0f) == 1 || (b[1] & 0x0f) == 2;
+	return b[0] == 0xfe && (b[1] & 0xc0) == 0x80;
+}
+
 bool address_equal(const struct address *one, const struct address *two)
 {
 	size_t len = one->family == FAMILY_IPV4 ? 4 : 16;

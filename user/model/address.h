@@ -16,6 +16,9 @@ bool address_is_mapped(const struct address *address);
 /* 0.0.0.0, :: or ::ffff:0.0.0.0 */
 bool address_is_wildcard(const struct address *address);
 
+/* Link-local, as multicast too, or multicast of this host: Linux's __ipv6_addr_needs_scope_id() */
+bool address_needs_scope(const struct address *address);
+
 bool address_equal(const struct address *one, const struct address *two);
 
 /*

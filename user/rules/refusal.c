@@ -160,10 +160,20 @@ static uint64_t program_bits(const struct refusal_facts *facts)
 	return bits;
 }
 
-static bool is_link_local(const struct address *address)
+/* What the attempt says by itself, without facts. */
+static uint64_t attempt_bits(const struct event *event)
 {
-	return address->family == FAMILY_IPV6 && address->bytes[0] == 0xfe &&
-	       (address->bytes[1] & 0xc0) == 0x80;
+	uint64_t bits = 0;
+
+	if (stream_multicast(event))
+		bits |= R_MULTICAST;
+	if (event->sock.options.v6only && address_is_mapped(&event->requested))
+		bits |= R_V6ONLY;
+	if (address_needs_scope(&event->requested) && !event->requested.scope && !event->sock.ifindex)
+		bits |= R_UNSCOPED;
+	if (!event->process.pid)
+		bits |= R_QUESTION;
+	return bits;
 }
 
 static uint64_t address_bits(const struct event *event)
@@ -177,12 +187,6 @@ static uint64_t address_bits(const struct event *event)
 		bits |= R_UNREADABLE;
 	if (other_family(event))
 		bits |= R_FAMILY;
-	if (stream_multicast(event))
-		bits |= R_MULTICAST;
-	if (event->sock.options.v6only && address_is_mapped(&event->requested))
-		bits |= R_V6ONLY;
-	if (is_link_local(&event->requested) && !event->requested.scope && !event->sock.ifindex)
-		bits |= R_UNSCOPED;
 	if (facts->interfaces_listed)
 		bits |= R_LISTED;
 	if (facts->here_device[0])
@@ -203,11 +207,11 @@ static uint64_t address_bits(const struct event *event)
 uint64_t refusal_bits(const struct event *event)
 {
 	const struct refusal_facts *facts = &event->refusal;
-	uint64_t bits;
+	uint64_t bits = attempt_bits(event);
 
 	if (!facts->present)
-		return 0;
-	bits = module_bits(facts) | program_bits(facts) | address_bits(event);
+		return bits;
+	bits |= module_bits(facts) | program_bits(facts) | address_bits(event);
 	if (facts->capable)
 		bits |= R_CAPABLE;
 	if (facts->user_ns && facts->net_user_ns && facts->user_ns != facts->net_user_ns)

@@ -42,6 +42,10 @@ static const struct phrase because[] = {
 	{RULE_PRIVILEGED_PORT, R_CAPABLE | R_OTHER_NS, 0,
 	 "port {bind_port} is below {start}, and the process has CAP_NET_BIND_SERVICE only in its own user "
 	 "namespace {user_ns}: the network namespace belongs to {net_user_ns}"},
+	{RULE_PRIVILEGED_PORT, R_QUESTION, 0,
+	 "port {bind_port} is below {start} (net.ipv4.ip_unprivileged_port_start of network namespace "
+	 "{netns}) "
+	 "and uid {new_uid} is asked about, without CAP_NET_BIND_SERVICE (--as root asks about root)"},
 	{RULE_PRIVILEGED_PORT, 0, 0,
 	 "port {bind_port} is below {start} (net.ipv4.ip_unprivileged_port_start of network namespace "
 	 "{netns}) "
@@ -116,7 +120,8 @@ static const struct phrase remedies[] = {
 	{RULE_ALREADY_BOUND, 0, 0, "make a new socket for the second bind()"},
 	{RULE_SAME_CONNECTION, 0, 0,
 	 "connect from another source port, or wait for the old connection to end"},
-	{RULE_BAD_ADDRESS, R_UNSCOPED, 0, "name the interface: [{asked_host}%eth0], or SO_BINDTODEVICE"},
+	{RULE_BAD_ADDRESS, R_UNSCOPED, R_MULTICAST,
+	 "name the interface: [{asked_host}%eth0], or SO_BINDTODEVICE"},
 	{RULE_BAD_ADDRESS, R_V6ONLY, R_UNSCOPED | R_LENGTH, "clear IPV6_V6ONLY, or use an IPv4 socket"},
 	{RULE_LSM, R_LANDLOCK, 0,
 	 "allow the port in the Landlock ruleset that the process or its parent put on itself"},
