@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`ls` and `why` where BPF is refused: sock_diag and /proc, and nothing is made up."""
+import errno
 import json
 import os
 import socket
 
 from checks import tcp, tcp6, udp
-from harness import REUSETRACE, contains, equal, isolated, kernel, run, wait_for
+from harness import REUSETRACE, contains, equal, isolated, kernel, run, skip, wait_for
 
 HERE = "127.0.0.1"
 LESS = ("setpriv", "--bounding-set", "-bpf,-perfmon,-sys_admin", "--inh-caps", "-all")
@@ -60,7 +61,75 @@ def test_bound():
         if kernel() >= BOUND_DUMPED:
             equal(oks(answers(f"{HERE}:24104", status=10)), [False, None, None, None], "flags decide")
         else:
-            equal(oks(answers(f"{HERE}:24104")), [True] * 4, "not seen, and that is said")
+            equal(oks(answers(f"{HERE}:24104", status=3)), [None] * 4, "it would not be seen")
+            contains(blind("why", f"{HERE}:24104", status=3), "bound without listening, which are not seen", "why")
+    seen = kernel() >= BOUND_DUMPED
+    equal(oks(answers(f"{HERE}:24104", status=0 if seen else 3)), [True if seen else None] * 4, "nothing is there")
+    equal(oks(answers(f"{HERE}:24104/udp")), [True] * 4, "UDP sockets are seen")
+
+
+@isolated
+def test_vrf():
+    """TCP keeps the ports of VRFs apart."""
+    run("ip", "link", "add", "red", "type", "vrf", "table", "10", check=True)
+    run("ip", "link", "set", "red", "up", check=True)
+    run("ip", "address", "add", "192.0.2.1/24", "dev", "red", check=True)
+    with tcp() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"red")
+        sock.bind(("0.0.0.0", 24107))
+        sock.listen()
+        for device, status, ok in (("%red", 10, False), ("", 0, True)):
+            if ok and kernel() < BOUND_DUMPED:
+                status, ok = 3, None
+            equal(oks(answers(f"0.0.0.0:24107{device}", status=status))[0], ok, f"on '{device}'")
+            with tcp() as other:
+                if device:
+                    other.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"red")
+                error = None
+                try:
+                    other.bind(("0.0.0.0", 24107))
+                except OSError as refused:
+                    error = refused.errno
+            equal(error, errno.EADDRINUSE if device else None, f"bind on '{device}'")
+
+
+@isolated
+def test_request():
+    """A connection request is in no table of ports."""
+    with socket.create_server((HERE, 24108)):
+        run("nft", "add table ip t; add chain ip t o { type filter hook output priority 0; };"
+            "add rule ip t o tcp sport 24108 drop", check=True)
+        client = tcp()
+        client.setblocking(False)
+        client.connect_ex((HERE, 24108))
+        wait_for(lambda: "SYN-RECV" in run("ss", "-tanH", "sport = :24108").stdout.decode(), "SYN_RECV")
+        rows = [json.loads(line)["holders"][0] for line in blind("ls", "-j", "24108").splitlines()]
+        equal([row["state"] for row in rows], ["listen"], "only the listener has the port")
+        client.close()
+
+
+@isolated
+def test_no_handler():
+    """A table that cannot be read is not an empty one."""
+    with open("/proc/sys/kernel/modprobe") as file:
+        modprobe = file.read()
+    if run("modprobe", "-r", "udp_diag").returncode:
+        skip("udp_diag is no module of this kernel, or used")
+    with udp() as sock:
+        sock.bind((HERE, 24109))
+        try:
+            with open("/proc/sys/kernel/modprobe", "w") as file:
+                file.write("/bin/false")
+            done = run(*LESS, REUSETRACE, "why", "-j", f"{HERE}:24109/udp")
+            equal((done.returncode, [json.loads(line)["result"]["ok"] for line in done.stdout.splitlines()]),
+                  (3, [None] * 4), "UDP is not known")
+            contains(done.stderr.decode(), "could not be read: No such file or directory", "what is missing")
+            with socket.create_server((HERE, 24109)):
+                equal(oks(answers(f"{HERE}:24109", status=10))[0], False, "TCP is")
+        finally:
+            with open("/proc/sys/kernel/modprobe", "w") as file:
+                file.write(modprobe)
+        blind("why", f"{HERE}:24109/udp", status=10)
 
 
 @isolated
@@ -68,7 +137,8 @@ def test_time_wait_and_families():
     with tcp6("6") as six:
         six.bind(("::1", 24106))
         six.listen()
-        equal(oks(answers(f"{HERE}:24106")), [True] * 4, "another family")
+        seen = kernel() >= BOUND_DUMPED
+        equal(oks(answers(f"{HERE}:24106", status=0 if seen else 3)), [True if seen else None] * 4, "another family")
     with socket.create_server((HERE, 24105)) as server:
         client = socket.create_connection((HERE, 24105))
         child, _ = server.accept()

@@ -205,6 +205,10 @@ static void tell_limits(const struct ls *ls)
 			"reusetrace: ls: %s: reuse flags, groups, sockets of other network namespaces and "
 			"sockets that are bound without listening may be missing\n",
 			blind);
+	for (enum protocol protocol = PROTO_TCP; protocol <= PROTO_UDP; protocol++)
+		if (listing_unread(ls->listing, protocol))
+			fprintf(stderr, "reusetrace: ls: the sockets of %s could not be read: %s\n",
+				protocol_name(protocol), strerror(-listing_unread(ls->listing, protocol)));
 	if (listing_cut_short(ls->listing))
 		fprintf(stderr, "reusetrace: ls: %u ports changed too fast to be listed whole\n",
 			listing_cut_short(ls->listing));

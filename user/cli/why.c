@@ -266,6 +266,9 @@ static void tell_limits(const struct why *why)
 			"are "
 			"not known, and sockets that are bound without listening may be missing\n",
 			blind);
+	if (listing_unread(why->listing, why->binders[0].protocol))
+		fprintf(stderr, "reusetrace: why: the sockets of the protocol could not be read: %s\n",
+			strerror(-listing_unread(why->listing, why->binders[0].protocol)));
 	if (listing_cut_short(why->listing))
 		fputs("reusetrace: why: the sockets of the port change too fast to be listed whole\n",
 		      stderr);

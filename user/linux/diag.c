@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "linux/binder.h"
+#include "linux/process.h"
 
 /* Kernel: include/net/tcp_states.h; BOUND_INACTIVE is of 6.8 and ignored before. */
 enum {
@@ -34,14 +35,30 @@ enum {
 #define ANSWER_LEN     32768
 #define NO_INODE       (1ULL << 63) /* keys of sockets without one */
 #define PATH_LEN       300
+#define L3MDEV_FILE    "/proc/sys/net/ipv4/tcp_l3mdev_accept"
 
 struct reading {
 	uint16_t port;
 	uint32_t netns;
 	uint64_t nameless; /* sockets without an inode so far */
+	bool vrfs_apart;   /* not tcp_l3mdev_accept */
+	int32_t ifindex;   /* the device that was looked up last, and its VRF */
+	uint32_t vrf;
 	record_fn on_socket, on_owner;
 	void *context;
 };
+
+/* inet_sk_bound_l3mdev() */
+static uint32_t vrf_of(struct reading *reading, int32_t ifindex)
+{
+	if (!ifindex || !reading->vrfs_apart)
+		return 0;
+	if (ifindex != reading->ifindex) {
+		reading->vrf = device_vrf((uint32_t)ifindex);
+		reading->ifindex = ifindex;
+	}
+	return reading->vrf;
+}
 
 static bool has_v6only(const struct nlmsghdr *message, const struct inet_diag_msg *diag)
 {
@@ -108,6 +125,24 @@ static void read_socket(struct reading *reading, const struct nlmsghdr *message,
 		sock->flags |= RT_SK_V6ONLY;
 }
 
+/* netlink_dump(): a dump that fails ends with its errno. */
+static int dump_error(const struct nlmsghdr *message)
+{
+	int err = 0;
+
+	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(err)))
+		memcpy(&err, NLMSG_DATA(message), sizeof(err));
+	return err < 0 ? err : 0;
+}
+
+/* What SYN_RECV has no inode is a request, and in no table of ports. */
+static bool has_port(const struct reading *reading, const struct rt_sock *sock)
+{
+	if (!sock->port || (sock->state == STATE_SYN_RECV_NR && !sock->inode))
+		return false;
+	return !reading->port || sock->port == reading->port;
+}
+
 static int take_message(struct reading *reading, const struct nlmsghdr *message, uint8_t protocol,
 			bool *ret_done)
 {
@@ -115,7 +150,7 @@ static int take_message(struct reading *reading, const struct nlmsghdr *message,
 
 	if (message->nlmsg_type == NLMSG_DONE) {
 		*ret_done = true;
-		return 0;
+		return dump_error(message);
 	}
 	if (message->nlmsg_type == NLMSG_ERROR) {
 		const struct nlmsgerr *error = NLMSG_DATA(message);
@@ -126,8 +161,9 @@ static int take_message(struct reading *reading, const struct nlmsghdr *message,
 	if (message->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg)))
 		return -EBADMSG;
 	read_socket(reading, message, protocol, &listed);
-	if (!listed.sock.port || (reading->port && listed.sock.port != reading->port))
+	if (!has_port(reading, &listed.sock))
 		return 0;
+	listed.bucket.l3mdev = protocol == IPPROTO_TCP ? vrf_of(reading, listed.sock.ifindex) : 0;
 	return reading->on_socket(reading->context, &listed, sizeof(listed));
 }
 
@@ -243,7 +279,8 @@ static int read_owners(struct reading *reading)
 	return err;
 }
 
-int diag_read(uint16_t port, record_fn on_socket, record_fn on_owner, void *context)
+int diag_read(uint16_t port, record_fn on_socket, record_fn on_owner, void *context,
+	      struct diag_unread *ret_unread)
 {
 	static const struct {
 		uint8_t family, protocol;
@@ -253,12 +290,22 @@ int diag_read(uint16_t port, record_fn on_socket, record_fn on_owner, void *cont
 		      {AF_INET6, IPPROTO_UDP}};
 	struct reading reading = {.port = port,
 				  .netns = netns_own(),
+				  .vrfs_apart = !proc_number(L3MDEV_FILE),
 				  .on_socket = on_socket,
 				  .on_owner = on_owner,
 				  .context = context};
-	int err = 0;
+	struct diag_unread unread = {.tcp = 0};
+	int err;
 
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !err; i++)
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
 		err = read_sockets(&reading, tables[i].family, tables[i].protocol);
-	return err ? err : read_owners(&reading);
+		if (err == -ENOMEM)
+			return err;
+		if (err)
+			*(tables[i].protocol == IPPROTO_TCP ? &unread.tcp : &unread.udp) = err;
+	}
+	err = read_owners(&reading);
+	if (!err)
+		*ret_unread = unread;
+	return err;
 }

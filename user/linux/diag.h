@@ -12,11 +12,17 @@
 #include "../bpf/list.h"
 #include "linux/iterator.h"
 
+/* Of one protocol: its sockets could not be read, with this negative errno. */
+struct diag_unread {
+	int tcp, udp;
+};
+
 /*
  * Each TCP and UDP socket with a port (0: any) as struct rt_listed with
  * RT_SK_BLIND, each descriptor of one as struct rt_owner.  0 or a negative
- * errno.
+ * errno; the kernel may know the sockets of one protocol only.
  */
-int diag_read(uint16_t port, record_fn on_socket, record_fn on_owner, void *context);
+int diag_read(uint16_t port, record_fn on_socket, record_fn on_owner, void *context,
+	      struct diag_unread *ret_unread);
 
 #endif

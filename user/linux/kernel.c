@@ -202,13 +202,27 @@ void kernel_policy(const struct btf *btf, struct policy *ret_policy)
 	};
 }
 
-void kernel_policy_now(struct policy *ret_policy)
+/* Constants of enums without a name have no other way to be found. */
+static bool has_constant(const struct btf *btf, const char *name)
+{
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+
+		for (int i = 0; btf_is_enum(type) && i < btf_vlen(type); i++)
+			if (!strcmp(btf__name_by_offset(btf, btf_enum(type)[i].name_off), name))
+				return true;
+	}
+	return false;
+}
+
+void kernel_policy_now(struct policy *ret_policy, bool *ret_dumps_bound)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 
 	*ret_policy = (struct policy){.orphan_uid_root = false};
 	if (btf)
 		kernel_policy(btf, ret_policy);
+	*ret_dumps_bound = btf && has_constant(btf, "TCP_BOUND_INACTIVE");
 	btf__free(btf);
 }
 

@@ -25,8 +25,11 @@ bool kernel_type_has_member(const struct btf *btf, const char *name, const char 
 /* struct policy from the shapes of the kernel's own types; udp_slot_blind has none and is false. */
 void kernel_policy(const struct btf *btf, struct policy *ret_policy);
 
-/* The same of the running kernel; all false where its types cannot be read. */
-void kernel_policy_now(struct policy *ret_policy);
+/*
+ * The same of the running kernel, and whether sock_diag(7) tells of TCP sockets that are bound
+ * and do not listen (6.8); all false where its types cannot be read.
+ */
+void kernel_policy_now(struct policy *ret_policy, bool *ret_dumps_bound);
 
 /*
  * Whether fentry and kprobe.multi programs can be attached: by trying with

@@ -32,6 +32,8 @@ struct listing {
 	struct listing_options options;
 	struct lister *lister; /* NULL: BPF is refused */
 	char blind[LISTING_REASON_LEN];
+	bool dumps_bound; /* without BPF: sockets that are bound and do not listen, too */
+	struct diag_unread unread;
 	struct policy policy;
 	uint32_t range_lo, range_hi;
 	struct row *rows;
@@ -77,7 +79,7 @@ int listing_new(const struct listing_options *options, struct listing **ret_list
 		return err;
 	}
 	if (err)
-		kernel_policy_now(&listing->policy);
+		kernel_policy_now(&listing->policy, &listing->dumps_bound);
 	if (!err) {
 		listing->policy = *lister_policy(listing->lister);
 		listing->blind[0] = '\0';
@@ -277,8 +279,9 @@ int listing_read(struct listing *listing)
 	listing->count = listing->process_count = 0;
 	owners_clear(listing->sockets);
 	place_cache_clear(listing->places);
-	err = listing->lister ? read_kernel(listing)
-			      : diag_read(listing->options.port, add_row, add_owner, listing);
+	err = listing->lister
+		      ? read_kernel(listing)
+		      : diag_read(listing->options.port, add_row, add_owner, listing, &listing->unread);
 	if (err)
 		return err;
 	if (listing->process_count)
@@ -291,6 +294,16 @@ int listing_read(struct listing *listing)
 const char *listing_blind(const struct listing *listing)
 {
 	return listing->lister ? NULL : listing->blind;
+}
+
+int listing_unread(const struct listing *listing, enum protocol protocol)
+{
+	return protocol == PROTO_UDP ? listing->unread.udp : listing->unread.tcp;
+}
+
+bool listing_lacks_bound(const struct listing *listing)
+{
+	return !listing->lister && !listing->dumps_bound;
 }
 
 uint32_t listing_cut_short(const struct listing *listing)

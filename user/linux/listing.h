@@ -30,6 +30,12 @@ int listing_read(struct listing *listing);
 /* Why reuse flags are not known, in one line; NULL: they are. */
 const char *listing_blind(const struct listing *listing);
 
+/* Why the sockets of TCP or UDP could not be read, a negative errno; 0: they were. */
+int listing_unread(const struct listing *listing, enum protocol protocol);
+
+/* TCP sockets that are bound and do not listen are not among the rows. */
+bool listing_lacks_bound(const struct listing *listing);
+
 /* Ports whose sockets changed too fast to be listed to the last one. */
 uint32_t listing_cut_short(const struct listing *listing);
 

@@ -127,8 +127,9 @@ static void init_event(const struct question *question, struct event *event)
 	event->sock.state = STATE_BOUND;
 }
 
-/* What the rules answer, and the other system of flags that the unknown ones may be. */
-static bool is_undecided(struct event *event, const struct policy *policy, struct contenders *contenders)
+/* What the rules answer if what is not known is otherwise. */
+static enum undecided depends_on(struct event *event, const struct policy *policy,
+				 struct contenders *contenders, enum answer *ret_answer)
 {
 	struct policy other = *policy;
 	struct prediction one, two;
@@ -137,12 +138,27 @@ static bool is_undecided(struct event *event, const struct policy *policy, struc
 	predict(event, policy, contenders, &one);
 	assume(contenders, NO_FLAGS);
 	predict(event, policy, contenders, &two);
+	*ret_answer = one.answer;
 	if (one.answer != two.answer)
-		return true;
+		return BY_OPTIONS;
 	/* Only binds can tell whether this kernel overlooks sockets in a full UDP slot. */
 	other.udp_slot_blind = !policy->udp_slot_blind;
 	predict(event, &other, contenders, &two);
-	return one.answer != two.answer;
+	return one.answer != two.answer ? BY_UDP_SLOT : DECIDED;
+}
+
+/* A refusal stands, whatever else there may be. */
+static enum undecided undecided_by(const struct listing *listing, struct event *event,
+				   struct contenders *contenders)
+{
+	enum answer answer;
+	enum undecided by = depends_on(event, listing_policy(listing), contenders, &answer);
+
+	if (by || answer == ANSWER_REFUSE)
+		return by;
+	if (listing_unread(listing, event->sock.protocol))
+		return BY_TABLE;
+	return is_tcp(event->sock.protocol) && listing_lacks_bound(listing) ? BY_BOUND : DECIDED;
 }
 
 static int judge_port(struct listing *listing, const struct question *question, struct contenders *contenders,
@@ -152,7 +168,7 @@ static int judge_port(struct listing *listing, const struct question *question, 
 	struct prediction prediction;
 	int err;
 
-	event->undecided = is_undecided(event, policy, contenders);
+	event->undecided = undecided_by(listing, event, contenders);
 	predict(event, policy, contenders, &prediction);
 	err = name_holders(listing, contenders, prediction.culprit, event);
 	if (err)

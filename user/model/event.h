@@ -489,6 +489,15 @@ struct range_use {
 	} most[PORT_USERS_MAX]; /* most ports first */
 };
 
+/* What the answer of EVENT_WHY depends on and is not known. */
+enum undecided {
+	DECIDED,
+	BY_OPTIONS, /* of sockets that were listed without */
+	BY_TABLE,   /* the sockets of the protocol could not be read */
+	BY_BOUND,   /* sockets that are bound and do not listen are not listed */
+	BY_UDP_SLOT /* whether this kernel overlooks sockets in a full slot: see linux_udp.c */
+};
+
 /* Why something other than the port table refused: observed on Linux, and of refused attempts only. */
 struct refusal_facts {
 	bool present;
@@ -533,15 +542,15 @@ struct event {
 	struct sock_info sock;	  /* address and port are the effective ones */
 	struct address requested; /* family NONE: no address was given */
 	uint16_t requested_port;
-	int result;	    /* 0 or a negative errno */
-	enum stage stage;   /* of a refusal */
-	int fd;		    /* -1 unknown */
-	bool explicit_port; /* the attempt asked for a port by number */
-	bool listening;	    /* the attempt is a listen() */
-	bool by_connect;    /* EVENT_AUTOBIND: a TCP connect() chose the port */
-	bool undecided;	    /* EVENT_WHY: it depends on what is not known */
-	bool given;	    /* EVENT_WHY: with the options that were asked about */
-	bool asked;	    /* the port table was asked: there is something to predict */
+	int result;		  /* 0 or a negative errno */
+	enum stage stage;	  /* of a refusal */
+	int fd;			  /* -1 unknown */
+	bool explicit_port;	  /* the attempt asked for a port by number */
+	bool listening;		  /* the attempt is a listen() */
+	bool by_connect;	  /* EVENT_AUTOBIND: a TCP connect() chose the port */
+	enum undecided undecided; /* EVENT_WHY */
+	bool given;		  /* EVENT_WHY: with the options that were asked about */
+	bool asked;		  /* the port table was asked: there is something to predict */
 	struct bucket_facts bucket;
 	uint32_t range_lo, range_hi;
 	uint32_t unprivileged_start;

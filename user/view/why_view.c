@@ -43,10 +43,18 @@ static const char *result_word(const struct event *event)
 	return event->listening ? "would listen" : "would bind";
 }
 
+static const char *const depends[] = {
+	[BY_OPTIONS] = "depends on options of the other socket that are not known here",
+	[BY_TABLE] = "depends on the sockets of this protocol, which could not be read",
+	[BY_BOUND] = "depends on sockets that are bound without listening, which are not seen here",
+	[BY_UDP_SLOT] = "depends on whether this kernel overlooks sockets of other addresses where more than "
+			"10 share a slot of the UDP table",
+};
+
 static void put_note(struct strbuf *out, const struct event *event)
 {
 	if (event->undecided)
-		strbuf_puts(out, "depends on options of the other socket that are not known here");
+		strbuf_puts(out, depends[event->undecided]);
 	else if (event->result < 0)
 		strbuf_puts(out, event->listening ? "at listen()" : "");
 	else if (text_is_sharing(event))
