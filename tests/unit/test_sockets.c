@@ -123,9 +123,17 @@ static void test_owners(void **state)
 	assert_int_equal(owners_of(sockets, KEY(50), 1, &holder), 1);
 	assert_int_equal(holder.owners[0].pid, 9);
 
-	assert_int_equal(owners_of_inode(sockets, INODE(50), &holder), 2);
-	assert_int_equal(owners_of_inode(sockets, 12345678, &holder), 0);
-	assert_int_equal(owners_of_inode(sockets, 0, &holder), 0);
+	/* a subflow by the inode of another one, and nothing else */
+	holder.sock = (struct sock_info){.inode = INODE(50)};
+	assert_int_equal(owners_of_holder(sockets, KEY(4711), &holder), 0);
+	holder.sock.subflow = true;
+	assert_int_equal(owners_of_holder(sockets, KEY(4711), &holder), 2);
+	holder.sock.inode = 12345678;
+	assert_int_equal(owners_of_holder(sockets, KEY(4711), &holder), 0);
+	holder.sock.inode = 0;
+	assert_int_equal(owners_of_holder(sockets, KEY(4711), &holder), 0);
+	assert_true(owners_has_inode(sockets, INODE(50)));
+	assert_false(owners_has_inode(sockets, 12345678));
 	assert_int_equal(owners_of(sockets, KEY(50), 1, &holder), 1);
 
 	owners_clear(sockets);

@@ -6,7 +6,7 @@ import signal
 import socket
 
 from checks import tcp, tcp6, udp
-from harness import REUSETRACE, contains, end, equal, isolated, new_netns, run, start, wait_for
+from harness import REUSETRACE, contains, end, equal, isolated, new_netns, run, start, start_server, wait_for
 
 HERE = "127.0.0.1"
 
@@ -107,6 +107,25 @@ def test_connection_and_time_wait():
     equal((remnant["kind"], remnant["inode"], remnant["uid"], 0 < remnant["expires_s"] <= 60),
           ("time-wait", None, None, True), "remnant")
     contains(text("23004")[0], " s left", "text")
+
+
+@isolated
+def test_whose_remnant():
+    """That of who has the port now, unless it came later."""
+    def remnant():
+        return [row["holders"][0] for row in ls("23011") if row["holders"][0]["state"] == "time-wait"]
+    with socket.create_server((HERE, 23011)) as server:
+        client = socket.create_connection((HERE, 23011))
+        child, _ = server.accept()
+        child.close()
+        client.close()
+        found = wait_for(remnant, "TIME_WAIT")[0]
+        equal(found["bound_by"]["pid"], os.getpid(), "it was before")
+    later = start_server(23011, "python3", "-c", "import signal, socket\n"
+                         f"server = socket.create_server(({HERE!r}, 23011))\nsignal.pause()")
+    found = remnant()[0]
+    equal((found["kind"], found["bound_by"]), ("time-wait", None), "it was not")
+    end(later)
 
 
 @isolated

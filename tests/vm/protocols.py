@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Protocols besides TCP and UDP: who has the port, the identifier, or no port at all."""
 import contextlib
+import json
 import os
 import socket
 
 from checks import inode_of, outcome
-from harness import Tracer, check_accepted, check_refused, contains, equal, run, skip, wait_for
+from harness import REUSETRACE, Tracer, check_accepted, check_refused, contains, equal, run, skip, wait_for
 
 HERE = "127.0.0.1"
 IPPROTO_SCTP, IPPROTO_MPTCP = 132, 262
@@ -214,4 +215,6 @@ def test_joined_subflow_of_a_client():
             equal(outcome(refused.bind, (address, port)), 98, "EADDRINUSE")
             trace.stop()
             culprit = check_culprit(of(trace, refused)[0], "outgoing-connection", client, "mptcp")
+            listed = json.loads(run(REUSETRACE, "ls", "-j", str(port)).stdout.splitlines()[0])["holders"][0]
+            equal((listed["kind"], [process["pid"] for process in listed["processes"]]), ("process", [os.getpid()]), "ls")
     equal((culprit["facts"]["subflow"], culprit["address"]), (True, "10.9.9.9"), "the second subflow")

@@ -280,6 +280,23 @@ def test_before_the_first_address():
 
 
 @isolated
+def test_sudo():
+    """Of sudo's caller, and that is said, and that the port is taken besides."""
+    with socket.create_server((HERE, 443)):
+        done = run(REUSETRACE, "why", "-j", f"{HERE}:443", env=dict(os.environ, SUDO_UID="1000"))
+        answer = json.loads(done.stdout.splitlines()[0])
+        equal((done.returncode, answer["result"]["errno"], answer["verdict"]["rule"]),
+              (10, "EACCES", "privileged-port"), "as the caller")
+        equal(bind_as(HERE, 443, uid=1000), "EACCES", "bind")
+        contains(answer["verdict"]["text"], "uid 1000 is asked about", "who")
+        contains(answer["verdict"]["text"], "and the port is taken", "taken")
+        equal([process["pid"] for process in answer["holders"][0]["processes"]], [os.getpid()], "by whom")
+        same(HERE, port=443)
+    same(HERE, port=443, uid=1000)
+    equal("taken" in why(f"{HERE}:443", "--as", "1000")[0]["verdict"]["text"], False, "nobody has it")
+
+
+@isolated
 def test_kernel_socket():
     equal(run("ip", "link", "add", "vx0", "type", "vxlan", "id", "3", "dstport", "24013", "local", HERE).returncode,
           0, "vxlan")

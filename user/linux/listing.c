@@ -2,9 +2,11 @@
 #include "linux/listing.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "linux/decode.h"
 #include "linux/diag.h"
@@ -16,7 +18,8 @@
 #include "model/owner.h"
 #include "model/sockets.h"
 
-#define RT_STATE_LISTEN 10 /* TCP_LISTEN */
+#define RT_STATE_LISTEN 10		      /* TCP_LISTEN */
+#define TIME_WAIT_NS	UINT64_C(60000000000) /* TCP_TIMEWAIT_LEN */
 #define RANGE_FILE	"/proc/sys/net/ipv4/ip_local_port_range"
 
 struct row {
@@ -38,6 +41,7 @@ struct listing {
 	uint32_t range_lo, range_hi;
 	struct row *rows;
 	size_t count, capacity;
+	uint64_t now_ns;		 /* CLOCK_BOOTTIME before it was read */
 	struct known_process *processes; /* by pid, once all are there */
 	size_t process_count, process_capacity;
 	struct sockets *sockets; /* their owners */
@@ -236,10 +240,13 @@ static void note_ports(struct listing *listing)
 /* Waits to be accepted, or has no descriptor by its nature. */
 static bool may_be_hidden(const struct listing *listing, const struct rt_sock *sock)
 {
-	bool orphan = sock->flags & RT_SK_ORPHAN;
+	bool orphan = sock->flags & RT_SK_ORPHAN, subflow;
 
-	return listing->lister && !(sock->flags & RT_SK_MINI) && !orphan &&
-	       !owners_has(listing->sockets, sock->key, sock->inode);
+	if (!listing->lister || sock->flags & RT_SK_MINI || orphan ||
+	    owners_has(listing->sockets, sock->key, sock->inode))
+		return false;
+	subflow = sock->flags & RT_SK_MPTCP && sock->protocol == IPPROTO_TCP;
+	return !subflow || !owners_has_inode(listing->sockets, sock->inode);
 }
 
 static int seek_hidden(struct listing *listing)
@@ -274,8 +281,11 @@ static int read_kernel(struct listing *listing)
 
 int listing_read(struct listing *listing)
 {
+	struct timespec now;
 	int err;
 
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	listing->now_ns = now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
 	listing->count = listing->process_count = 0;
 	owners_clear(listing->sockets);
 	place_cache_clear(listing->places);
@@ -378,17 +388,25 @@ static int listener_owners(struct listing *listing, struct holder *holder)
 	return holder->owner_count;
 }
 
+/* Who has the port now had it then, too, if it is older than the remnant.  Orphans do not tell since when. */
+static bool is_older(const struct listing *listing, const struct owner *owner, const struct rt_sock *sock)
+{
+	uint64_t left_ns = sock->left_ms * UINT64_C(1000000);
+
+	return owner->start_ns && sock->left_ms && owner->start_ns + TIME_WAIT_NS < listing->now_ns + left_ns;
+}
+
 static int find_owners(struct listing *listing, const struct rt_sock *sock, struct holder *holder)
 {
 	const struct owner *last = sockets_last_owner(listing->sockets, &holder->sock);
 	int owners;
 
-	if ((holder->kind == KIND_TIME_WAIT || holder->kind == KIND_ORPHAN) && last)
+	if (holder->kind == KIND_TIME_WAIT && last && is_older(listing, last, sock))
 		holder->bound_by = *last;
 	if (holder->kind != KIND_UNKNOWN && holder->kind != KIND_KERNEL)
 		return 0;
 	owners = holder->sock.unaccepted ? listener_owners(listing, holder)
-					 : owners_of(listing->sockets, sock->key, sock->inode, holder);
+					 : owners_of_holder(listing->sockets, sock->key, holder);
 	if (owners < 0)
 		return owners;
 	if (owners > 0)

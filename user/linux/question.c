@@ -184,6 +184,23 @@ static int judge_port(struct listing *listing, const struct question *question, 
 	return 0;
 }
 
+/* Before the port was looked at: who has it is told all the same. */
+static int judge_refused(struct listing *listing, const struct contenders *contenders, struct event *event)
+{
+	const struct policy *policy = listing_policy(listing);
+	struct prediction prediction;
+	int err;
+
+	predict(event, policy, contenders, &prediction);
+	err = name_holders(listing, contenders, prediction.culprit, event);
+	if (err)
+		return err;
+	event->asked = false;
+	judge(event, policy);
+	event->verdict.agrees = -1;
+	return 0;
+}
+
 int question_judge(struct listing *listing, const struct question *question, struct event *ret_event)
 {
 	struct contenders contenders;
@@ -194,13 +211,8 @@ int question_judge(struct listing *listing, const struct question *question, str
 	if (!err) {
 		ret_event->bucket = bucket;
 		ret_event->result = binder_refusal(&question->binder, ret_event);
-		if (ret_event->result) {
-			ret_event->asked = false;
-			judge(ret_event, listing_policy(listing));
-			ret_event->verdict.agrees = -1;
-		} else {
-			err = judge_port(listing, question, &contenders, ret_event);
-		}
+		err = ret_event->result ? judge_refused(listing, &contenders, ret_event)
+					: judge_port(listing, question, &contenders, ret_event);
 	}
 	ret_event->type = EVENT_WHY;
 	free(contenders.socks);

@@ -124,14 +124,6 @@ static enum holder_kind owned_kind(const struct holder *holder)
 	return KIND_IN_FLIGHT;
 }
 
-/* All subflows of an MPTCP socket have its inode; the snapshot finds the first one. */
-static int owners_of_holder(const struct session *session, uint64_t key, struct holder *holder)
-{
-	int n = owners_of(session->sockets, key, holder->sock.inode, holder);
-
-	return n || !holder->sock.subflow ? n : owners_of_inode(session->sockets, holder->sock.inode, holder);
-}
-
 static void resolve_holder(struct session *session, const struct pending *pending, size_t i)
 {
 	struct holder *holder = &pending->event.holders[i];
@@ -149,7 +141,7 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 	if (holder->sock.unaccepted) {
 		if (listener_owners(session, pending, holder) > 0)
 			holder->kind = KIND_PROCESS;
-	} else if (owners_of_holder(session, pending->keys[i], holder) > 0) {
+	} else if (owners_of_holder(session->sockets, pending->keys[i], holder) > 0) {
 		holder->kind = owned_kind(holder);
 		holder->older |= holder->kind == KIND_IN_FLIGHT && !holder->since_ns;
 		holder->sock.kernel = false; /* an MPTCP subflow is the kernel's, and its process's */

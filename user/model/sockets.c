@@ -218,12 +218,32 @@ int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struc
 	return holder->owner_count;
 }
 
-int owners_of_inode(const struct sockets *sockets, uint64_t inode, struct holder *holder)
+/* The key under which some owner has this inode. */
+static bool key_of_inode(const struct sockets *sockets, uint64_t inode, uint64_t *ret_key)
 {
-	for (size_t i = 0; inode && i < sockets->owned_count; i++)
-		if (sockets->owned[i].inode == inode)
-			return owners_of(sockets, sockets->owned[i].key, inode, holder);
-	return 0;
+	for (size_t i = 0; inode && i < sockets->owned_count; i++) {
+		if (sockets->owned[i].inode != inode)
+			continue;
+		*ret_key = sockets->owned[i].key;
+		return true;
+	}
+	return false;
+}
+
+bool owners_has_inode(const struct sockets *sockets, uint64_t inode)
+{
+	uint64_t key;
+
+	return key_of_inode(sockets, inode, &key);
+}
+
+int owners_of_holder(const struct sockets *sockets, uint64_t key, struct holder *holder)
+{
+	int n = owners_of(sockets, key, holder->sock.inode, holder);
+
+	if (n || !holder->sock.subflow || !key_of_inode(sockets, holder->sock.inode, &key))
+		return n;
+	return owners_of(sockets, key, holder->sock.inode, holder);
 }
 
 /* Other protocols leave no remnants that an owner is looked for. */

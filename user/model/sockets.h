@@ -42,10 +42,14 @@ int owners_add(struct sockets *sockets, uint64_t key, uint64_t inode, const stru
 /* Whether anybody has this socket. */
 bool owners_has(const struct sockets *sockets, uint64_t key, uint64_t inode);
 
+/* ... or another one with the same file: a subflow of an MPTCP socket has its inode. */
+bool owners_has_inode(const struct sockets *sockets, uint64_t inode);
+
 /* Fills holder->owners with copies; returns their number or -ENOMEM. */
 int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struct holder *holder);
-/* The same for a socket that shares the file, and so the inode, of another one. */
-int owners_of_inode(const struct sockets *sockets, uint64_t inode, struct holder *holder);
+
+/* The same of a holder's socket; a snapshot finds the first subflow of an MPTCP socket only. */
+int owners_of_holder(const struct sockets *sockets, uint64_t key, struct holder *holder);
 
 /*
  * The last socket seen to have a port, and whether it listened: what a

@@ -160,6 +160,14 @@ static uint64_t program_bits(const struct refusal_facts *facts)
 	return bits;
 }
 
+static bool is_taken(const struct event *event)
+{
+	for (size_t i = 0; i < event->holder_count; i++)
+		if (rule_is_refusal((enum rule_id)event->holders[i].reason))
+			return true;
+	return false;
+}
+
 /* What the attempt says by itself, without facts. */
 static uint64_t attempt_bits(const struct event *event)
 {
@@ -173,6 +181,8 @@ static uint64_t attempt_bits(const struct event *event)
 		bits |= R_UNSCOPED;
 	if (!event->process.pid)
 		bits |= R_QUESTION;
+	if (!event->process.pid && is_taken(event))
+		bits |= R_TAKEN;
 	return bits;
 }
 

@@ -52,6 +52,7 @@ enum refusal_bit {
 #define R_OWN_RANGE  (UINT64_C(1) << 31) /* IP_LOCAL_PORT_RANGE is set */
 #define R_RESERVED   (UINT64_C(1) << 32) /* ports of the range are reserved */
 #define R_KEEPS_PORT (UINT64_C(1) << 33) /* the refused socket still has the port */
+#define R_TAKEN	     (UINT64_C(1) << 35) /* ... and another socket has the port, too */
 #define R_QUESTION   (UINT64_C(1) << 34) /* nobody's attempt: it is asked what it would get */
 
 /* The rule of a refusal that no other socket caused, RULE_NONE if another did or may have. */

@@ -139,6 +139,7 @@ static const struct phrase remedies[] = {
 };
 
 static const struct phrase notes[] = {
+	{RULE_PRIVILEGED_PORT, R_TAKEN, 0, "; and the port is taken"},
 	{RULE_POST_BIND_BPF, R_KEEPS_PORT, 0,
 	 "; this kernel does not take the port back: the refused socket has {bind_port} on all addresses "
 	 "until it is closed"},
