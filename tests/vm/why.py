@@ -93,7 +93,7 @@ def test_listening():
 
 
 @isolated
-def test_bind_passes_and_listen_does_not():
+def test_two_are_bound_and_none_listens():
     with tcp("R") as first, tcp("R") as second:
         first.bind((HERE, 24004))
         second.bind((HERE, 24004))
@@ -297,6 +297,36 @@ def test_sudo():
 
 
 @isolated
+def test_full_udp_slot():
+    """Whether it overlooks some is the kernel's secret until somebody binds."""
+    socks = [udp() for _ in range(12)]
+    for i, sock in enumerate(socks):
+        sock.bind((f"127.0.0.{i + 1}", 24031))
+    text = run(REUSETRACE, "why", "-H", "0.0.0.0:24031/udp")
+    equal(text.returncode, 3, "undecided")
+    contains(text.stdout.decode(), "more than 10 share a slot", "why")
+    check(24031, host="127.0.0.5", kind=DGRAM)
+    check(24031, host="127.0.0.77", kind=DGRAM)
+    for sock in socks:
+        sock.close()
+
+
+@isolated
+def test_busy():
+    """The connections of a server are not told one by one, and that there are more is."""
+    with socket.create_server((HERE, 24032), backlog=100) as server:
+        pairs = [(socket.create_connection((HERE, 24032)), server.accept()[0]) for _ in range(70)]
+        lines = run(REUSETRACE, "why", "-H", f"{HERE}:24032").stdout.decode().splitlines()
+        contains(lines[0], " listen ", "the listener comes first")
+        contains(lines[5], "established", "some connections")
+        equal(lines[6], "and 65 more (reusetrace ls 24032)", "and how many more")
+        for answer in check(24032):
+            equal((len(answer["holders"]), answer["truncated"]), (64, True), "named and not")
+        for sock in sum(pairs, ()):
+            sock.close()
+
+
+@isolated
 def test_kernel_socket():
     equal(run("ip", "link", "add", "vx0", "type", "vxlan", "id", "3", "dstport", "24013", "local", HERE).returncode,
           0, "vxlan")
@@ -353,12 +383,14 @@ def test_wait():
     """It returns once the port is free, and not before."""
     sock = tcp()
     sock.bind((HERE, 24017))
-    waiting = subprocess.Popen([REUSETRACE, "why", "--wait", f"{HERE}:24017"], stdout=subprocess.DEVNULL)
+    waiting = subprocess.Popen([REUSETRACE, "why", "--wait", f"{HERE}:24017"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE)
     limited = run(REUSETRACE, "why", "--wait=0.5", f"{HERE}:24017")
     equal((limited.returncode, waiting.poll()), (10, None), "held")
     bound = ("", HERE, 24017, socket.AF_INET, socket.SOCK_STREAM, False)
     equal(real_bind(*bound), "EADDRINUSE", "it is")
     sock.close()
+    equal(waiting.stderr.read(), b"reusetrace: why: waiting until port 24017 can be bound: EADDRINUSE\n", "said once")
     equal(waiting.wait(60), 0, "released")
     equal(real_bind(*bound), None, "it is free")
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* reusetrace why [OPTIONS] ADDRESS: who has it now, and what a bind would get, without binding. */
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +16,15 @@
 #include "linux/question.h"
 #include "model/address.h"
 #include "recorder/recorder.h"
+#include "view/errno_name.h"
 #include "view/list_view.h"
 #include "view/why_view.h"
 
-#define NSEC	 1000000000LL
-#define AGAIN_MS 100 /* --wait looks again */
-#define RECORDED 16  /* events of the port that the recorder saw last */
+#define NSEC		  1000000000LL
+#define AGAIN_MS	  100 /* --wait looks again, first */
+#define AGAIN_MAX_MS	  1000
+#define CONNECTIONS_SHOWN 5
+#define RECORDED	  16 /* events of the port that the recorder saw last */
 
 /* Every combination of the two options. */
 enum { FLAG_REUSEADDR = 1, FLAG_REUSEPORT = 2, FLAG_SETS = 4 };
@@ -101,6 +105,8 @@ static int prepare(struct why *why)
 		return usage_error("", target->sock.device, "no device of this network namespace");
 	if (config->v6only && target->sock.family != FAMILY_IPV6 && !target->any_address)
 		return usage_error("--v6only: ", config->address, "is no IPv6 address");
+	if (config->listen && target->sock.protocol == PROTO_UDP)
+		return usage_error("--listen: ", config->address, "is UDP, which does not listen");
 	why->given = (config->reuseaddr ? FLAG_REUSEADDR : 0) | (config->reuseport ? FLAG_REUSEPORT : 0);
 	if (!config->v6only || !target->any_address)
 		add_binder(why, &target->sock);
@@ -177,27 +183,48 @@ static int show_json(struct why *why)
 	return err;
 }
 
-/* Who has the port, wherever: in the way or not. */
+static int put_holder(struct why *why, struct strbuf *text, size_t index)
+{
+	struct event event = {.holders = calloc(1, sizeof(struct holder)), .holder_count = 1};
+	int err;
+
+	if (!event.holders)
+		return -ENOMEM;
+	err = listing_holder(why->listing, index, event.holders);
+	if (!err)
+		list_row(text, event.holders);
+	event_clear(&event);
+	return err;
+}
+
+static bool has_port(const struct why *why, const struct rt_sock *sock)
+{
+	return sock->port == why->binders[0].port &&
+	       (sock->protocol == IPPROTO_UDP) == (why->binders[0].protocol == PROTO_UDP);
+}
+
+/* Who has the port, wherever, in the way or not: of a server's connections only some. */
 static int put_holders(struct why *why, struct strbuf *text)
 {
-	size_t shown = 0;
+	size_t shown = 0, connections = 0;
 	int err = 0;
 
-	for (size_t i = 0; i < listing_count(why->listing) && !err; i++) {
-		const struct rt_sock *row = &listing_row(why->listing, i)->sock;
-		struct event event = {.holders = calloc(1, sizeof(struct holder)), .holder_count = 1};
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < listing_count(why->listing) && !err; i++) {
+			const struct rt_sock *sock = &listing_row(why->listing, i)->sock;
 
-		if (!event.holders)
-			return -ENOMEM;
-		err = listing_holder(why->listing, i, event.holders);
-		if (!err && row->port == why->binders[0].port &&
-		    (event.holders->sock.protocol == PROTO_UDP) == (why->binders[0].protocol == PROTO_UDP)) {
+			if (!has_port(why, sock) || !sock->peer_port != !pass)
+				continue;
+			if (pass && ++connections > CONNECTIONS_SHOWN)
+				continue;
 			if (!shown++ && !why->config->no_header)
 				list_head(text);
-			list_row(text, event.holders);
+			err = put_holder(why, text, i);
 		}
-		event_clear(&event);
 	}
+	if (connections > CONNECTIONS_SHOWN)
+		strbuf_printf(text, "and %zu more (reusetrace ls %u)\n", connections - CONNECTIONS_SHOWN,
+			      why->binders[0].port);
 	strbuf_puts(text, shown ? "\n" : "");
 	return err;
 }
@@ -281,14 +308,20 @@ static int look(struct why *why)
 	return err ? err : judge_all(why);
 }
 
-/* Nothing announces the end of a TIME_WAIT or a bound socket's: it looks again. */
+/* Nothing announces the end of a TIME_WAIT or a bound socket's: it looks again, ever less often. */
 static int wait_for_port(struct why *why)
 {
 	uint64_t end_ns = why->config->wait.limit_ns ? boot_ns() + why->config->wait.limit_ns : UINT64_MAX;
-	int err = look(why);
+	const struct event *answer = &why->answers[0][why->given];
+	int err = look(why), pause_ms = AGAIN_MS;
 
+	if (!err && why->config->wait.on && exit_status(why) != EXIT_OK)
+		fprintf(stderr, "reusetrace: why: waiting until port %u can be bound: %s\n",
+			why->binders[0].port,
+			answer->result < 0 ? errno_name(-answer->result) : "undecided now");
 	while (!err && why->config->wait.on && exit_status(why) != EXIT_OK && boot_ns() < end_ns) {
-		poll(NULL, 0, AGAIN_MS);
+		poll(NULL, 0, pause_ms);
+		pause_ms = pause_ms * 3 / 2 < AGAIN_MAX_MS ? pause_ms * 3 / 2 : AGAIN_MAX_MS;
 		err = look(why);
 	}
 	return err;

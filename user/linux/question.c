@@ -173,14 +173,14 @@ static int judge_port(struct listing *listing, const struct question *question, 
 	err = name_holders(listing, contenders, prediction.culprit, event);
 	if (err)
 		return err;
-	event->truncated = prediction.answer == ANSWER_REFUSE && event->holders_total > event->holder_count;
 	judge_hypothetical(event, policy);
-	if (event->result || event->undecided || !question->listens || !is_tcp(event->sock.protocol))
-		return 0;
-	event->type = EVENT_LISTEN;
-	event->listening = true;
-	event->entry_port = event->sock.port;
-	judge_hypothetical(event, policy);
+	if (!event->result && !event->undecided && question->listens && is_tcp(event->sock.protocol)) {
+		event->type = EVENT_LISTEN;
+		event->listening = true;
+		event->entry_port = event->sock.port;
+		judge_hypothetical(event, policy);
+	}
+	event->truncated = event->holders_total > event->holder_count;
 	return 0;
 }
 
