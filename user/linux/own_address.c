@@ -22,7 +22,7 @@
 
 struct route {
 	unsigned char type; /* RTN_UNICAST: none, RTN_UNSPEC: it cannot be asked */
-	uint32_t table, ifindex;
+	uint32_t table;
 };
 
 /* fib_get_table(): there is no local table before the first address, and then every address may be bound. */
@@ -42,7 +42,7 @@ static bool has_local_table(void)
 	return rtnl_ask(&request.header, &reply) != -ENOENT;
 }
 
-/* __inet_dev_addr_type() in the table of the VRF or the local one */
+/* inet_addr_type_table() in the table of the VRF or the local one */
 static struct route route_to(const uint8_t address[4], uint32_t vrf)
 {
 	struct {
@@ -78,8 +78,7 @@ static struct route route_to(const uint8_t address[4], uint32_t vrf)
 	if (type != RTM_NEWROUTE || reply.header.nlmsg_len < NLMSG_LENGTH(sizeof(*route)))
 		return (struct route){.type = RTN_UNICAST};
 	return (struct route){.type = route->rtm_type,
-			      .table = rtnl_number(&reply, sizeof(*route), RTA_TABLE, route->rtm_table),
-			      .ifindex = rtnl_number(&reply, sizeof(*route), RTA_OIF, 0)};
+			      .table = rtnl_number(&reply, sizeof(*route), RTA_TABLE, route->rtm_table)};
 }
 
 static bool is_own4(const struct sock_info *binder, const uint8_t address[4])
@@ -93,11 +92,6 @@ static bool is_own4(const struct sock_info *binder, const uint8_t address[4])
 	if (route.type == RTN_UNSPEC)
 		return true;
 	if (vrf && route.table == RT_TABLE_LOCAL)
-		return false;
-	/* inet_addr_type_dev_table(): __inet6_bind() asks for the address of the device, __inet_bind() does
-	 * not */
-	if (binder->family == FAMILY_IPV6 && binder->ifindex && route.ifindex &&
-	    route.ifindex != binder->ifindex)
 		return false;
 	return route.type == RTN_LOCAL || route.type == RTN_MULTICAST || route.type == RTN_BROADCAST;
 }
