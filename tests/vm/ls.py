@@ -196,6 +196,14 @@ def test_many():
         sock.close()
 
 
+def test_what_is_not_listed():
+    done = run(REUSETRACE, "ls", "--proto", "sctp")
+    equal((done.returncode, done.stdout), (2, b""), "an empty answer would say that there are none")
+    contains(done.stderr.decode(), "'sctp': is not listed", "why")
+    done = run(REUSETRACE, "ls", "--proto", "tcp,raw")
+    equal((done.returncode, done.stderr), (0, b"reusetrace: ls: raw sockets are not listed\n"), "the rest is")
+
+
 def test_binds_nothing():
     done = run("strace", "-f", "-e", "trace=bind,listen,connect,setsockopt", REUSETRACE, "ls")
     equal(done.returncode, 0, done.stderr)

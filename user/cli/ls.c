@@ -18,6 +18,7 @@
 
 #define NSEC	  1000000000LL
 #define FLUSH_LEN 65536
+#define LISTED	  (1U << PROTO_TCP | 1U << PROTO_UDP | 1U << PROTO_MPTCP)
 
 struct ls {
 	struct config config; /* the netns as its inode */
@@ -89,6 +90,9 @@ static int prepare(struct ls *ls)
 
 	if (config->address && target_parse(config->address, &ls->target, error))
 		return usage_error("", config->address, error);
+	if (config->protocols && !(config->protocols & LISTED))
+		return usage_error("--proto: ", protocol_name(__builtin_ctz(config->protocols)),
+				   "is not listed: tcp, udp and mptcp are");
 	if (device_find(&ls->target.sock))
 		return usage_error("", ls->target.sock.device, "no device of this network namespace");
 	status = prepare_filter(ls);
@@ -205,6 +209,10 @@ static void tell_limits(const struct ls *ls)
 			"reusetrace: ls: %s: reuse flags, groups, sockets of other network namespaces and "
 			"sockets that are bound without listening may be missing\n",
 			blind);
+	for (enum protocol protocol = PROTO_NONE; 1U << protocol <= ls->config.protocols; protocol++)
+		if (ls->config.protocols & ~LISTED & 1U << protocol)
+			fprintf(stderr, "reusetrace: ls: %s sockets are not listed\n",
+				protocol_name(protocol));
 	for (enum protocol protocol = PROTO_TCP; protocol <= PROTO_UDP; protocol++)
 		if (listing_unread(ls->listing, protocol))
 			fprintf(stderr, "reusetrace: ls: the sockets of %s could not be read: %s\n",
