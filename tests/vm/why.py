@@ -244,14 +244,15 @@ def test_whose_address():
     """Of each device, by each device: the addresses of a VRF are those of its sockets only."""
     ip("link", "add", "red", "type", "vrf", "table", "10")
     ip("link", "set", "red", "up")
-    devices = {"d1": add_dummy("d1", "192.0.2.1/24", "2001:db8:1::1/64", "fe80::1/64"),
-               "d2": add_dummy("d2", "192.0.3.1/24", "2001:db8:2::1/64", "fe80::2/64"),
-               "v1": add_dummy("v1", "192.0.4.1/24", "2001:db8:3::1/64", "fe80::3/64", vrf="red"),
-               "v2": add_dummy("v2", "192.0.5.1/24", "2001:db8:4::1/64", "fe80::4/64", vrf="red")}
-    hosts = [HERE, "192.0.2.1", "192.0.4.1", "192.0.2.255", "::1", "::ffff:192.0.2.1", "::ffff:192.0.4.1",
-             "2001:db8:1::1", "2001:db8:3::1", "fe80::1", "fe80::3"]
-    for host in hosts:
-        for device in (None, *devices, "red"):
+    add_dummy("d1", "192.0.2.1/24", "2001:db8:1::1/64", "fe80::1/64")
+    add_dummy("d2")
+    add_dummy("v1", "192.0.4.1/24", "2001:db8:3::1/64", "fe80::3/64", vrf="red")
+    add_dummy("v2", vrf="red")
+    for host, devices in {HERE: (None, "red"), "192.0.2.1": ("d2", "red"), "192.0.4.1": (None, "v2", "d1"),
+                          "::ffff:192.0.2.1": ("d2",), "::ffff:192.0.4.1": (None, "v2"), "::1": ("d1", "red"),
+                          "2001:db8:1::1": ("d2", "v1"), "2001:db8:3::1": (None, "v2", "red", "d1"),
+                          "fe80::1": ("d1", "d2"), "fe80::3": ("v1", "v2", "red")}.items():
+        for device in devices:
             same(host, device=device)
 
 
