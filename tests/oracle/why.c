@@ -30,14 +30,17 @@ static void add(struct words *words, const char *word)
 	words->at[words->count++] = word;
 }
 
-/* The case as a question.  IPV6_FREEBIND, which some have, and options that change later have no word. */
+/*
+ * The case as a question.  IPV6_FREEBIND, which ::1 needs on a dummy, and
+ * options that change later have no word.
+ */
 static bool can_ask(const struct test_case *one)
 {
 	const struct variant *variant = &variants[one->binder.variant];
 	bool dummy = one->binder.place == PLACE_DUMMY || one->binder.place == PLACE_DUMMY_TOO;
 
 	return one->twist->port == PORT_NUMBER && one->twist->binder == CHANGE_NONE &&
-	       !(dummy && variant->family == AF_INET6);
+	       !(dummy && !strcmp(variant->text, "::1"));
 }
 
 static void fill_words(const struct pair *pair, const char *program, struct words *words)

@@ -77,11 +77,49 @@ static void test_processes(void **state)
 	assert_int_equal(found, 0);
 }
 
+static int note_each(void *context, uint32_t pid)
+{
+	uint32_t *found = context;
+
+	found[++found[0]] = pid;
+	return found[0] == 3 ? -E2BIG : 0;
+}
+
+/* A child and its child, found in one pass; what the function says ends it. */
+static void test_descendants(void **state)
+{
+	uint32_t found[4] = {0};
+	int alive[2];
+	char byte;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(alive), 0);
+	child = fork();
+	if (!child) {
+		(void)!write(alive[1], "x", fork() >= 0);
+		pause();
+	}
+	assert_int_equal(read(alive[0], &byte, 1), 1);
+	assert_int_equal(process_descendants((uint32_t)getpid(), note_each, found), 0);
+	assert_int_equal(found[0], 2);
+	assert_int_equal(found[1], child);
+	kill((pid_t)found[2], SIGKILL);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	found[0] = 0;
+	assert_int_equal(process_descendants((uint32_t)getpid(), note_each, found), 0);
+	assert_int_equal(found[0], 0);
+	close(alive[0]);
+	close(alive[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_netns),
 		cmocka_unit_test(test_processes),
+		cmocka_unit_test(test_descendants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

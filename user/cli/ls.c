@@ -51,7 +51,7 @@ static int usage_error(const char *what, const char *value, const char *why)
 static int add_tree(void *context, uint32_t pid)
 {
 	event_filter_add(context, pid);
-	return process_children(pid, add_tree, context);
+	return 0;
 }
 
 static int prepare_filter(struct ls *ls)
@@ -74,7 +74,7 @@ static int prepare_filter(struct ls *ls)
 		return err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME;
 	}
 	for (size_t i = 0; i < config->pids.count; i++)
-		(void)process_children(config->pids.pids[i], add_tree, ls->filter);
+		(void)process_descendants(config->pids.pids[i], add_tree, ls->filter);
 	ls->by_process =
 		config->pids.count || config->comm[0] || config->user.name || config->cgroup || config->unit;
 	return EXIT_OK;

@@ -3,12 +3,14 @@
 
 #include <stdlib.h>
 
-#define BUCKETS 4096
+#define BUCKETS	   4096
+#define PASSED_END 67 /* descriptors from 3 on may be systemd's, and each has a name of its own */
 
 struct entry {
 	struct entry *next;
 	uint64_t cgroup_id;
 	uint32_t pid; /* 0: the cgroup itself */
+	int fd;	      /* -1: any that systemd did not pass */
 	struct place place;
 };
 
@@ -53,19 +55,21 @@ void place_cache_free(struct place_cache *cache)
 }
 
 /* *ret_new: its place is to be filled. */
-static struct entry *entry_of(struct place_cache *cache, uint64_t cgroup_id, uint32_t pid, bool *ret_new)
+static struct entry *entry_of(struct place_cache *cache, uint64_t cgroup_id, uint32_t pid, int fd,
+			      bool *ret_new)
 {
 	struct entry **at = &cache->buckets[(cgroup_id * 31 + pid) % BUCKETS], *entry;
 
 	*ret_new = false;
 	for (entry = *at; entry; entry = entry->next)
-		if (entry->cgroup_id == cgroup_id && entry->pid == pid)
+		if (entry->cgroup_id == cgroup_id && entry->pid == pid && entry->fd == fd)
 			return entry;
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return NULL;
 	entry->cgroup_id = cgroup_id;
 	entry->pid = pid;
+	entry->fd = fd;
 	entry->next = *at;
 	*at = entry;
 	*ret_new = true;
@@ -74,18 +78,22 @@ static struct entry *entry_of(struct place_cache *cache, uint64_t cgroup_id, uin
 
 const struct place *place_cache_owner(struct place_cache *cache, const struct owner *owner)
 {
+	struct owner asked = *owner;
+	struct entry *entry;
 	bool is_new;
-	struct entry *entry = entry_of(cache, owner->cgroup_id, owner->pid, &is_new);
 
+	if (asked.fd >= PASSED_END)
+		asked.fd = -1;
+	entry = entry_of(cache, asked.cgroup_id, asked.pid, asked.fd, &is_new);
 	if (entry && is_new)
-		places_of_owner(cache->places, owner, &entry->place);
+		places_of_owner(cache->places, &asked, &entry->place);
 	return entry ? &entry->place : NULL;
 }
 
 const struct place *place_cache_cgroup(struct place_cache *cache, uint64_t cgroup_id)
 {
 	bool is_new;
-	struct entry *entry = entry_of(cache, cgroup_id, 0, &is_new);
+	struct entry *entry = entry_of(cache, cgroup_id, 0, -1, &is_new);
 
 	if (entry && is_new)
 		places_of_cgroup(cache->places, cgroup_id, &entry->place);

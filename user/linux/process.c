@@ -158,3 +158,94 @@ int process_children(uint32_t pid, int (*fn)(void *context, uint32_t child), voi
 	closedir(proc);
 	return err;
 }
+
+struct child {
+	uint32_t parent, pid;
+};
+
+static int by_parent(const void *one, const void *two)
+{
+	const struct child *a = one, *b = two;
+
+	return (a->parent > b->parent) - (a->parent < b->parent);
+}
+
+static int read_children(struct child **ret_children, size_t *ret_count)
+{
+	struct child *children = NULL, *grown;
+	size_t count = 0, capacity = 0;
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	if (!proc)
+		return -errno;
+	while ((entry = readdir(proc))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		if (count == capacity) {
+			capacity = capacity ? capacity * 2 : 256;
+			grown = realloc(children, capacity * sizeof(*children));
+			if (!grown)
+				break;
+			children = grown;
+		}
+		children[count++] = (struct child){.parent = parent_of(entry->d_name),
+						   .pid = strtoul(entry->d_name, NULL, 10)};
+	}
+	closedir(proc);
+	if (entry) {
+		free(children);
+		return -ENOMEM;
+	}
+	if (count)
+		qsort(children, count, sizeof(*children), by_parent);
+	*ret_children = children;
+	*ret_count = count;
+	return 0;
+}
+
+/* A parent is left of what it appends: the families are looked at one after the other. */
+static int walk_tree(const struct child *children, size_t count, uint32_t *queue,
+		     int (*fn)(void *context, uint32_t pid), void *context)
+{
+	int err = 0;
+
+	for (size_t at = 0, end = 1; at < end && !err; at++) {
+		size_t low = 0, high = count;
+
+		while (low < high) {
+			size_t middle = (low + high) / 2;
+
+			if (children[middle].parent < queue[at])
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		for (; low < count && children[low].parent == queue[at] && end <= count && !err; low++) {
+			queue[end++] = children[low].pid;
+			err = fn(context, children[low].pid);
+		}
+	}
+	return err;
+}
+
+int process_descendants(uint32_t pid, int (*fn)(void *context, uint32_t pid), void *context)
+{
+	struct child *children = NULL;
+	uint32_t *queue;
+	size_t count = 0;
+	int err = read_children(&children, &count);
+
+	if (err)
+		return err;
+	queue = calloc(count + 1, sizeof(*queue));
+	if (queue) {
+		queue[0] = pid;
+		err = walk_tree(children, count, queue, fn, context);
+	} else {
+		err = -ENOMEM;
+	}
+	free(children);
+	free(queue);
+	return err;
+}

@@ -24,5 +24,7 @@ bool process_shows_all(void);
 
 /* Calls fn for each process whose parent is pid. */
 int process_children(uint32_t pid, int (*fn)(void *context, uint32_t child), void *context);
+/* ... for its children, theirs, and so on, in one pass over the processes. */
+int process_descendants(uint32_t pid, int (*fn)(void *context, uint32_t pid), void *context);
 
 #endif
