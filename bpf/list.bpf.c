@@ -358,6 +358,8 @@ int list_owners(struct bpf_iter__task_file *ctx)
 	const struct rt_process *process;
 	struct rt_owner owner = {};
 	struct sock *sk, *first;
+	bool any_port = !only_port;
+	u16 port;
 
 	if (!last || !task || !file || (u64)file->f_op != socket_ops || is_known_thread(task))
 		return 0;
@@ -367,10 +369,11 @@ int list_owners(struct bpf_iter__task_file *ctx)
 	if (protocol_bit(sk) == RT_PROTO_MPTCP) {
 		first = compat_mptcp_first(sk);
 		sk = first ? first : sk;
+		any_port = true; /* its other subflows have others, and its inode */
 	}
 	owner.key = (u64)sk;
-	if (only_port ? BPF_CORE_READ(sk, __sk_common.skc_num) != only_port
-		      : !BPF_CORE_READ(sk, __sk_common.skc_num))
+	port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	if (!port || (!any_port && port != only_port))
 		return 0;
 	process = describe_last(last, number_of(&ctx->task));
 	owner.inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
