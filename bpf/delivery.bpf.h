@@ -30,6 +30,21 @@ struct {
 	__type(value, __u64);
 } queued_child SEC(".maps");
 
+/* What is on its way into the queue of a socket on a shared port; BH is off until the queue has it. */
+struct datagram {
+	u64 member; /* 0: nothing is */
+	u16 family, from_port, to_port, pad;
+	u8 from[RT_ADDR_LEN];
+	u8 to[RT_ADDR_LEN];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct datagram);
+} arriving SEC(".maps");
+
 static __always_inline bool port_shared(struct sock *sk)
 {
 	u64 key = RT_PORT_KEY(BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
@@ -121,38 +136,61 @@ __noinline int connection_delivered(u64 listener, u64 child_key)
 }
 
 /* Addresses and ports at their places in the headers. */
-static __always_inline void datagram_ends(struct rt_delivery *delivery, struct sk_buff *skb)
+static __always_inline void datagram_ends(struct datagram *datagram, struct sk_buff *skb)
 {
 	void *head = BPF_CORE_READ(skb, head), *ip = head + BPF_CORE_READ(skb, network_header);
 	void *udp = head + BPF_CORE_READ(skb, transport_header);
 	u8 version = 0;
 	__be16 port[2] = {};
 
+	__builtin_memset(datagram, 0, sizeof(*datagram));
 	bpf_probe_read_kernel(&version, 1, ip);
 	bpf_probe_read_kernel(port, sizeof(port), udp);
-	delivery->from_port = swab16(port[0]);
-	delivery->to_port = swab16(port[1]);
+	datagram->from_port = swab16(port[0]);
+	datagram->to_port = swab16(port[1]);
 	if (version >> 4 == 6) {
-		delivery->family = AF_INET6;
-		bpf_probe_read_kernel(delivery->from, 16, ip + 8);
-		bpf_probe_read_kernel(delivery->to, 16, ip + 24);
+		datagram->family = AF_INET6;
+		bpf_probe_read_kernel(datagram->from, 16, ip + 8);
+		bpf_probe_read_kernel(datagram->to, 16, ip + 24);
 	} else {
-		delivery->family = AF_INET;
-		bpf_probe_read_kernel(delivery->from, 4, ip + 12);
-		bpf_probe_read_kernel(delivery->to, 4, ip + 16);
+		datagram->family = AF_INET;
+		bpf_probe_read_kernel(datagram->from, 4, ip + 12);
+		bpf_probe_read_kernel(datagram->to, 4, ip + 16);
 	}
 }
 
-__noinline int datagram_delivered(u64 member, u64 skb)
+__noinline int datagram_arrives(u64 member, u64 skb)
 {
-	struct rt_delivery *delivery;
+	u32 zero = 0;
+	struct datagram *datagram = bpf_map_lookup_elem(&arriving, &zero);
 
+	if (!datagram)
+		return 0;
+	datagram->member = 0;
 	if (!live || !port_shared((struct sock *)member))
 		return 0;
-	delivery = delivery_begin((struct sock *)member);
+	datagram_ends(datagram, (struct sk_buff *)skb);
+	datagram->member = member;
+	return 0;
+}
+
+__noinline int datagram_taken(u64 member, int result)
+{
+	u32 zero = 0;
+	struct datagram *datagram = bpf_map_lookup_elem(&arriving, &zero);
+	struct rt_delivery *delivery;
+
+	if (!datagram || datagram->member != member)
+		return 0;
+	datagram->member = 0;
+	delivery = result ? NULL : delivery_begin((struct sock *)member);
 	if (!delivery)
 		return 0;
-	datagram_ends(delivery, (struct sk_buff *)skb);
+	delivery->family = datagram->family;
+	delivery->from_port = datagram->from_port;
+	delivery->to_port = datagram->to_port;
+	__builtin_memcpy(delivery->from, datagram->from, sizeof(delivery->from));
+	__builtin_memcpy(delivery->to, datagram->to, sizeof(delivery->to));
 	delivery_send(delivery);
 	return 0;
 }
@@ -196,13 +234,22 @@ int f_hashdance(u64 *ctx)
 	return connection_delivered(listener, child);
 }
 
-/* __udp_enqueue_schedule_skb(sk, skb): 0 if the socket's queue took it */
-SEC("fexit/__udp_enqueue_schedule_skb")
-int f_datagram(u64 *ctx)
+/* __udp_enqueue_schedule_skb(sk, skb): once the queue has the datagram, another CPU may read and free it. */
+SEC("fentry/__udp_enqueue_schedule_skb")
+int f_datagram_in(u64 *ctx)
 {
 	u64 member = TRACED(0), skb = TRACED(1);
 
-	return (int)ctx[2] ? 0 : datagram_delivered(member, skb);
+	return datagram_arrives(member, skb);
+}
+
+/* 0 if the queue took it. */
+SEC("fexit/__udp_enqueue_schedule_skb")
+int f_datagram(u64 *ctx)
+{
+	u64 member = TRACED(0);
+
+	return datagram_taken(member, (int)ctx[2]);
 }
 
 #endif

@@ -17,7 +17,7 @@ from checks import inode_of, linger_reset, listener_inodes, sockets_of, tcp, udp
 from harness import Tracer, contains, end, equal, start_server, wait_for
 
 HERE, THERE, ANY = "127.0.0.1", "127.0.0.2", "0.0.0.0"
-HOOKS = {"f_queue_add", "f_hashdance", "f_hashdance_in", "f_datagram"}
+HOOKS = {"f_queue_add", "f_hashdance", "f_hashdance_in", "f_datagram_in", "f_datagram"}
 CONNECTIONS = 200
 GROUP = "224.0.0.251"
 
@@ -268,8 +268,10 @@ def test_hooks_only_on_request():
     """The kernel's own list of programs."""
     trace, _, done = recorded()
     equal(HOOKS & set(done["programs"]), HOOKS, "programs with --deliveries")
-    probes = {probe["name"]: probe["how"] for probe in trace.one("start")["probes"]}
-    equal([probes[name] for name in ("inet_csk_reqsk_queue_add", "__udp_enqueue_schedule_skb")], ["fexit"] * 2, "probes")
+    probes = {(probe["name"], probe["how"]) for probe in trace.one("start")["probes"]}
+    want = {("inet_csk_reqsk_queue_add", "fexit"), ("__udp_enqueue_schedule_skb", "fentry"),
+            ("__udp_enqueue_schedule_skb", "fexit")}
+    equal(want & probes, want, "probes")
     equal(HOOKS & set(program_names()), set(), "programs afterwards")
     with Tracer("-v") as plain:
         wait_for(lambda: "f_put_port" in program_names(), "programs of a trace")

@@ -89,6 +89,7 @@ const struct hook hook_table[] = {
 	{"hashdance", "inet_csk_complete_hashdance", 4, USE_DELIVERIES | USE_EXIT | USE_LOCKED, NULL,
 	 RT_HOOKS},
 	{"hashdance_in", "inet_csk_complete_hashdance", 4, USE_DELIVERIES | USE_LOCKED, NULL, RT_HOOKS},
+	{"datagram_in", "__udp_enqueue_schedule_skb", 2, USE_DELIVERIES | USE_LOCKED, NULL, RT_HOOKS},
 	{"datagram", "__udp_enqueue_schedule_skb", 2, USE_DELIVERIES | USE_EXIT | USE_LOCKED, NULL, RT_HOOKS},
 };
 
