@@ -135,13 +135,11 @@ static void test_hostile(void **state)
 	runtimes_free(runtimes);
 }
 
-/* A daemon that answers one request with this. */
-static pid_t serve(const char *answer)
+static int listen_as_docker(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int listener = socket(AF_UNIX, SOCK_STREAM, 0), peer;
-	char path[64], request[512];
-	pid_t pid;
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	char path[64];
 
 	snprintf(path, sizeof(path), "%s/run", root);
 	assert_true(!mkdir(path, 0755) || errno == EEXIST);
@@ -149,7 +147,16 @@ static pid_t serve(const char *answer)
 	unlink(address.sun_path);
 	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(listener, 1), 0);
-	pid = fork();
+	return listener;
+}
+
+/* A daemon that answers one request with this. */
+static pid_t serve(const char *answer)
+{
+	int listener = listen_as_docker(), peer;
+	char request[512];
+	pid_t pid = fork();
+
 	if (pid) {
 		close(listener);
 		return pid;
@@ -185,6 +192,24 @@ static void test_daemon(void **state)
 	}
 }
 
+/* What is known stays known, and it is not asked for each look-up. */
+static void test_daemon_that_hangs(void **state)
+{
+	struct runtimes *runtimes = fresh();
+	struct place known = {.container = ID}, other = {.container = "other"};
+	int listener = listen_as_docker();
+
+	(void)state;
+	read_list(runtimes, DOCKER);
+	assert_int_equal(runtimes_name(runtimes, "/docker/other", &other), 0);
+	assert_int_equal(runtimes_name(runtimes, "/docker/other", &other), -EAGAIN);
+	assert_string_equal(other.container_name, "");
+	assert_int_equal(runtimes_name(runtimes, "/docker/" ID, &known), 0);
+	assert_string_equal(known.container_name, "web");
+	close(listener);
+	runtimes_free(runtimes);
+}
+
 static int make_root(void **state)
 {
 	(void)state;
@@ -210,6 +235,7 @@ int main(void)
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_daemon),
+		cmocka_unit_test(test_daemon_that_hangs),
 	};
 
 	return cmocka_run_group_tests(tests, make_root, remove_root);

@@ -246,8 +246,8 @@ static const struct row *find_row(struct places *places, uint64_t id, uint32_t p
 		return row;
 	}
 	read_path(path, row);
-	if (places->runtimes)
-		runtimes_name(places->runtimes, row->cgroup, &row->place);
+	if (places->runtimes && runtimes_name(places->runtimes, row->cgroup, &row->place))
+		return row;
 	if (!places->legacy)
 		row->id = id;
 	return row;
@@ -316,7 +316,7 @@ void places_of_owner(struct places *places, const struct owner *owner, struct pl
 		return;
 	read_cmdline(owner, ret_place);
 	if (places->runtimes)
-		runtimes_name(places->runtimes, "", ret_place);
+		(void)runtimes_name(places->runtimes, "", ret_place);
 }
 
 void places_of_cgroup(struct places *places, uint64_t cgroup_id, struct place *ret_place)

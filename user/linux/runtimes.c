@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/param.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -21,7 +23,9 @@
 #define DEPTH_MAX      32
 #define HOST_LEN       48
 #define ROOT_LEN       48
-#define ASK_TIMEOUT_S  1
+#define ASK_LIMIT_MS   500 /* for one daemon: the tracer waits */
+#define PAUSE_MS       1000
+#define PAUSE_MAX_MS   60000
 #define REQUEST	       "GET /containers/json HTTP/1.0\r\nHost: localhost\r\n\r\n"
 
 struct container {
@@ -29,13 +33,18 @@ struct container {
 	char name[CONTAINER_LEN];
 	char host[HOST_LEN]; /* its address, "" unknown */
 	char cgroup[CGROUP_LEN];
+	const char *source; /* of api_sockets and the like */
+	unsigned int round;
 };
 
 struct runtimes {
 	char root[ROOT_LEN];
 	struct container *containers;
 	size_t count;
-	time_t asked; /* CLOCK_MONOTONIC, seconds */
+	const char *source; /* that is asked now */
+	unsigned int round; /* of asking them all */
+	uint64_t next_ms;   /* CLOCK_MONOTONIC; before that they are not asked again */
+	uint64_t pause_ms;  /* after the last round */
 };
 
 static const char *const api_sockets[] = {"/run/docker.sock", "/run/podman/podman.sock"};
@@ -120,6 +129,30 @@ static void add(struct runtimes *runtimes, const struct container *container)
 	if (!place)
 		place = &runtimes->containers[runtimes->count++];
 	*place = *container;
+	place->source = runtimes->source;
+	place->round = runtimes->round;
+}
+
+/* What this source no longer says; what it said before is kept where it does not answer. */
+static void drop_old(struct runtimes *runtimes)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < runtimes->count; i++) {
+		const struct container *container = &runtimes->containers[i];
+
+		if (container->source != runtimes->source || container->round == runtimes->round)
+			runtimes->containers[kept++] = *container;
+	}
+	runtimes->count = kept;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* Docker's names begin with a slash, those of containers/storage do not. */
@@ -146,10 +179,11 @@ static void read_address(struct json_object *entry, struct container *container)
 	}
 }
 
-void runtimes_read_list(struct runtimes *runtimes, const char *text, size_t length)
+bool runtimes_read_list(struct runtimes *runtimes, const char *text, size_t length)
 {
 	struct json_object *list = parse(text, length);
-	size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+	bool is_list = json_object_is_type(list, json_type_array);
+	size_t count = is_list ? json_object_array_length(list) : 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *entry = json_object_array_get_idx(list, i);
@@ -164,32 +198,47 @@ void runtimes_read_list(struct runtimes *runtimes, const char *text, size_t leng
 		add(runtimes, &container);
 	}
 	json_object_put(list);
+	return is_list;
 }
 
-void runtimes_read_state(struct runtimes *runtimes, const char *text, size_t length)
+bool runtimes_read_state(struct runtimes *runtimes, const char *text, size_t length)
 {
 	struct json_object *state = parse(text, length);
 	struct container container = {.id = ""};
+	const struct container *known;
 	char path[CGROUP_LEN];
+	bool is_state = false;
 
 	if (copy_string(member(state, "id"), container.id, sizeof(container.id)) &&
 	    copy_string(member(member(state, "cgroup_paths"), ""), path, sizeof(path)) &&
 	    !strncmp(path, CGROUP_MOUNT "/", strlen(CGROUP_MOUNT "/"))) {
 		snprintf(container.cgroup, sizeof(container.cgroup), "%s", path + strlen(CGROUP_MOUNT));
-		if (!find(runtimes, container.id))
+		known = find(runtimes, container.id);
+		if (!known || known->source == runtimes->source)
 			add(runtimes, &container);
+		is_state = true;
 	}
 	json_object_put(state);
+	return is_state;
 }
 
-/* All of it, up to a bound; the caller frees it. */
+static bool can_read(int fd, uint64_t deadline_ms)
+{
+	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+	uint64_t now = now_ms();
+
+	return now < deadline_ms && poll(&pollfd, 1, (int)(deadline_ms - now)) > 0;
+}
+
+/* All of it, up to bounds of size and time; the caller frees it. */
 static char *read_all(int fd, size_t *ret_length)
 {
+	uint64_t deadline_ms = now_ms() + ASK_LIMIT_MS;
 	size_t length = 0;
 	char *text = malloc(TEXT_MAX + 1);
 	ssize_t n = 1;
 
-	while (text && length < TEXT_MAX && n > 0) {
+	while (text && length < TEXT_MAX && n > 0 && can_read(fd, deadline_ms)) {
 		n = read(fd, text + length, TEXT_MAX - length);
 		if (n < 0 && errno == EINTR)
 			n = 1;
@@ -202,51 +251,55 @@ static char *read_all(int fd, size_t *ret_length)
 	return text;
 }
 
-typedef void (*read_fn)(struct runtimes *runtimes, const char *text, size_t length);
+typedef bool (*read_fn)(struct runtimes *runtimes, const char *text, size_t length);
 
-static void read_file(struct runtimes *runtimes, const char *path, read_fn fn)
+static bool read_file(struct runtimes *runtimes, const char *path, read_fn fn)
 {
 	FILE *file = fopen(path, "re");
+	bool is_right;
 	size_t length;
 	char *text;
 
 	if (!file)
-		return;
+		return false;
 	text = read_all(fileno(file), &length);
-	if (text)
-		fn(runtimes, text, length);
+	is_right = text && fn(runtimes, text, length);
 	free(text);
 	fclose(file);
+	return is_right;
 }
 
-static void read_answer(struct runtimes *runtimes, int fd)
+static bool read_answer(struct runtimes *runtimes, int fd)
 {
+	bool is_right = false;
 	size_t length;
 	char *text = read_all(fd, &length), *body = text ? strstr(text, "\r\n\r\n") : NULL;
 
 	if (body && length > 12 && !strncmp(text, "HTTP/1.", 7) && !strncmp(text + 8, " 200", 4))
-		runtimes_read_list(runtimes, body + 4, length - (size_t)(body + 4 - text));
+		is_right = runtimes_read_list(runtimes, body + 4, length - (size_t)(body + 4 - text));
 	free(text);
+	return is_right;
 }
 
-static void ask(struct runtimes *runtimes, const char *path)
+static bool ask(struct runtimes *runtimes, const char *path)
 {
-	const struct timeval limit = {.tv_sec = ASK_TIMEOUT_S};
+	const struct timeval limit = {.tv_usec = ASK_LIMIT_MS * 1000};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool is_right = false;
 
 	if (fd < 0)
-		return;
+		return false;
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s%s", runtimes->root, path);
-	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (!connect(fd, (const struct sockaddr *)&address, sizeof(address)) &&
 	    send(fd, REQUEST, strlen(REQUEST), MSG_NOSIGNAL) == (ssize_t)strlen(REQUEST))
-		read_answer(runtimes, fd);
+		is_right = read_answer(runtimes, fd);
 	close(fd);
+	return is_right;
 }
 
-static void read_states(struct runtimes *runtimes, const char *directory)
+static bool read_states(struct runtimes *runtimes, const char *directory)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
@@ -255,34 +308,52 @@ static void read_states(struct runtimes *runtimes, const char *directory)
 	snprintf(path, sizeof(path), "%s%s", runtimes->root, directory);
 	dir = opendir(path);
 	if (!dir)
-		return;
+		return false;
 	while ((entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s%s/%s/state.json", runtimes->root, directory, entry->d_name);
-		read_file(runtimes, path, runtimes_read_state);
+		(void)read_file(runtimes, path, runtimes_read_state);
 	}
 	closedir(dir);
+	return true;
 }
 
-static bool refresh(struct runtimes *runtimes)
+static bool read_storage(struct runtimes *runtimes, const char *list)
 {
-	struct timespec now;
 	char path[PATH_MAX];
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (runtimes->asked && now.tv_sec <= runtimes->asked)
-		return false;
-	runtimes->asked = now.tv_sec;
-	runtimes->count = 0;
-	for (size_t i = 0; i < COUNT(api_sockets); i++)
-		ask(runtimes, api_sockets[i]);
-	for (size_t i = 0; i < COUNT(storage_lists); i++) {
-		snprintf(path, sizeof(path), "%s%s", runtimes->root, storage_lists[i]);
-		read_file(runtimes, path, runtimes_read_list);
+	snprintf(path, sizeof(path), "%s%s", runtimes->root, list);
+	return read_file(runtimes, path, runtimes_read_list);
+}
+
+static void ask_all(struct runtimes *runtimes, const char *const *sources, size_t count,
+		    bool (*fn)(struct runtimes *runtimes, const char *source))
+{
+	for (size_t i = 0; i < count; i++) {
+		runtimes->source = sources[i];
+		if (fn(runtimes, sources[i]))
+			drop_old(runtimes);
 	}
-	for (size_t i = 0; i < COUNT(state_dirs); i++)
-		read_states(runtimes, state_dirs[i]);
+}
+
+/* Where a daemon hangs, the pauses get longer. */
+static bool refresh(struct runtimes *runtimes)
+{
+	uint64_t began = now_ms(), ended;
+
+	if (began < runtimes->next_ms)
+		return false;
+	runtimes->round++;
+	ask_all(runtimes, api_sockets, COUNT(api_sockets), ask);
+	ask_all(runtimes, storage_lists, COUNT(storage_lists), read_storage);
+	ask_all(runtimes, state_dirs, COUNT(state_dirs), read_states);
+	ended = now_ms();
+	if (ended - began < ASK_LIMIT_MS)
+		runtimes->pause_ms = PAUSE_MS;
+	else
+		runtimes->pause_ms = MIN(runtimes->pause_ms * 2 + PAUSE_MS, PAUSE_MAX_MS);
+	runtimes->next_ms = ended + runtimes->pause_ms;
 	return true;
 }
 
@@ -327,10 +398,12 @@ static bool may_be_one(const char *cgroup, const struct place *place)
 	       (!place->unit[0] && cgroup[0] && cgroup[1]);
 }
 
-void runtimes_name(struct runtimes *runtimes, const char *cgroup, struct place *place)
+int runtimes_name(struct runtimes *runtimes, const char *cgroup, struct place *place)
 {
-	if (!may_be_one(cgroup, place))
-		return;
-	if (!name_known(runtimes, cgroup, place) && refresh(runtimes))
-		(void)name_known(runtimes, cgroup, place);
+	if (!may_be_one(cgroup, place) || name_known(runtimes, cgroup, place))
+		return 0;
+	if (!refresh(runtimes))
+		return -EAGAIN;
+	(void)name_known(runtimes, cgroup, place);
+	return 0;
 }

@@ -24,12 +24,14 @@ void runtimes_free(struct runtimes *runtimes);
 /*
  * Adds what the runtimes say: the name of a container by its id, the id by the
  * path of its cgroup or by the address that is forwarded to.  They are asked
- * again, at most once a second, when something is not known.
+ * again when something is not known, a second after the last time or, where
+ * one of them hangs, after ever longer pauses of up to a minute; until then
+ * the answer for what may be a container is -EAGAIN.
  */
-void runtimes_name(struct runtimes *runtimes, const char *cgroup, struct place *place);
+int runtimes_name(struct runtimes *runtimes, const char *cgroup, struct place *place);
 
-/* The two formats of lists, for tests: adds what is in the text. */
-void runtimes_read_list(struct runtimes *runtimes, const char *text, size_t length);
-void runtimes_read_state(struct runtimes *runtimes, const char *text, size_t length);
+/* The two formats of lists, for tests: adds what is in the text; false if it has another format. */
+bool runtimes_read_list(struct runtimes *runtimes, const char *text, size_t length);
+bool runtimes_read_state(struct runtimes *runtimes, const char *text, size_t length);
 
 #endif
