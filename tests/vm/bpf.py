@@ -11,6 +11,7 @@ from harness import wait_for
 SYS_BPF = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
 NEXT_ID = {"program": 11, "map": 12, "link": 31}
 PROGRAM_GET_FD_BY_ID, MAP_GET_FD_BY_ID, OBJECT_GET_INFO_BY_FD = 13, 14, 15
+MAP_UPDATE, MAP_GET_NEXT_KEY, MAP_LOOKUP_AND_DELETE = 2, 4, 21
 MAP_TYPE_RINGBUF = 27
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -53,12 +54,22 @@ def program_names():
 
 
 def program_name(fd):
-    """From struct bpf_prog_info: 16 bytes behind the first 64."""
+    """In struct bpf_prog_info."""
+    return name_at(fd, 64)
+
+
+def map_name(fd):
+    """In struct bpf_map_info."""
+    return name_at(fd, 24)
+
+
+def name_at(fd, offset):
+    """16 bytes of an object's information."""
     info = ctypes.create_string_buffer(256)
     attribute = struct.pack("=IIQ", fd, len(info), ctypes.addressof(info)).ljust(32, b"\0")
     if libc.syscall(SYS_BPF, OBJECT_GET_INFO_BY_FD, attribute, len(attribute)):
-        raise OSError(ctypes.get_errno(), "program information")
-    return info.raw[64:80].split(b"\0")[0].decode()
+        raise OSError(ctypes.get_errno(), "information on a BPF object")
+    return info.raw[offset:offset + 16].split(b"\0")[0].decode()
 
 
 def fdinfo(pid):
@@ -73,6 +84,42 @@ def map_id(pid, kind):
     if len(found) != 1:
         raise AssertionError(f"{len(found)} maps of type {kind} in process {pid}")
     return found[0]
+
+
+class Map:
+    """A map of a process by its name, as the kernel has it."""
+
+    def __init__(self, pid, name):
+        numbers = {int(info["map_id"]) for info in fdinfo(pid) if "map_id" in info}
+        fds = {number: bpf(MAP_GET_FD_BY_ID, number)[0] for number in numbers}
+        found = [fd for fd in fds.values() if map_name(fd) == name]
+        for fd in set(fds.values()) - set(found):
+            os.close(fd)
+        if len(found) != 1:
+            raise AssertionError(f"{len(found)} maps {name} in process {pid}")
+        self.fd, = found
+
+    def call(self, command, key, value):
+        """key and value are buffers or None."""
+        attribute = struct.pack("=IIQQQ", self.fd, 0, *(ctypes.addressof(one) if one else 0 for one in (key, value)), 0)
+        if libc.syscall(SYS_BPF, command, attribute, len(attribute)):
+            raise OSError(ctypes.get_errno(), f"bpf command {command}")
+
+    def put(self, key, value):
+        self.call(MAP_UPDATE, *map(ctypes.create_string_buffer, (key, value)))
+
+    def pop(self, size):
+        """From a queue."""
+        value = ctypes.create_string_buffer(size)
+        self.call(MAP_LOOKUP_AND_DELETE, None, value)
+        return value.raw
+
+    def is_empty(self):
+        try:
+            self.call(MAP_GET_NEXT_KEY, None, ctypes.create_string_buffer(8))
+        except FileNotFoundError:
+            return True
+        return False
 
 
 class Ring:

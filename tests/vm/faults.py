@@ -9,7 +9,7 @@ import socket
 import struct
 import subprocess
 
-from bpf import Ring, objects
+from bpf import Map, Ring, objects
 from children import bind, in_child, set_comm
 from harness import REUSETRACE, Tracer, contains, equal, kernel, run, wait_for
 
@@ -20,6 +20,7 @@ TWO_CAPABILITIES = (*UNPRIVILEGED[:-1], "--inh-caps=-all,+bpf,+perfmon", "--ambi
                     "--bounding-set=-all,+bpf,+perfmon")
 MEMLOCK_NEEDED_KIB = 65536
 OPTION_SOCKETS = 8192  # histories that bpf/maps.bpf.h has room for
+SLOTS = 256  # attempts at a time that it has room for
 ABORT = struct.pack("ii", 1, 0)
 
 
@@ -188,6 +189,20 @@ def test_lost_records_are_told():
     equal((records["sent"], records["reserved"], records["bytes"]), (printed, binds, produced), "counts")
     contains(trace.stderr, str(lost["ring"]), "told on stderr")
     contains(trace.stderr, "lost", "told on stderr")
+
+
+def test_slots_of_attempts_that_never_end_are_taken_back():
+    """As if so many threads were gone in the middle of a bind, or each exit had been skipped."""
+    with socket.create_server(("127.0.0.1", PORT)), Tracer("-P", str(PORT)) as trace:
+        free, flights = (Map(trace.process.pid, name) for name in ("free_slots", "flights"))
+        for number in range(SLOTS):
+            flights.put(struct.pack("=II", 0x7fff0000 + number, 0x7fff0000 + number),
+                        struct.pack("=QQQ", 0, 0, 0) + free.pop(4) + bytes(20))
+        equal(bind(PORT), errno.EADDRINUSE, "a bind that finds no room")
+        wait_for(flights.is_empty, "room")
+        equal(bind(PORT), errno.EADDRINUSE, "a bind that does")
+    equal(len(trace.of("bind")), 1, "binds told")
+    equal(trace.end["lost"], dict.fromkeys(trace.end["lost"], 0) | {"map": 1, "exits": SLOTS}, "lost")
 
 
 def connect_and_close(listener, times):
