@@ -190,6 +190,34 @@ static void test_delivery_json(void **state)
 	free(text);
 }
 
+/* More than there are hash chains, and counted before and after they were sorted. */
+static void test_many_members(void **state)
+{
+	struct deliveries *deliveries = deliveries_new();
+	const struct delivery_total *totals;
+	struct event event;
+	size_t count;
+
+	(void)state;
+	for (uint64_t key = 6000; key; key--)
+		add(deliveries, key, PROTO_UDP, "127.0.0.1");
+	assert_int_equal(deliveries_settle(deliveries, note_port, NULL), 0);
+	for (int round = 1; round <= 2; round++) {
+		for (uint64_t key = 1; key <= 6000; key++) {
+			event = (struct event){.type = EVENT_DELIVERY, .sock = sock(PROTO_UDP, "127.0.0.1")};
+			assert_true(deliveries_count(deliveries, key, &event));
+			assert_int_equal(event.process.pid, 100 + key);
+		}
+		totals = deliveries_totals(deliveries, &count);
+		assert_int_equal(count, 6000);
+		for (size_t i = 0; i < count; i++) {
+			assert_int_equal(totals[i].sock.id, i + 1);
+			assert_int_equal(totals[i].count, round);
+		}
+	}
+	deliveries_free(deliveries);
+}
+
 static void test_totals(void **state)
 {
 	struct delivery_total totals[3] = {
@@ -229,9 +257,13 @@ static void test_totals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_snapshot_members),       cmocka_unit_test(test_attempt_members),
-		cmocka_unit_test(test_refused_has_no_members), cmocka_unit_test(test_delivery_row),
-		cmocka_unit_test(test_delivery_json),	       cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_snapshot_members),
+		cmocka_unit_test(test_attempt_members),
+		cmocka_unit_test(test_refused_has_no_members),
+		cmocka_unit_test(test_delivery_row),
+		cmocka_unit_test(test_delivery_json),
+		cmocka_unit_test(test_many_members),
+		cmocka_unit_test(test_totals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

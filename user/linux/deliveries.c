@@ -9,10 +9,12 @@
 #include "rules/rules.h"
 
 #define MEMBERS_MAX 65536
+#define HEADS	    4096
 
 /* Its total is what is shown of it. */
 struct member {
 	uint64_t key;
+	uint32_t next; /* of its hash: index + 1, 0: none */
 	bool looked_up;
 	struct delivery_total total;
 };
@@ -20,6 +22,7 @@ struct member {
 struct deliveries {
 	struct member *members;
 	size_t count, capacity;
+	uint32_t heads[HEADS]; /* as member.next */
 	struct delivery_total *totals;
 };
 
@@ -37,12 +40,40 @@ void deliveries_free(struct deliveries *deliveries)
 	free(deliveries);
 }
 
+static size_t hash(uint64_t key, uint64_t inode)
+{
+	return ((key ^ inode * 0x9e3779b97f4a7c15ULL) * 0xff51afd7ed558ccdULL >> 32) % HEADS;
+}
+
 static struct member *find(const struct deliveries *deliveries, uint64_t key, uint64_t inode)
 {
-	for (size_t i = 0; i < deliveries->count; i++)
-		if (deliveries->members[i].key == key && deliveries->members[i].total.sock.inode == inode)
-			return &deliveries->members[i];
+	uint32_t at = deliveries->heads[hash(key, inode)];
+
+	while (at) {
+		struct member *member = &deliveries->members[at - 1];
+
+		if (member->key == key && member->total.sock.inode == inode)
+			return member;
+		at = member->next;
+	}
 	return NULL;
+}
+
+static void link_member(struct deliveries *deliveries, size_t i)
+{
+	struct member *member = &deliveries->members[i];
+	uint32_t *head = &deliveries->heads[hash(member->key, member->total.sock.inode)];
+
+	member->next = *head;
+	*head = (uint32_t)i + 1;
+}
+
+/* The members have other places now. */
+static void link_all(struct deliveries *deliveries)
+{
+	memset(deliveries->heads, 0, sizeof(deliveries->heads));
+	for (size_t i = 0; i < deliveries->count; i++)
+		link_member(deliveries, i);
 }
 
 static int add(struct deliveries *deliveries, uint64_t key, const struct sock_info *sock,
@@ -59,8 +90,9 @@ static int add(struct deliveries *deliveries, uint64_t key, const struct sock_in
 		deliveries->members = members;
 		deliveries->capacity = capacity;
 	}
-	deliveries->members[deliveries->count++] = (struct member){
+	deliveries->members[deliveries->count] = (struct member){
 		.key = key, .looked_up = owner->fd >= 0, .total = {.sock = *sock, .owner = *owner}};
+	link_member(deliveries, deliveries->count++);
 	return 0;
 }
 
@@ -133,6 +165,7 @@ int deliveries_settle(struct deliveries *deliveries, int (*fn)(void *context, co
 		err = fn(context, &deliveries->members[kept - 1].total.sock);
 	}
 	deliveries->count = kept;
+	link_all(deliveries);
 	return err;
 }
 
@@ -202,6 +235,7 @@ const struct delivery_total *deliveries_totals(struct deliveries *deliveries, si
 	if (!deliveries->totals)
 		return NULL;
 	sort(deliveries);
+	link_all(deliveries);
 	for (size_t i = 0; i < deliveries->count; i++)
 		deliveries->totals[i] = deliveries->members[i].total;
 	*ret_count = deliveries->count;
