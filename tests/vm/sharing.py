@@ -6,8 +6,9 @@ import socket
 import subprocess
 import sys
 
-from checks import Attempt, bind, inode_of, listen, next_event, outcome, program_of, tcp, tcp6, udp
+from checks import Attempt, bind, inode_of, listen, listening, next_event, outcome, program_of, tcp, tcp6, udp
 from harness import contains, end, equal, kernel, shared, skip, start, start_server, wait_for
+from pairs import attach_program
 
 SHARED = True
 HERE, THERE, ANY = "127.0.0.1", "127.0.0.2", "0.0.0.0"
@@ -157,6 +158,12 @@ def test_datagrams_to_a_specific_address():
         equal((is_empty(narrow), is_empty(wide)), (True, True), "and nothing else")
 
 
+def how_many(sock, take):
+    """Datagrams or connections that wait."""
+    sock.setblocking(False)
+    return sum(1 for _ in iter(lambda: outcome(take), errno.EAGAIN))
+
+
 def test_datagram_group_spreads():
     with udp("r") as one, udp("r") as two:
         bind(one, HERE, 31004).accepted("free")
@@ -166,10 +173,33 @@ def test_datagram_group_spreads():
         for _ in range(64):
             with udp() as client:
                 client.sendto(b"x", (HERE, 31004))
-        one.setblocking(False)
-        two.setblocking(False)
-        counts = [sum(1 for _ in iter(lambda: outcome(sock.recv, 1), errno.EAGAIN)) for sock in (one, two)]
+        counts = [how_many(sock, lambda: sock.recv(1)) for sock in (one, two)]
         equal((sum(counts), 0 in counts), (64, False), f"datagrams of each: {counts}")
+
+
+PROGRAM = "the BPF program of the group chooses which of its 2 sockets answers"
+
+
+def test_program_of_a_datagram_group_chooses():
+    with udp("r") as one, udp("r") as two:
+        bind(one, HERE, 31021).accepted("free")
+        attach_program(one)
+        equal(bind(two, HERE, 31021).accepted("reuseport-group").total(1).verdict["delivery"], PROGRAM, "who answers")
+        for _ in range(16):
+            with udp() as client:
+                client.sendto(b"x", (HERE, 31021))
+        equal([how_many(sock, lambda: sock.recv(1)) for sock in (one, two)], [16, 0], "datagrams of each")
+
+
+def test_program_of_a_group_of_listeners_chooses():
+    with listening(HERE, 31022, "r") as one, tcp("r") as two:
+        attach_program(one)
+        bind(two, HERE, 31022).accepted("reuseport-group").total(1)
+        equal(listen(two).accepted("reuseport-group").verdict["delivery"], PROGRAM, "who answers")
+        clients = [socket.create_connection((HERE, 31022)) for _ in range(16)]
+        equal([how_many(sock, lambda: sock.accept()[0].close()) for sock in (one, two)], [16, 0], "connections of each")
+        for client in clients:
+            client.close()
 
 
 def member(port, group="-"):
