@@ -33,7 +33,9 @@ def test_10_every_port_of_the_range_is_a_connection():
         code = outcome(sock.bind, (HERE, 0))
         equal(code, errno.EADDRINUSE, "bind to port 0")
         attempt = tried(sock, ("bind",), code)
-        attempt.refused("range-exhausted", "no port of 24010-24017 is free")
+        attempt.refused("range-exhausted", "no port of 24010-24017 is free", f"most by clients[{clients.pid}] (8)")
+        equal(attempt.event["facts"]["refusal"]["ports"]["most"],
+              [{"pid": clients.pid, "comm": "clients", "ports": 8}], "who has them")
         fixes(attempt, "widen net.ipv4.ip_local_port_range")
 
 
@@ -57,7 +59,8 @@ def test_12_bind_before_connect_uses_the_ports_up():
                     f"[one.connect(({HERE!r}, 80)) for one in made]")
         code = outcome(sock.bind, (HERE, 0))
         equal(code, errno.EADDRINUSE, "a third bind to port 0")
-        attempt = tried(sock, ("bind",), code).refused("range-exhausted", "no port of 24012-24013 is free")
+        attempt = tried(sock, ("bind",), code).refused("range-exhausted", "no port of 24012-24013 is free",
+                                                       f"most by client[{client.pid}] (2)")
         fixes(attempt, "if the socket will connect(), set IP_BIND_ADDRESS_NO_PORT before bind()")
         client.does("[linger_reset(one) for one in made]", "[one.close() for one in made]",
                     "made = [tcp('N'), tcp('N')]", f"[one.bind(({HERE!r}, 0)) for one in made]",
