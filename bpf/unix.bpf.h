@@ -13,6 +13,8 @@
 #include "snapshot.bpf.h"
 
 #define CAP_DAC_OVERRIDE 1
+#define UNIX_BOUND	 16384
+#define USER_NS_INITIAL	 0xeffffffdU /* PROC_USER_INIT_INO */
 
 _Static_assert(sizeof(struct rt_unix) <= sizeof(struct rt_attempt), "it lives in a slot");
 
@@ -30,6 +32,23 @@ struct {
 	__type(key, __u32);
 	__type(value, struct rt_unix_holder);
 } unix_scratch SEC(".maps");
+
+/*
+ * When the last bind() of a socket that had no name was called: of all
+ * processes, by the address of the struct sock.  The iterator tells it of those
+ * that have one.
+ */
+struct unix_begun {
+	__u64 inode; /* guards against reuse of the address */
+	__u64 time_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, UNIX_BOUND);
+	__type(key, __u64);
+	__type(value, struct unix_begun);
+} unix_begun SEC(".maps");
 
 static __always_inline bool is_unix(struct sock *sk)
 {
@@ -60,6 +79,25 @@ static __always_inline void describe_unix(struct rt_sock *to, struct sock *sk)
 	to->state = BPF_CORE_READ(sk, __sk_common.skc_state);
 }
 
+static __always_inline void note_begun(struct sock *sk)
+{
+	struct unix_begun begun = {.time_ns = bpf_ktime_get_boot_ns()};
+	u64 key = (u64)sk;
+
+	if (!live || BPF_CORE_READ((struct unix_sock *)sk, addr))
+		return;
+	begun.inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
+	bpf_map_update_elem(&unix_begun, &key, &begun, BPF_ANY);
+}
+
+static __always_inline u64 begun_ns(const struct rt_sock *sock)
+{
+	u64 key = sock->key;
+	struct unix_begun *begun = bpf_map_lookup_elem(&unix_begun, &key);
+
+	return begun && begun->inode == sock->inode ? begun->time_ns : 0;
+}
+
 static __always_inline u16 read_name(char *to, const void *from, int length)
 {
 	u32 n = length;
@@ -85,16 +123,26 @@ __noinline int record_cwd(u32 slot)
 	return 0;
 }
 
+/* capable_wrt_inode_uidgid(): in a user namespace it is for the files of that one's users. */
+static __always_inline enum rt_overrides overrides(const struct cred *cred)
+{
+	u32 capable = 0;
+
+	bpf_core_read(&capable, sizeof(capable), &cred->cap_effective);
+	if (!(capable >> CAP_DAC_OVERRIDE & 1))
+		return RT_OVERRIDES_NONE;
+	return BPF_CORE_READ(cred, user_ns, ns.inum) == USER_NS_INITIAL ? RT_OVERRIDES_ALL
+									: RT_OVERRIDES_MAPPED;
+}
+
 __noinline int record_unix(u32 slot, u64 sk, u64 address, int length)
 {
 	struct rt_unix *record = bpf_map_lookup_elem(&slots, &slot);
 	struct task_struct *task = (void *)bpf_get_current_task();
 	const struct cred *cred = BPF_CORE_READ(task, cred);
-	u32 capable = 0;
 
 	if (!record)
 		return 0;
-	bpf_core_read(&capable, sizeof(capable), &cred->cap_effective);
 	fill_header(&record->header, RT_UNIX_BIND);
 	describe_exe(record->exe, &record->header, task);
 	describe_unix(&record->sock, (struct sock *)sk);
@@ -104,11 +152,18 @@ __noinline int record_unix(u32 slot, u64 sk, u64 address, int length)
 	record->bound = BPF_CORE_READ((struct unix_sock *)sk, addr) != NULL;
 	record->mntns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 	record->fsuid = BPF_CORE_READ(cred, fsuid.val);
-	record->overrides = capable >> CAP_DAC_OVERRIDE & 1;
+	record->overrides = overrides(cred);
 	record->addrlen = length;
 	__builtin_memset(record->name, 0, sizeof(record->name));
 	record->length = read_name(record->name, (void *)address + 2, length - 2);
 	return 1;
+}
+
+/* A slot is given back once: by whoever takes the flight out, this or the tracer (reclaim.c). */
+static __always_inline void unix_end(u64 id, u32 slot)
+{
+	if (!bpf_map_delete_elem(&unix_flights, &id))
+		slot_give(slot);
 }
 
 /* The address is the kernel's own copy. */
@@ -118,23 +173,24 @@ __noinline int on_unix_bind(u64 sock, u64 address, u64 length)
 	struct flight fresh = {.sk = (u64)sk, .type = RT_UNIX_BIND}, *flight;
 	u64 id = bpf_get_current_pid_tgid();
 
-	if (!is_unix(sk) || !unix_wanted(sk))
+	if (!is_unix(sk))
+		return 0;
+	note_begun(sk);
+	if (!unix_wanted(sk))
 		return 0;
 	flight = bpf_map_lookup_elem(&unix_flights, &id);
 	if (flight) { /* its exit was not seen */
 		count(RT_COUNT_NO_EXIT, 1);
-		slot_give(flight->slot);
+		unix_end(id, flight->slot);
 	}
 	fresh.slot = slot_take();
-	if (fresh.slot != NO_SLOT) {
-		record_unix(fresh.slot, (u64)sk, address, length);
-		record_cwd(fresh.slot);
-	}
-	if (fresh.slot != NO_SLOT && bpf_map_update_elem(&unix_flights, &id, &fresh, BPF_ANY)) {
+	if (fresh.slot == NO_SLOT)
+		return 0;
+	record_unix(fresh.slot, (u64)sk, address, length);
+	record_cwd(fresh.slot);
+	if (bpf_map_update_elem(&unix_flights, &id, &fresh, BPF_NOEXIST)) {
 		count(RT_COUNT_NO_SLOT, 1);
 		slot_give(fresh.slot);
-	} else if (fresh.slot == NO_SLOT && flight) {
-		bpf_map_delete_elem(&unix_flights, &id);
 	}
 	return 0;
 }
@@ -172,10 +228,10 @@ __noinline int on_unix_exit(int result)
 	if (record && (result || !(config.filters & RT_FILTER_FAILED))) {
 		record->header.size = sizeof(*record);
 		record->result = result;
+		record->end_ns = bpf_ktime_get_boot_ns();
 		send(record, sizeof(*record));
 	}
-	bpf_map_delete_elem(&unix_flights, &id);
-	slot_give(slot);
+	unix_end(id, slot);
 	return 0;
 }
 EXIT(unix_exit, on_unix_exit, __sys_bind, 3)
@@ -224,6 +280,7 @@ int unix_sockets(struct bpf_iter__task_file *ctx)
 	describe_process(&holder->header.process, task);
 	describe_exe(holder->exe, &holder->header, task);
 	describe_unix(&holder->sock, sk);
+	holder->sock.bound_ns = begun_ns(&holder->sock);
 	describe_name(holder, (struct unix_sock *)sk, address);
 	holder->fd = ctx->fd;
 	bpf_seq_write(ctx->meta->seq, holder, sizeof(*holder));

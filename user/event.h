@@ -275,6 +275,13 @@ struct rt_delivery {
 
 #define RT_UNIX_LEN 108 /* sun_path */
 
+/* Whether a process has CAP_DAC_OVERRIDE. */
+enum rt_overrides {
+	RT_OVERRIDES_NONE,
+	RT_OVERRIDES_ALL,    /* in the initial user namespace */
+	RT_OVERRIDES_MAPPED, /* in another one: for files whose owner and group that one has */
+};
+
 /* RT_UNIX_BIND; sock.protocol is the socket's type (SOCK_STREAM ...) */
 struct rt_unix {
 	struct rt_header header;
@@ -283,16 +290,17 @@ struct rt_unix {
 	__s32 addrlen;	 /* as given */
 	__u32 mntns;	 /* of the process: where its paths begin */
 	__u32 fsuid;	 /* whose rights it has on files */
-	__u32 overrides; /* it has CAP_DAC_OVERRIDE */
+	__u32 overrides; /* enum rt_overrides */
 	__u16 length;	 /* valid in name[] */
 	__u8 passed;	 /* the LSM let it pass */
 	__u8 bound;	 /* had a name before the call */
+	__u64 end_ns;	 /* when the call returned */
 	char name[112];	 /* sun_path; an abstract one begins with a NUL */
 	char exe[RT_EXE_LEN];
 	char cwd[RT_EXE_LEN]; /* as exe: components, last first */
 };
 
-/* From the iterator over named unix sockets */
+/* From the iterator over named unix sockets; sock.bound_ns: when bind() was called, 0: not seen */
 struct rt_unix_holder {
 	struct rt_header header;
 	struct rt_sock sock;

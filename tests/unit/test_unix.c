@@ -92,8 +92,9 @@ struct row {
 	enum stage stage; /* STAGE_NONE: of its own accord */
 	int32_t addrlen;
 	enum sock_state holder; /* STATE_UNKNOWN: none */
-	bool process;
-	const char *path, *modules, *rule;
+	bool process, second, replaced, hidden;
+	uint32_t pid; /* its owner's */
+	const char *path, *modules, *comm, *exe, *rule;
 	int agrees;
 	const char *text, *fix[3];
 };
@@ -354,19 +355,195 @@ static const struct row rows[] = {
 	 .rule = "unexplained",
 	 .agrees = -1,
 	 .text = "ENOMEM, for a reason that was not seen"},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .hidden = true,
+	 .rule = "path-socket",
+	 .agrees = 1,
+	 .text = "/run/x is the file of a socket; whether somebody listens on it could not be found out",
+	 .fix = {"look who listens on /run/x (ss -xlp, as root on the host); remove it if nobody does", "bind another path"}},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .hidden = true,
+	 .holder = STATE_ESTABLISHED,
+	 .process = true,
+	 .rule = "path-socket",
+	 .agrees = 1,
+	 .text = "/run/x is the file of a socket; whether somebody listens on it could not be found out",
+	 .fix = {"look who listens on /run/x (ss -xlp, as root on the host); remove it if nobody does", "bind another path"}},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .hidden = true,
+	 .holder = STATE_LISTEN,
+	 .process = true,
+	 .rule = "path-listener",
+	 .agrees = 1,
+	 .text = "/run/x exists and old[4100] listens on it",
+	 .fix = {"stop 4100 (old), then remove /run/x", "bind another path"}},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .replaced = true,
+	 .rule = "path-gone",
+	 .agrees = -1,
+	 .text = "/run/x existed, and was replaced before it was looked up: what is there now came later"},
+	{.result = USED,
+	 .abstract = true,
+	 .path = "@x",
+	 .replaced = true,
+	 .rule = "path-gone",
+	 .agrees = -1,
+	 .text = "another socket had the abstract name @x; it was given up and taken anew before it was looked up"},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .holder = STATE_LISTEN,
+	 .process = true,
+	 .pid = 4242,
+	 .rule = "path-listener",
+	 .agrees = 1,
+	 .text = "/run/x exists and old[4242] listens on it",
+	 .fix = {"close fd 3 of this same process first, then remove /run/x", "bind another path"}},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .holder = STATE_BOUND,
+	 .process = true,
+	 .pid = 4242,
+	 .rule = "path-bound",
+	 .agrees = 1,
+	 .text = "/run/x exists and old[4242] is bound to it, though it does not listen",
+	 .fix = {"close fd 3 of this same process first, then remove /run/x", "bind another path"}},
+	{.result = USED,
+	 .abstract = true,
+	 .path = "@x",
+	 .holder = STATE_LISTEN,
+	 .process = true,
+	 .pid = 4242,
+	 .rule = "name-taken",
+	 .agrees = 1,
+	 .text = "old[4242] has the abstract name @x in this network namespace",
+	 .fix = {"close fd 3 of this same process first", "bind another name"}},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .holder = STATE_LISTEN,
+	 .process = true,
+	 .pid = 1,
+	 .rule = "path-listener",
+	 .agrees = 1,
+	 .text = "/run/x exists and old[1] listens on it",
+	 .fix = {"bind another path"}},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .holder = STATE_BOUND,
+	 .process = true,
+	 .pid = 1,
+	 .comm = "systemd",
+	 .rule = "path-bound",
+	 .agrees = 1,
+	 .text = "/run/x exists and systemd[1] is bound to it, though it does not listen",
+	 .fix = {"bind another path"}},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .holder = STATE_LISTEN,
+	 .process = true,
+	 .pid = 1,
+	 .comm = "systemd",
+	 .exe = "/usr/lib/systemd/systemd",
+	 .rule = "path-listener",
+	 .agrees = 1,
+	 .text = "/run/x exists and systemd[1] listens on it",
+	 .fix = {"take the socket that systemd passes (sd_listen_fds(3)) instead of binding", "stop the socket unit that has /run/x (systemctl list-sockets)", "bind another path"}},
+	{.result = USED,
+	 .abstract = true,
+	 .path = "@x",
+	 .holder = STATE_LISTEN,
+	 .process = true,
+	 .pid = 1,
+	 .comm = "systemd",
+	 .rule = "name-taken",
+	 .agrees = 1,
+	 .text = "systemd[1] has the abstract name @x in this network namespace",
+	 .fix = {"take the socket that systemd passes (sd_listen_fds(3)) instead of binding", "stop the socket unit that has @x (systemctl list-sockets)", "bind another name"}},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .holder = STATE_LISTEN,
+	 .process = true,
+	 .pid = 4100,
+	 .comm = "systemd",
+	 .exe = "/usr/lib/systemd/systemd",
+	 .rule = "path-listener",
+	 .agrees = 1,
+	 .text = "/run/x exists and systemd[4100] listens on it",
+	 .fix = {"take the socket that systemd passes (sd_listen_fds(3)) instead of binding", "stop the socket unit that has /run/x (systemctl --user list-sockets)", "bind another path"}},
+	{.result = USED,
+	 .abstract = true,
+	 .path = "@x",
+	 .holder = STATE_LISTEN,
+	 .process = true,
+	 .pid = 4100,
+	 .comm = "systemd",
+	 .rule = "name-taken",
+	 .agrees = 1,
+	 .text = "systemd[4100] has the abstract name @x in this network namespace",
+	 .fix = {"take the socket that systemd passes (sd_listen_fds(3)) instead of binding", "stop the socket unit that has @x (systemctl --user list-sockets)", "bind another name"}},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .holder = STATE_LISTEN,
+	 .process = true,
+	 .comm = "systemd",
+	 .exe = "/tmp/other",
+	 .rule = "path-listener",
+	 .agrees = 1,
+	 .text = "/run/x exists and systemd[4100] listens on it",
+	 .fix = {"stop 4100 (systemd), then remove /run/x", "bind another path"}},
+	{.result = USED,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .holder = STATE_LISTEN,
+	 .process = true,
+	 .second = 1,
+	 .pid = 1,
+	 .comm = "systemd",
+	 .rule = "path-listener",
+	 .agrees = 1,
+	 .text = "/run/x exists and systemd[1] listens on it",
+	 .fix = {"take the socket that systemd passes (sd_listen_fds(3)) instead of binding", "bind another path"}},
+	{.result = -EINVAL,
+	 .bound = true,
+	 .obstacle = OBSTACLE_SOCKET,
+	 .path = PATH,
+	 .rule = "already-bound",
+	 .agrees = -1,
+	 .text = "this socket has a name already: a socket binds only once; the kernel made /run/x before it looked at that, and left it there",
+	 .fix = {"remove /run/x, which the refused call left behind"}},
 	/* clang-format on */
 };
 
 static void make(const struct row *row, struct event *event, struct holder *holder, struct owner *owner)
 {
-	*owner = (struct owner){.pid = 4100, .fd = 3, .comm = "old"};
+	owner[0] = owner[1] = (struct owner){.pid = 4100, .fd = 3, .comm = "old"};
+	if (row->pid)
+		owner->pid = row->pid;
+	if (row->comm)
+		snprintf(owner->comm, sizeof(owner->comm), "%s", row->comm);
+	if (row->exe)
+		snprintf(owner->exe, sizeof(owner->exe), "%s", row->exe);
 	*holder = (struct holder){
 		.kind = KIND_PROCESS,
 		.expires_ms = -1,
 		.released_after_ns = -1,
 		.sock = {.protocol = PROTO_UNIX, .state = row->holder, .unix_type = row->type, .uid = 1000},
 		.owners = row->process ? owner : NULL,
-		.owner_count = row->process};
+		.owner_count = (size_t)row->process + row->second};
 	*event = (struct event){
 		.type = EVENT_BIND,
 		.time_ns = AT(62, 113),
@@ -384,6 +561,8 @@ static void make(const struct row *row, struct event *event, struct holder *hold
 					       : STAGE_NONE,
 		.unix_facts = {.abstract = row->abstract,
 			       .bound = row->bound,
+			       .replaced = row->replaced,
+			       .hidden = row->hidden,
 			       .obstacle = row->obstacle,
 			       .fault = row->fault,
 			       .directory = "/run",
@@ -405,13 +584,13 @@ static void test_words(void **state)
 {
 	struct event event;
 	struct holder holder;
-	struct owner owner;
+	struct owner owner[2];
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		size_t fixes = 0;
 
-		make(&rows[i], &event, &holder, &owner);
+		make(&rows[i], &event, &holder, owner);
 		assert_string_equal(rule_name((enum rule_id)event.verdict.rule), rows[i].rule);
 		assert_string_equal(event.verdict.text, rows[i].text);
 		assert_int_equal(event.verdict.agrees, rows[i].agrees);
@@ -421,7 +600,9 @@ static void test_words(void **state)
 		for (size_t j = 0; j < fixes; j++)
 			assert_string_equal(event.verdict.fix[j], rows[i].fix[j]);
 		if (event.holder_count)
-			assert_int_equal(event.holders[0].culprit, strcmp(rows[i].rule, "path-stale") != 0);
+			assert_int_equal(event.holders[0].culprit,
+					 strcmp(rows[i].rule, "path-stale") &&
+						 strcmp(rows[i].rule, "path-socket"));
 	}
 }
 
@@ -429,11 +610,11 @@ static void test_text_and_json(void **state)
 {
 	struct event event;
 	struct holder holder;
-	struct owner owner;
+	struct owner owner[2];
 	char *text;
 
 	(void)state;
-	make(&rows[3], &event, &holder, &owner);
+	make(&rows[3], &event, &holder, owner);
 	text = render(text_view_new, &no_header, &event, 1);
 	assert_string_equal(text,
 			    "10:01:02.113 4242  new      unix  /run/x             ........  EADDRINUSE\n"
@@ -446,9 +627,10 @@ static void test_text_and_json(void **state)
 	assert_non_null(strstr(text, "\"protocol\":\"unix\",\"family\":\"unix\""));
 	assert_non_null(strstr(text, "\"type\":\"stream\""));
 	assert_non_null(strstr(text, "\"unix\":{\"abstract\":false,\"bound\":false,\"overrides\":false,"
+				     "\"replaced\":false,\"hidden\":false,"
 				     "\"at_path\":\"socket\",\"fault\":null,\"directory\":\"/run\","));
 	free(text);
-	make(&rows[7], &event, &holder, &owner);
+	make(&rows[7], &event, &holder, owner);
 	text = render(text_view_new, &no_header, &event, 1);
 	assert_non_null(strstr(text, "    on path  old[4100] fd 3, connected /run/x, uid 1000"));
 	free(text);

@@ -3,12 +3,14 @@
 #include "attempts.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "linux/unix_path.h"
@@ -81,13 +83,46 @@ static const struct row {
 	{"open/../closed/new", false, OBSTACLE_UNKNOWN, FAULT_SEARCH, "/open/../closed", 0700},
 };
 
+/* As the kernel counts: the start time of /proc is in ticks of user space. */
+static void set_process(struct rt_unix *record, pid_t pid)
+{
+	unsigned long long start = 0;
+	char path[64], line[1024];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	fclose(file);
+	assert_int_equal(sscanf(strrchr(line, ')') + 1,
+				" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+				"%*d %llu",
+				&start),
+			 1);
+	record->header.process.tgid = record->header.process.tid = (uint32_t)pid;
+	record->header.process.start_ns = start * (1000000000ULL / (unsigned long)sysconf(_SC_CLK_TCK));
+}
+
+/* Of a directory below /tmp: components, last first. */
+static void set_cwd(struct rt_unix *record, const char *path)
+{
+	size_t length = strlen(path + 5);
+
+	memset(record->cwd, 0, sizeof(record->cwd));
+	memcpy(record->cwd, path + 5, length);
+	memcpy(record->cwd + length + 1, "tmp", sizeof("tmp"));
+}
+
 static struct rt_unix record_of(bool overrides)
 {
-	struct rt_unix record = {.fsuid = STRANGER, .overrides = overrides};
+	struct rt_unix record = {.fsuid = STRANGER,
+				 .overrides = overrides ? RT_OVERRIDES_ALL : RT_OVERRIDES_NONE};
 	struct stat mounts;
 
 	assert_int_equal(stat("/proc/self/ns/mnt", &mounts), 0);
-	record.header.process.tgid = record.header.process.tid = (uint32_t)getpid();
+	set_process(&record, getpid());
+	set_cwd(&record, directory);
 	record.mntns = (uint32_t)mounts.st_ino;
 	return record;
 }
@@ -95,7 +130,7 @@ static struct rt_unix record_of(bool overrides)
 static void check(const struct rt_unix *record, const char *prefix, const char *base, const struct row *row)
 {
 	struct unix_facts facts = {.path = ""};
-	struct stat file;
+	struct path_file file;
 	char wanted[EXE_LEN];
 
 	snprintf(facts.path, sizeof(facts.path), "%s%s", prefix, row->path);
@@ -130,16 +165,14 @@ static void test_process_that_is_gone(void **state)
 {
 	struct rt_unix record = record_of(true);
 	struct unix_facts facts = {.path = ""};
-	struct stat file;
+	struct path_file file;
 
 	(void)state;
 	record.header.process.tgid = record.header.process.tid = 0x7fffffff;
 	snprintf(facts.path, sizeof(facts.path), "%s/sock", directory);
 	unix_path_look(&record, &facts, &file);
 	assert_int_equal(facts.obstacle, OBSTACLE_SOCKET);
-	assert_true(S_ISSOCK(file.st_mode));
-	memcpy(record.cwd, directory + 5, sizeof(directory) - 5); /* components, last first */
-	memcpy(record.cwd + sizeof(directory) - 5, "tmp", sizeof("tmp"));
+	assert_true(S_ISSOCK(file.stat.st_mode));
 	snprintf(facts.path, sizeof(facts.path), "sock");
 	unix_path_look(&record, &facts, &file);
 	assert_int_equal(facts.obstacle, OBSTACLE_SOCKET);
@@ -149,11 +182,76 @@ static void test_process_that_is_gone(void **state)
 	assert_int_equal(facts.obstacle, OBSTACLE_UNKNOWN);
 }
 
+/* Ends when the other end of the pipe is closed. */
+static pid_t wait_in_jail(int pipes[2])
+{
+	char byte;
+	pid_t pid = fork();
+
+	assert_int_not_equal(pid, -1);
+	if (pid)
+		return pid;
+	close(pipes[1]);
+	if (chroot(directory) || chdir("/open"))
+		_exit(1);
+	(void)!read(pipes[0], &byte, 1);
+	_exit(0);
+}
+
+static bool is_jailed(pid_t pid)
+{
+	char link[64], path[128];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/%d/cwd", (int)pid);
+	length = readlink(link, path, sizeof(path));
+	return length == (ssize_t)strlen(directory) + 5 && !memcmp(path + length - 5, "/open", 5);
+}
+
+/* An absolute link on a relative path begins at the root of the process, and no ".." leads above that. */
+static void test_links_in_a_jail(void **state)
+{
+	static const char *const paths[] = {"up/sock", "../../../../../up/sock", "./up/../sock"};
+	struct rt_unix record = record_of(true);
+	struct path_file file;
+	char cwd[64];
+	int pipes[2];
+	pid_t pid;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_int_equal(symlink("/", "up"), 0);
+	assert_int_equal(symlink("/", "open/up"), 0);
+	assert_int_equal(pipe(pipes), 0);
+	pid = wait_in_jail(pipes);
+	while (!is_jailed(pid))
+		assert_int_equal(kill(pid, 0), 0);
+	set_process(&record, pid);
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		struct unix_facts facts = {.path = ""};
+
+		snprintf(facts.path, sizeof(facts.path), "%s", paths[i]);
+		snprintf(cwd, sizeof(cwd), "/tmp/open");
+		set_cwd(&record, cwd);
+		memcpy(record.cwd + sizeof("open"), directory + 5, strlen(directory + 5) + 1);
+		memcpy(record.cwd + sizeof("open") + strlen(directory + 5) + 1, "tmp", sizeof("tmp"));
+		unix_path_look(&record, &facts, &file);
+		assert_int_equal(facts.obstacle, OBSTACLE_SOCKET);
+	}
+	close(pipes[1]);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(pipes[0]);
+	unlink("up");
+	unlink("open/up");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_absolute_and_relative),
 		cmocka_unit_test(test_process_that_is_gone),
+		cmocka_unit_test(test_links_in_a_jail),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);

@@ -45,7 +45,10 @@ static void decode_name(const char *name, size_t length, struct unix_facts *fact
 		facts->path[i] = name[i] ? name[i] : '@';
 }
 
-/* unix_bind() looks at the length and the state first, then makes the file. */
+/*
+ * -EINVAL is of the length or of the socket's state.  Of a path the file is made
+ * before the state is looked at (unix_bind() up to 5.11, unix_bind_bsd() since).
+ */
 static enum stage decode_stage(const struct rt_unix *record)
 {
 	if (!record->result)
@@ -66,7 +69,7 @@ void decode_unix(const struct rt_unix *record, struct event *event)
 	event->stage = decode_stage(record);
 	event->unix_facts.bound = record->bound;
 	event->unix_facts.fsuid = record->fsuid;
-	event->unix_facts.overrides = record->overrides;
+	event->unix_facts.overrides = record->overrides == RT_OVERRIDES_ALL;
 	event->refusal = (struct refusal_facts){
 		.present = record->result < 0, .addrlen = record->addrlen, .sa_family = AF_UNIX};
 	decode_name(record->name, record->length, &event->unix_facts);

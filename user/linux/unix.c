@@ -9,6 +9,7 @@
 
 #include "linux/decode.h"
 #include "linux/decode_unix.h"
+#include "linux/process.h"
 #include "linux/unix_path.h"
 
 #define LISTENS_FLAG 0x10000 /* __SO_ACCEPTCON in /proc/net/unix */
@@ -76,21 +77,37 @@ static int note_socket(void *context, const void *record, size_t size)
 	return 0;
 }
 
-/*
- * A file has one inode on one device; where a file system shows another device
- * than its own (btrfs, overlayfs), the name must do.
- */
+/* On its own device; what another one shows of it may be found by the name it was bound by. */
 static bool has_file(const struct rt_unix_holder *socket, const struct rt_unix *record,
-		     const struct stat *file)
+		     const struct path_file *file)
 {
 	uint32_t major_number = socket->file_device >> MINOR_BITS;
 	uint32_t minor_number = socket->file_device & ((1U << MINOR_BITS) - 1);
 
-	if (!socket->file_inode || socket->file_inode != file->st_ino)
+	if (!socket->file_inode || socket->file_inode != file->stat.st_ino)
 		return false;
-	if (major_number == major(file->st_dev) && minor_number == minor(file->st_dev))
+	if (major_number == major(file->stat.st_dev) && minor_number == minor(file->stat.st_dev))
 		return true;
-	return !strncmp(socket->name, record->name, sizeof(record->name));
+	return file->other_device && !strncmp(socket->name, record->name, sizeof(record->name));
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Where numbers do not tell files apart, it may be this one that was bound by another spelling. */
+static bool may_have_file(const struct rt_unix_holder *socket, const struct unix_facts *facts,
+			  const struct path_file *file)
+{
+	char name[sizeof(socket->name) + 1] = "";
+
+	if (!file->other_device || !socket->file_inode)
+		return false;
+	memcpy(name, socket->name, sizeof(socket->name));
+	return socket->file_inode == file->stat.st_ino || !strcmp(last_part(name), last_part(facts->path));
 }
 
 /* unix_abstract_hash() counts the type in: two types never meet. */
@@ -101,56 +118,79 @@ static bool has_name(const struct rt_unix_holder *socket, const struct rt_unix *
 	       !memcmp(socket->name, record->name, sizeof(record->name));
 }
 
-/* What serves comes first. */
-static int rank(const struct sock_info *sock)
+/* What serves comes first; TCP_LISTEN and TCP_ESTABLISHED are what unix sockets use, too. */
+static int rank(const struct rt_unix_holder *socket)
 {
-	return sock->state == STATE_LISTEN ? 0 : sock->state == STATE_ESTABLISHED ? 2 : 1;
+	return socket->sock.state == 10 ? 0 : socket->sock.state == 1 ? 2 : 1;
 }
 
-static int compare_holders(const void *left, const void *right)
+static int compare(uint64_t one, uint64_t two)
 {
-	const struct sock_info *one = &((const struct holder *)left)->sock;
-	const struct sock_info *two = &((const struct holder *)right)->sock;
-
-	if (rank(one) != rank(two))
-		return rank(one) - rank(two);
-	return (one->inode > two->inode) - (one->inode < two->inode);
+	return (one > two) - (one < two);
 }
 
-static struct holder *holder_of(struct event *event, const struct holder *found)
+static int compare_sockets(const void *left, const void *right)
+{
+	const struct rt_unix_holder *one = *(const struct rt_unix_holder *const *)left;
+	const struct rt_unix_holder *two = *(const struct rt_unix_holder *const *)right;
+	int order = rank(one) - rank(two);
+
+	if (!order)
+		order = compare(one->sock.inode, two->sock.inode);
+	if (!order)
+		order = compare(one->header.process.tgid, two->header.process.tgid);
+	return order ? order : compare((uint32_t)one->fd, (uint32_t)two->fd);
+}
+
+/* NULL without memory, or if there are enough of them. */
+static struct holder *new_holder(struct event *event, const struct holder *found)
 {
 	struct holder *holders;
 
-	for (size_t i = 0; i < event->holder_count; i++)
-		if (event->holders[i].sock.inode == found->sock.inode)
-			return &event->holders[i];
+	if (event->holder_count == RT_MAX_CONTENDERS)
+		return NULL;
 	holders = realloc(event->holders, (event->holder_count + 1) * sizeof(*holders));
 	if (!holders)
 		return NULL;
 	event->holders = holders;
 	holders[event->holder_count] = *found;
-	event->holders_total = (uint32_t)event->holder_count + 1;
 	return &holders[event->holder_count++];
 }
 
-static int add_holder(struct event *event, const struct rt_unix_holder *socket)
+static int add_owner(struct holder *holder, const struct owner *owner)
 {
-	struct holder found, *holder;
-	struct owner owner, *owners;
+	const struct owner *last = holder->owner_count ? &holder->owners[holder->owner_count - 1] : NULL;
+	struct owner *owners;
 
-	decode_unix_holder(socket, &found, &owner);
-	holder = holder_of(event, &found);
-	if (!holder)
-		return -ENOMEM;
-	for (size_t i = 0; i < holder->owner_count; i++)
-		if (holder->owners[i].pid == owner.pid && holder->owners[i].fd == owner.fd)
-			return 0; /* of another thread */
+	if (last && last->pid == owner->pid && last->fd == owner->fd)
+		return 0; /* of another thread */
 	owners = realloc(holder->owners, (holder->owner_count + 1) * sizeof(*owners));
 	if (!owners)
 		return -ENOMEM;
 	holder->owners = owners;
-	owners[holder->owner_count++] = owner;
+	owners[holder->owner_count++] = *owner;
 	return 0;
+}
+
+/* Sorted: what belongs to one socket is together, and what serves is not left out. */
+static int add_holders(struct event *event, const struct rt_unix_holder **sockets, size_t count)
+{
+	struct holder found, *holder = NULL;
+	struct owner owner;
+	int err = 0;
+
+	for (size_t i = 0; i < count && !err; i++) {
+		decode_unix_holder(sockets[i], &found, &owner);
+		if (!i || sockets[i]->sock.inode != sockets[i - 1]->sock.inode) {
+			event->holders_total++;
+			holder = new_holder(event, &found);
+			if (!holder && event->holder_count < RT_MAX_CONTENDERS)
+				return -ENOMEM;
+		}
+		err = holder ? add_owner(holder, &owner) : 0;
+	}
+	event->truncated = event->holders_total > event->holder_count;
+	return err;
 }
 
 /* Then its file is known, too, and it is another one. */
@@ -160,6 +200,22 @@ static bool has_process(const struct unix_lookup *lookup, uint64_t inode)
 		if (lookup->sockets[i].sock.inode == inode)
 			return true;
 	return false;
+}
+
+/* The table of the network namespace, by whichever process is in it; NULL: by none. */
+static FILE *open_table(const struct rt_unix *record)
+{
+	char path[64];
+	uint32_t netns;
+
+	snprintf(path, sizeof(path), "%u", record->header.process.tgid);
+	if (!netns_inode(path, &netns) && netns == record->sock.netns) {
+		snprintf(path, sizeof(path), "/proc/%u/net/unix", record->header.process.tgid);
+		return fopen(path, "re");
+	}
+	if (!netns_inode("/proc/self/ns/net", &netns) && netns == record->sock.netns)
+		return fopen("/proc/self/net/unix", "re");
+	return NULL;
 }
 
 /*
@@ -177,25 +233,28 @@ static int add_listener_without_process(const struct unix_lookup *lookup, const 
 					.state = STATE_LISTEN,
 					.netns = record->sock.netns,
 					.uid = UID_NONE}};
-	char path[64], line[512];
+	struct unix_facts *facts = &event->unix_facts;
 	unsigned long flags, inode;
-	FILE *file;
+	char line[512];
+	FILE *file = open_table(record);
 	int at, err = 0;
 
-	snprintf(path, sizeof(path), "/proc/%u/net/unix", record->header.process.tgid);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	while (!err && fgets(line, sizeof(line), file)) {
+	facts->hidden |= !file;
+	while (file && !err && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
 		if (sscanf(line, "%*s %*x %*x %lx %*x %*x %lu %n", &flags, &inode, &at) != 2 ||
-		    !(flags & LISTENS_FLAG) || strcmp(line + at, event->unix_facts.path) ||
-		    has_process(lookup, inode))
+		    !(flags & LISTENS_FLAG) || has_process(lookup, inode))
 			continue;
+		if (strcmp(line + at, facts->path)) {
+			facts->hidden |= !strcmp(last_part(line + at), last_part(facts->path));
+			continue;
+		}
 		found.sock.inode = inode;
-		err = holder_of(event, &found) ? 0 : -ENOMEM;
+		event->holders_total++;
+		err = new_holder(event, &found) ? 0 : -ENOMEM;
 	}
-	fclose(file);
+	if (file)
+		fclose(file);
 	return err;
 }
 
@@ -210,30 +269,57 @@ static int load(struct unix_lookup *lookup)
 	return err;
 }
 
-/* Who has the path or the name. */
-static int find_holders(struct unix_lookup *lookup, const struct rt_unix *record, const struct stat *file,
-			struct event *event)
+/* Whoever has it now took it when the refusal was over, so who had it had let it go. */
+static bool came_later(const struct rt_unix_holder *socket, const struct rt_unix *record)
 {
-	const struct unix_facts *facts = &event->unix_facts;
-	int err = load(lookup);
+	return socket->sock.bound_ns > record->end_ns;
+}
 
-	for (size_t i = 0; i < lookup->count && !err; i++) {
+/* Those of the batch that have the path or the name, sorted. */
+static size_t choose(struct unix_lookup *lookup, const struct rt_unix *record, const struct path_file *file,
+		     struct unix_facts *facts, const struct rt_unix_holder **chosen)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < lookup->count; i++) {
 		const struct rt_unix_holder *socket = &lookup->sockets[i];
 
-		if (facts->abstract ? has_name(socket, record) : has_file(socket, record, file))
-			err = add_holder(event, socket);
+		if (facts->abstract ? has_name(socket, record) : has_file(socket, record, file)) {
+			facts->replaced |= came_later(socket, record);
+			chosen[count++] = socket;
+		} else if (!facts->abstract && may_have_file(socket, facts, file)) {
+			facts->hidden = true;
+		}
 	}
-	if (!err && !facts->abstract && !event->holder_count)
+	qsort(chosen, count, sizeof(*chosen), compare_sockets);
+	return facts->replaced ? 0 : count;
+}
+
+/* Who has the path or the name. */
+static int find_holders(struct unix_lookup *lookup, const struct rt_unix *record,
+			const struct path_file *file, struct event *event)
+{
+	struct unix_facts *facts = &event->unix_facts;
+	const struct rt_unix_holder **chosen;
+	int err = load(lookup);
+
+	if (err)
+		return err;
+	chosen = calloc(lookup->count + 1, sizeof(*chosen));
+	if (!chosen)
+		return -ENOMEM;
+	facts->hidden = !process_shows_all();
+	err = add_holders(event, chosen, choose(lookup, record, file, facts, chosen));
+	free(chosen);
+	if (!err && !facts->abstract && !facts->replaced && !event->holder_count)
 		err = add_listener_without_process(lookup, record, event);
-	if (event->holder_count)
-		qsort(event->holders, event->holder_count, sizeof(*event->holders), compare_holders);
 	return err;
 }
 
 int unix_complete(struct unix_lookup *lookup, const struct rt_unix *record, struct event *event)
 {
 	struct unix_facts *facts = &event->unix_facts;
-	struct stat file = {0};
+	struct path_file file = {.other_device = false};
 	int err;
 
 	if (event->result >= 0 || event->stage == STAGE_LSM)
@@ -244,6 +330,6 @@ int unix_complete(struct unix_lookup *lookup, const struct rt_unix *record, stru
 		return 0;
 	err = find_holders(lookup, record, &file, event);
 	if (err)
-		facts->obstacle = OBSTACLE_UNKNOWN; /* that nobody was found means nothing */
+		facts->hidden = true; /* that nobody was found means nothing */
 	return err;
 }

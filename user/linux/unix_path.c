@@ -3,15 +3,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "linux/decode.h"
+#include "linux/process.h"
 
 /* Bits of a mode, as for others. */
 enum { MAY_SEARCH = 1, MAY_WRITE = 2 };
@@ -19,7 +22,8 @@ enum { MAY_SEARCH = 1, MAY_WRITE = 2 };
 /* Where a path begins, as an open directory of this process's. */
 struct origin {
 	int fd;
-	bool is_root; /* of the process: links lead nowhere above it */
+	bool is_root;		/* of the process: links lead nowhere above it */
+	char base[EXE_LEN + 1]; /* the way on from there, "" or with a '/' behind it */
 };
 
 static bool same_mounts(const struct rt_unix *record)
@@ -29,38 +33,71 @@ static bool same_mounts(const struct rt_unix *record)
 	return !stat("/proc/self/ns/mnt", &own) && own.st_ino == record->mntns;
 }
 
+/* In /proc as this process sees it: in another pid namespace its number is somebody else's. */
+static bool asker_lives(const struct rt_unix *record)
+{
+	return process_lives(record->header.process.tgid, record->header.process.start_ns);
+}
+
 static int open_link(const struct rt_unix *record, const char *name)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%u/%s", record->header.process.tgid, name);
-	return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-static bool open_origin(const struct rt_unix *record, bool absolute, struct origin *ret_origin)
-{
-	char cwd[EXE_LEN] = "/";
-
-	*ret_origin =
-		(struct origin){.fd = open_link(record, absolute ? "root" : "cwd"), .is_root = absolute};
-	if (ret_origin->fd >= 0)
-		return true;
-	if (!same_mounts(record))
-		return false;
-	if (!absolute)
-		decode_exe(record->cwd, cwd, sizeof(cwd));
-	ret_origin->fd = cwd[0] == '/' ? open(cwd, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-	return ret_origin->fd >= 0;
+	return asker_lives(record) ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
 static int open_directory(const struct origin *origin, const char *path)
 {
 	struct open_how how = {
 		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = origin->is_root ? RESOLVE_IN_ROOT : 0,
+		.resolve = origin->is_root ? RESOLVE_IN_ROOT : RESOLVE_BENEATH,
 	};
+	char full[sizeof(origin->base) + UNIX_PATH_LEN];
 
-	return (int)syscall(SYS_openat2, origin->fd, path, &how, sizeof(how));
+	snprintf(full, sizeof(full), "%s%s", origin->base, path);
+	return (int)syscall(SYS_openat2, origin->fd, full, &how, sizeof(how));
+}
+
+/* From the root of the process, which need not be that of its mount namespace. */
+static bool find_cwd(const struct rt_unix *record, char cwd[EXE_LEN])
+{
+	char link[64], root[EXE_LEN];
+	ssize_t length;
+
+	decode_exe(record->cwd, cwd, EXE_LEN);
+	if (cwd[0] != '/')
+		return false;
+	snprintf(link, sizeof(link), "/proc/%u/root", record->header.process.tgid);
+	length = asker_lives(record) ? readlink(link, root, sizeof(root)) : -1;
+	if (length > 1 && length < EXE_LEN && !strncmp(cwd, root, (size_t)length) &&
+	    (cwd[length] == '/' || !cwd[length]))
+		memmove(cwd, cwd + length, strlen(cwd + length) + 1);
+	return true;
+}
+
+/* A relative path begins at the root, too, so that no link leads out of that. */
+static bool open_origin(const struct rt_unix *record, bool absolute, struct origin *ret_origin)
+{
+	char cwd[EXE_LEN];
+	int fd = -1;
+
+	*ret_origin = (struct origin){.fd = open_link(record, "root"), .is_root = true};
+	if (ret_origin->fd < 0 && same_mounts(record))
+		ret_origin->fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (absolute || ret_origin->fd < 0)
+		return ret_origin->fd >= 0;
+	if (find_cwd(record, cwd)) {
+		snprintf(ret_origin->base, sizeof(ret_origin->base), "%s/", cwd);
+		fd = open_directory(ret_origin, "");
+	}
+	if (fd >= 0) {
+		close(fd);
+		return true;
+	}
+	close(ret_origin->fd);
+	*ret_origin = (struct origin){.fd = open_link(record, "cwd")};
+	return ret_origin->fd >= 0;
 }
 
 static enum obstacle obstacle_of(mode_t mode)
@@ -87,7 +124,7 @@ static bool in_group(const struct rt_unix *record, gid_t group)
 
 	snprintf(path, sizeof(path), "/proc/%u/task/%u/status", record->header.process.tgid,
 		 record->header.process.tid);
-	file = fopen(path, "re");
+	file = asker_lives(record) ? fopen(path, "re") : NULL;
 	while (file && !found && fgets(line, sizeof(line), file)) {
 		if (strncmp(line, "Gid:", 4) && strncmp(line, "Groups:", 7))
 			continue;
@@ -105,10 +142,36 @@ static bool in_group(const struct rt_unix *record, gid_t group)
 	return found;
 }
 
+/* The user namespace of a process that lives has this number of the initial one. */
+static bool is_mapped(const struct rt_unix *record, const char *name, unsigned int id)
+{
+	unsigned int inside, outside, count;
+	char path[64], line[128];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", record->header.process.tgid, name);
+	file = asker_lives(record) ? fopen(path, "re") : NULL;
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%u %u %u", &inside, &outside, &count) == 3 && id >= outside &&
+			id - outside < count;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* capable_wrt_inode_uidgid() */
+static bool overrides(const struct rt_unix *record, const struct stat *file)
+{
+	return record->overrides == RT_OVERRIDES_ALL ||
+	       (record->overrides == RT_OVERRIDES_MAPPED && is_mapped(record, "uid_map", file->st_uid) &&
+		is_mapped(record, "gid_map", file->st_gid));
+}
+
 /* Whether the mode alone keeps the process out. */
 static bool lacks(const struct rt_unix *record, const struct stat *directory, mode_t bits)
 {
-	if (record->overrides)
+	if (overrides(record, directory))
 		return false;
 	if (record->fsuid == directory->st_uid)
 		return !(directory->st_mode >> 6 & bits);
@@ -180,8 +243,27 @@ static void look_at_parent(const struct rt_unix *record, int parent, struct unix
 		blame_mode(FAULT_WRITE, &directory, facts);
 }
 
+/* stat() shows a device of a subvolume's or layer's own; false: see errno. */
+static bool look_at_file(int parent, const char *name, struct path_file *ret_file)
+{
+	int fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct path_file file;
+	struct statfs system;
+	bool found;
+
+	if (fd < 0)
+		return false;
+	found = !fstat(fd, &file.stat) && !fstatfs(fd, &system);
+	file.other_device =
+		found && (system.f_type == BTRFS_SUPER_MAGIC || system.f_type == OVERLAYFS_SUPER_MAGIC);
+	if (found)
+		*ret_file = file;
+	close(fd);
+	return found;
+}
+
 /* bind() does not follow a link in the last component, so neither does this. */
-void unix_path_look(const struct rt_unix *record, struct unix_facts *facts, struct stat *ret_file)
+void unix_path_look(const struct rt_unix *record, struct unix_facts *facts, struct path_file *ret_file)
 {
 	const char *last = strrchr(facts->path, '/');
 	struct origin origin;
@@ -198,8 +280,8 @@ void unix_path_look(const struct rt_unix *record, struct unix_facts *facts, stru
 		return;
 	}
 	last = last ? last + 1 : facts->path;
-	if (!fstatat(parent, last, ret_file, AT_SYMLINK_NOFOLLOW))
-		facts->obstacle = obstacle_of(ret_file->st_mode);
+	if (look_at_file(parent, last, ret_file))
+		facts->obstacle = obstacle_of(ret_file->stat.st_mode);
 	else if (errno == ENOENT || errno == ENOTDIR)
 		facts->obstacle = OBSTACLE_NONE;
 	look_at_parent(record, parent, facts);

@@ -416,7 +416,9 @@ enum path_fault {
 struct unix_facts {
 	char path[UNIX_PATH_LEN]; /* as it was given; an abstract name with '@' for each NUL; "": none */
 	bool abstract;
-	bool bound; /* had a name before the call */
+	bool bound;    /* had a name before the call */
+	bool replaced; /* what is there now came after the refusal */
+	bool hidden;   /* somebody may have it whom the look-up could not see */
 	enum obstacle obstacle;
 	enum path_fault fault;
 	char directory[EXE_LEN]; /* the one at fault, else the last on the path that was looked at; "": none
@@ -424,7 +426,7 @@ struct unix_facts {
 	uint32_t directory_mode; /* of FAULT_SEARCH and FAULT_WRITE: permission bits */
 	uint32_t directory_uid;
 	uint32_t fsuid; /* of the process */
-	bool overrides; /* it has CAP_DAC_OVERRIDE: no mode keeps it out */
+	bool overrides; /* it has CAP_DAC_OVERRIDE over all files: no mode keeps it out */
 };
 
 struct option_change {

@@ -64,5 +64,7 @@ const struct member unix_members[] = {
 	{"abstract", offsetof(struct unix_facts, abstract)},
 	{"bound", offsetof(struct unix_facts, bound)},
 	{"overrides", offsetof(struct unix_facts, overrides)},
+	{"replaced", offsetof(struct unix_facts, replaced)},
+	{"hidden", offsetof(struct unix_facts, hidden)},
 	{NULL, 0},
 };

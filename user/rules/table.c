@@ -78,6 +78,7 @@ static const struct {
 	[RULE_PATH_LISTENER] = {"path-listener", CLASS_REFUSED},
 	[RULE_PATH_BOUND] = {"path-bound", CLASS_REFUSED},
 	[RULE_PATH_STALE] = {"path-stale", CLASS_REFUSED},
+	[RULE_PATH_SOCKET] = {"path-socket", CLASS_REFUSED},
 	[RULE_PATH_NO_SOCKET] = {"path-no-socket", CLASS_REFUSED},
 	[RULE_PATH_GONE] = {"path-gone", CLASS_REFUSED},
 	[RULE_PATH_MISSING] = {"path-missing", CLASS_REFUSED},

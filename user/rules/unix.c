@@ -7,6 +7,7 @@
 #include "rules/unix.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "rules/sentence.h"
 
@@ -29,18 +30,23 @@ static const struct {
 	{EROFS, ANY_FAULT, RULE_PATH_READ_ONLY, false},
 };
 
+static bool serves(const struct holder *holder)
+{
+	return holder->sock.state == STATE_LISTEN || holder->sock.unix_type == UNIX_DATAGRAM;
+}
+
 /* The first holder is the one that serves the path most. */
 static enum rule_id holder_rule(const struct event *event)
 {
 	const struct holder *holder = event->holder_count ? &event->holders[0] : NULL;
 
+	if (event->unix_facts.replaced)
+		return RULE_PATH_GONE;
 	if (event->unix_facts.abstract)
 		return RULE_NAME_TAKEN;
-	if (!holder)
-		return RULE_PATH_STALE;
-	if (holder->sock.state == STATE_LISTEN || holder->sock.unix_type == UNIX_DATAGRAM)
-		return RULE_PATH_LISTENER;
-	return holder->sock.state == STATE_ESTABLISHED ? RULE_PATH_STALE : RULE_PATH_BOUND;
+	if (!holder || (!serves(holder) && holder->sock.state == STATE_ESTABLISHED))
+		return event->unix_facts.hidden ? RULE_PATH_SOCKET : RULE_PATH_STALE;
+	return serves(holder) ? RULE_PATH_LISTENER : RULE_PATH_BOUND;
 }
 
 static enum rule_id in_use_rule(const struct event *event)
@@ -62,7 +68,10 @@ static bool is_too_long(const struct event *event)
 	return event->result == -EINVAL && event->refusal.addrlen > ADDRESS_MAX;
 }
 
-/* In the order of unix_bind(): the length, the socket's state, the file. */
+/*
+ * The length comes first.  The file is made before the socket's state is looked
+ * at: a socket that is bound already is refused after that.
+ */
 static enum rule_id invalid_rule(const struct event *event)
 {
 	if (is_too_long(event))
@@ -100,6 +109,46 @@ static enum rule_id unix_rule(const struct event *event, int *ret_agrees)
 	return rule;
 }
 
+/* It does not stand in the way by itself. */
+static bool is_connection(const struct event *event, const struct holder *holder)
+{
+	return !event->unix_facts.abstract && !serves(holder) && holder->sock.state == STATE_ESTABLISHED;
+}
+
+/* The managers of socket units, the system's and those of users. */
+static bool is_manager(const struct owner *owner)
+{
+	const char *name = strrchr(owner->exe, '/');
+
+	return !strcmp(name ? name + 1 : owner->comm, "systemd");
+}
+
+/* Who has what is in the way. */
+static uint64_t owner_bits(const struct event *event)
+{
+	bool stoppable = true, own = true, manager = false, system = false, others = false, any = false;
+
+	for (size_t i = 0; i < event->holder_count; i++) {
+		const struct holder *holder = &event->holders[i];
+
+		if (is_connection(event, holder))
+			continue;
+		for (size_t n = 0; n < holder->owner_count; n++) {
+			const struct owner *owner = &holder->owners[n];
+			bool itself = owner->pid == event->process.pid;
+
+			any = true;
+			stoppable &= owner->pid > 1 && !itself && !is_manager(owner);
+			own &= itself;
+			manager |= is_manager(owner);
+			system |= is_manager(owner) && owner->pid == 1;
+			others |= !is_manager(owner);
+		}
+	}
+	return (any && stoppable ? U_STOPPABLE : 0) | (any && own ? U_OWN : 0) | (manager ? U_MANAGER : 0) |
+	       (manager && !others ? U_ONLY_MANAGER : 0) | (system ? U_SYSTEM : 0);
+}
+
 static uint64_t unix_bits(const struct event *event)
 {
 	const struct holder *holder = event->holder_count ? &event->holders[0] : NULL;
@@ -117,8 +166,10 @@ static uint64_t unix_bits(const struct event *event)
 		{facts->fault == FAULT_WRITE, U_WRITE},
 		{facts->obstacle == OBSTACLE_DIRECTORY, U_DIRECTORY},
 		{event->refusal.lsm_active[0], U_MODULES},
+		{facts->replaced, U_REPLACED},
+		{facts->obstacle == OBSTACLE_SOCKET, U_LEFT},
 	};
-	uint64_t set = 0;
+	uint64_t set = owner_bits(event);
 
 	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
 		set |= bits[i].on ? bits[i].bit : 0;
@@ -139,6 +190,12 @@ static void write_words(struct verdict *verdict, const struct situation *situati
 				situation);
 }
 
+/* What is left of whoever had the path is not why it is taken. */
+static bool is_rest(enum rule_id rule)
+{
+	return rule == RULE_PATH_STALE || rule == RULE_PATH_SOCKET;
+}
+
 bool judge_unix(struct event *event)
 {
 	struct situation situation = {.event = event, .lacks = ""};
@@ -150,8 +207,11 @@ bool judge_unix(struct event *event)
 	situation.bits = unix_bits(event);
 	situation.holder = event->holder_count ? &event->holders[0] : NULL;
 	for (size_t i = 0; i < event->holder_count; i++)
-		event->holders[i].reason = (int)situation.rule;
-	if (event->holder_count && situation.rule != RULE_PATH_STALE) {
+		event->holders[i].reason =
+			is_connection(event, &event->holders[i]) && !is_rest(situation.rule)
+				? RULE_NONE
+				: (int)situation.rule;
+	if (event->holder_count && !is_rest(situation.rule)) {
 		event->holders[0].culprit = true;
 		verdict->culprit = 0;
 	}

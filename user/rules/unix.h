@@ -16,6 +16,14 @@ enum unix_bit {
 	U_WRITE = 1 << 7,     /* FAULT_WRITE */
 	U_DIRECTORY = 1 << 8, /* what is at the path is one */
 	U_MODULES = 1 << 9,   /* the active security modules are known */
+	U_REPLACED = 1 << 10, /* what is there came after the refusal */
+	U_LEFT = 1 << 5,      /* the file of a socket is at the path */
+	/* of all sockets in the way */
+	U_STOPPABLE = 1 << 11,	  /* processes have them that can be stopped: others, no pid 1, no systemd */
+	U_OWN = 1 << 12,	  /* nobody but the caller's process has them */
+	U_MANAGER = 1 << 13,	  /* systemd, which makes those of socket units, has one */
+	U_ONLY_MANAGER = 1 << 14, /* ... and nobody else */
+	U_SYSTEM = 1 << 15,	  /* ... and is pid 1 */
 };
 
 extern const struct phrase_table table_unix, table_unix_remedies;
