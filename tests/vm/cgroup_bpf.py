@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import resource
+import socket
 import struct
 
 from harness import wait_for
@@ -15,7 +16,7 @@ INET4_BIND, INET6_BIND, INET4_POST_BIND, INET6_POST_BIND, LSM_MAC = 8, 9, 12, 13
 ALLOW_MULTI = 2
 SET_RETVAL = 187
 # struct bpf_sock_addr: what the program may change; struct bpf_sock: what a post-bind program may read
-USER_IP4, USER_PORT = 4, 24
+USER_IP4, USER_IP6, USER_PORT = 4, 8, 24
 SRC_PORT = 44
 R0, R1, R2, R3 = range(4)
 CGROUPS = "/sys/fs/cgroup"
@@ -60,6 +61,12 @@ def to(address, port):
     """For IPv4: both in network order, the port in the low half."""
     return (put(R2, struct.unpack("<i", bytes(int(part) for part in address.split(".")))[0]) + store32(R2, USER_IP4)
             + put(R2, struct.unpack("<H", struct.pack(">H", port))[0]) + store32(R2, USER_PORT) + ALLOW)
+
+
+def to6(address, port):
+    words = struct.unpack("<4i", socket.inet_pton(socket.AF_INET6, address))
+    code = b"".join(put(R2, word) + store32(R2, USER_IP6 + 4 * at) for at, word in enumerate(words))
+    return code + put(R2, struct.unpack("<H", struct.pack(">H", port))[0]) + store32(R2, USER_PORT) + ALLOW
 
 
 def refuse_with(code):

@@ -4,8 +4,8 @@ import errno
 
 import cgroup_bpf
 from cgroup_bpf import (ALLOW, INET4_BIND, INET4_POST_BIND, INET6_BIND, INET6_POST_BIND, REFUSE, inside, refuse_ports,
-                        refuse_with, to)
-from checks import bind, inode_of, tcp, tcp6, udp
+                        refuse_with, to, to6)
+from checks import bind, endpoint, inode_of, tcp, tcp6, udp
 from harness import contains, equal, kernel, shared, skip, wait_for
 from systemd import Systemd
 
@@ -63,13 +63,13 @@ def test_program_chooses_the_errno():
         refused_by(attempt, "cgroup", "cgroup-bpf", [program(number, "own_errno", "/errno")])
 
 
-def rewritten(attempt, number, name, cgroup, address, port):
+def rewritten(attempt, number, name, cgroup, address, port, asked=HERE):
     facts = attempt.event["facts"]["refusal"]
     equal((facts["programs"], facts["rewritten"]),
           ([program(number, name, cgroup)], {"address": address, "port": port}), "programs, rewritten")
-    equal(attempt.event["socket"]["requested"], {"address": HERE, "port": PORT}, "requested")
-    contains(attempt.verdict["text"],
-             f"BPF program {number} ({name}) on cgroup {cgroup} changed {HERE}:{PORT} to {address}:{port}", "text")
+    equal(attempt.event["socket"]["requested"], {"address": asked, "port": PORT}, "requested")
+    contains(attempt.verdict["text"], f"BPF program {number} ({name}) on cgroup {cgroup} changed "
+             f"{endpoint(asked, PORT)} to {endpoint(address, port)}", "text")
 
 
 def test_rewritten_and_accepted():
@@ -77,6 +77,16 @@ def test_rewritten_and_accepted():
         attempt = bind(tcp(), HERE, PORT).accepted("free")
     rewritten(attempt, number, "move_it", "/move", "127.0.0.9", 7601)
     equal((attempt.event["socket"]["address"], attempt.event["socket"]["port"]), ("127.0.0.9", 7601), "effective")
+
+
+def test_rewritten_of_ipv6():
+    with inside("/move6", (INET6_BIND, to6("::1", 7602), "move_six")) as (number,):
+        holder = tcp6("6")
+        first = bind(holder, "::", PORT).accepted("free")
+        second = bind(tcp6("6"), "::", PORT).refused("no-reuse")
+    for attempt in (first, second):
+        rewritten(attempt, number, "move_six", "/move6", "::1", 7602, asked="::")
+    equal((first.event["socket"]["address"], first.event["socket"]["port"]), ("::1", 7602), "effective")
 
 
 def test_rewritten_and_in_use():
