@@ -122,7 +122,8 @@ def test_takeover_of_an_inherited_socket():
 def test_no_gap_beside_a_worker_that_ends():
     """Two of three servers end and one is left: nobody took anything over, and at the end there is a gap."""
     servers = [start_server(6604, "python3", "-c", SERVER, "6604", count=n + 1) for n in range(3)]
-    end(*servers[::-1])
+    for server in servers[::-1]:
+        end(server)
     last = http_server(6604)
     event = gap_of(6604)
     check_gap(event, event["gap"]["before"]["pid"], last.pid)
