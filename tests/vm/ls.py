@@ -199,7 +199,7 @@ def test_many():
 def test_what_is_not_listed():
     done = run(REUSETRACE, "ls", "--proto", "sctp")
     equal((done.returncode, done.stdout), (2, b""), "an empty answer would say that there are none")
-    contains(done.stderr.decode(), "'sctp': is not listed", "why")
+    contains(done.stderr.decode(), "'sctp': not listed", "why")
     done = run(REUSETRACE, "ls", "--proto", "tcp,raw")
     equal((done.returncode, done.stderr), (0, b"reusetrace: ls: raw sockets are not listed\n"), "the rest is")
 

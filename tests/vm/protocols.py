@@ -113,7 +113,7 @@ def test_sctp_must_be_loaded():
         with Tracer("--proto", "sctp", wait_ready=False) as trace:
             trace.wait()
         equal((trace.status, trace.text), (2, ""), "status, output")
-        contains(trace.stderr, "'sctp' is not loaded: modprobe sctp", "what to do")
+        contains(trace.stderr, "'sctp': not loaded: modprobe sctp", "what to do")
     else:
         skip("sctp cannot be taken out of this kernel")
 

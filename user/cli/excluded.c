@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/files.h"
+#include "cli/complaint.h"
 #include "etw/netsh.h"
 
 #define FILE_MOST (1U << 20)

@@ -6,6 +6,8 @@
 #include <time.h>
 
 #include "cli/command.h"
+#include "cli/complaint.h"
+#include "cli/output.h"
 #include "cli/socket_words.h"
 #include "view/explain_view.h"
 
@@ -191,7 +193,7 @@ static int open_output(struct explain *explain)
 	if (!file)
 		return EXIT_OK;
 	explain->out = fopen(file, "we");
-	return explain->out ? EXIT_OK : usage_error(strerror(errno), file);
+	return explain->out ? EXIT_OK : complain_usage("explain: -o", file, strerror(errno));
 }
 
 static int explain_run(const struct config *config)
@@ -210,12 +212,7 @@ static int explain_run(const struct config *config)
 	explain.clock.boot_to_real_ns = now.tv_sec * NSEC + now.tv_nsec;
 
 	error = (config->matrix ? show_matrices : show_sockets)(&explain);
-	if (config->output && fclose(explain.out) && !error)
-		error = -errno;
-	if (!error || error == -EPIPE)
-		return EXIT_OK;
-	fprintf(stderr, "reusetrace: explain: %s\n", strerror(-error));
-	return EXIT_RUNTIME;
+	return ended_with("explain", EXIT_OK, output_close(config, explain.out, error));
 }
 
 const struct command_info explain_command = {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "cli/command.h"
-#include "cli/files.h"
+#include "cli/complaint.h"
 #include "view/journal.h"
 #include "view/metrics.h"
 #include "view/tee.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "cli/command.h"
-#include "cli/files.h"
+#include "cli/complaint.h"
 #include "cli/past.h"
 #include "recorder/recorder.h"
 
@@ -13,15 +13,12 @@ static int prepare(const struct config *config, struct target *target, struct pa
 {
 	struct past_request request = {.config = config,
 				       .path = config->database ? config->database : RECORDER_PATH};
-	char error[PAST_ERROR_LEN], sentence[PAST_ERROR_LEN + 32];
+	char error[PAST_ERROR_LEN];
 	int err;
 
 	if (config->address) {
-		if (target_parse(config->address, target, error)) {
-			snprintf(sentence, sizeof(sentence), "history: ADDRESS: %s", error);
-			complain(sentence);
-			return EXIT_USAGE;
-		}
+		if (target_parse(config->address, target, error))
+			return complain_usage("history", config->address, error);
 		request.target = target;
 	}
 	err = past_open(&request, ret_past, error);

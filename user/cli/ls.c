@@ -4,19 +4,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/command.h"
+#include "cli/complaint.h"
 #include "cli/event_filter.h"
+#include "cli/limits.h"
 #include "cli/list_order.h"
+#include "cli/output.h"
 #include "cli/target.h"
 #include "linux/binder.h"
+#include "linux/clock.h"
 #include "linux/listing.h"
 #include "linux/process.h"
 #include "model/address.h"
 #include "view/list_view.h"
 
-#define NSEC	  1000000000LL
 #define FLUSH_LEN 65536
 #define LISTED	  (1U << PROTO_TCP | 1U << PROTO_UDP | 1U << PROTO_MPTCP)
 
@@ -34,20 +36,6 @@ struct ls {
 	uint64_t seq;
 };
 
-static int usage_error(const char *what, const char *value, const char *why)
-{
-	struct strbuf line = {0};
-
-	strbuf_printf(&line, "reusetrace: ls: %s'", what);
-	strbuf_escape(&line, value, strlen(value));
-	strbuf_puts(&line, "': ");
-	strbuf_escape(&line, why, strlen(why));
-	strbuf_puts(&line, "\n");
-	(void)strbuf_write(&line, stderr);
-	strbuf_free(&line);
-	return EXIT_USAGE;
-}
-
 static int add_tree(void *context, uint32_t pid)
 {
 	event_filter_add(context, pid);
@@ -63,8 +51,8 @@ static int prepare_filter(struct ls *ls)
 
 	if (config->netns) {
 		if (netns_inode(config->netns, &inode))
-			return usage_error("-N: ", config->netns,
-					   "no network namespace (a name, pid, path or inode)");
+			return complain_usage("ls: -N", config->netns,
+					      "no network namespace (a name, pid, path or inode)");
 		snprintf(ls->netns, sizeof(ls->netns), "%u", inode);
 		config->netns = ls->netns;
 	}
@@ -83,36 +71,28 @@ static int prepare_filter(struct ls *ls)
 static int prepare(struct ls *ls)
 {
 	const struct config *config = &ls->config;
-	const struct view_config view = {.policy = NULL};
+	struct view_config view = {.policy = NULL};
 	char error[SOCKET_ERROR_LEN];
-	struct timespec boot, real;
 	int status;
 
 	if (config->address && target_parse(config->address, &ls->target, error))
-		return usage_error("", config->address, error);
+		return complain_usage("ls", config->address, error);
 	if (config->protocols && !(config->protocols & LISTED))
-		return usage_error("--proto: ", protocol_name(__builtin_ctz(config->protocols)),
-				   "is not listed: tcp, udp and mptcp are");
+		return complain_usage("ls: --proto", protocol_name(__builtin_ctz(config->protocols)),
+				      "not listed: tcp, udp and mptcp are");
 	if (device_find(&ls->target.sock))
-		return usage_error("", ls->target.sock.device, "no device of this network namespace");
+		return complain_usage("ls", ls->target.sock.device, "no device of this network namespace");
 	status = prepare_filter(ls);
 	if (status)
 		return status;
 	ls->out = config->output ? fopen(config->output, "we") : stdout;
 	if (!ls->out)
-		return usage_error("-o: ", config->output, strerror(errno));
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	clock_gettime(CLOCK_REALTIME, &real);
-	ls->event = (struct event){.type = EVENT_HOLDER,
-				   .time_ns = boot.tv_sec * NSEC + boot.tv_nsec,
-				   .holder_count = 1,
-				   .holders_total = 1};
+		return complain_usage("ls: -o", config->output, strerror(errno));
+	ls->event = (struct event){
+		.type = EVENT_HOLDER, .time_ns = boot_ns(), .holder_count = 1, .holders_total = 1};
 	if (config->json) {
-		struct view_config with_clock = view;
-
-		with_clock.clock.boot_to_real_ns =
-			(real.tv_sec - boot.tv_sec) * NSEC + real.tv_nsec - boot.tv_nsec;
-		ls->view = json_view_new(ls->out, &with_clock);
+		view.clock.boot_to_real_ns = boot_to_real_ns();
+		ls->view = json_view_new(ls->out, &view);
 		if (!ls->view)
 			return EXIT_RUNTIME;
 	}
@@ -199,27 +179,13 @@ static int show_row(struct ls *ls, size_t index)
 	return err;
 }
 
-/* What the answer lacks goes to stderr: it is no part of the table. */
 static void tell_limits(const struct ls *ls)
 {
-	const char *blind = listing_blind(ls->listing);
-
-	if (blind)
-		fprintf(stderr,
-			"reusetrace: ls: %s: reuse flags, groups, sockets of other network namespaces and "
-			"sockets that are bound without listening may be missing\n",
-			blind);
 	for (enum protocol protocol = PROTO_NONE; 1U << protocol <= ls->config.protocols; protocol++)
 		if (ls->config.protocols & ~LISTED & 1U << protocol)
 			fprintf(stderr, "reusetrace: ls: %s sockets are not listed\n",
 				protocol_name(protocol));
-	for (enum protocol protocol = PROTO_TCP; protocol <= PROTO_UDP; protocol++)
-		if (listing_unread(ls->listing, protocol))
-			fprintf(stderr, "reusetrace: ls: the sockets of %s could not be read: %s\n",
-				protocol_name(protocol), strerror(-listing_unread(ls->listing, protocol)));
-	if (listing_cut_short(ls->listing))
-		fprintf(stderr, "reusetrace: ls: %u ports changed too fast to be listed whole\n",
-			listing_cut_short(ls->listing));
+	limits_tell("ls", ls->listing, 1U << PROTO_TCP | 1U << PROTO_UDP);
 }
 
 static int show(struct ls *ls)
@@ -252,12 +218,8 @@ static int ls_run(const struct config *config)
 	strbuf_free(&ls.text);
 	event_filter_free(ls.filter);
 	listing_free(ls.listing);
-	if (config->output && ls.out && fclose(ls.out) && !err)
-		err = -errno;
-	if (!err || err == -EPIPE)
-		return status;
-	fprintf(stderr, "reusetrace: ls: %s\n", strerror(-err));
-	return err == -EPERM ? EXIT_NOT_PERMITTED : EXIT_RUNTIME;
+	err = output_close(config, ls.out, err);
+	return ended_with("ls", status, err);
 }
 
 const struct command_info ls_command = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/output.h"
 
+#include <errno.h>
+
 #include "view/mapping.h"
 
 struct view *output_view(const struct config *config, FILE *out, const struct view_config *view_config)
@@ -12,4 +14,11 @@ struct view *output_view(const struct config *config, FILE *out, const struct vi
 	if (name)
 		return mapped_view_new(out, view_config, mapping_find(name));
 	return (config->json ? json_view_new : text_view_new)(out, view_config);
+}
+
+int output_close(const struct config *config, FILE *out, int err)
+{
+	if (config->output && out && fclose(out) && !err)
+		err = -errno;
+	return err;
 }

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/command.h"
-#include "cli/files.h"
+#include "cli/complaint.h"
 #include "cli/trace.h"
+#include "linux/clock.h"
 #include "recorder/recorder.h"
 #include "view/json.h"
 
@@ -29,14 +29,6 @@ struct record {
 	int64_t retry_at_ns; /* CLOCK_BOOTTIME */
 	uint64_t published;  /* seq of the last commit that was told of */
 };
-
-static int64_t boot_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* ---- the view: objects into the recorder */
 
@@ -160,7 +152,7 @@ static void publish(struct record *record)
 
 static void commit(struct record *record, bool is_last)
 {
-	int64_t now = boot_ns();
+	int64_t now = (int64_t)boot_ns();
 	int err;
 
 	if (record->failing && now < record->retry_at_ns && !is_last)

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/event_filter.h"
 #include "cli/excluded.h"
+#include "cli/complaint.h"
 #include "cli/files.h"
 #include "cli/fleet.h"
 #include "cli/output.h"

@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/event_filter.h"
+#include "cli/complaint.h"
 #include "cli/files.h"
 #include "recording/recording.h"
 #include "rules/rules.h"

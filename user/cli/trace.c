@@ -8,14 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cli/complaint.h"
 #include "cli/filter_text.h"
 #include "cli/fleet.h"
 #include "cli/output.h"
 #include "cli/summary.h"
 #include "cli/trace.h"
+#include "linux/clock.h"
 #include "linux/command.h"
 #include "linux/kernel.h"
 #include "linux/place.h"
@@ -25,7 +26,6 @@
 
 #define POLL_MS	      100
 #define LAST_POLLS    3
-#define NSEC	      1000000000ULL
 #define PROBES_MAX    80
 #define CGROUP_PATH   256
 #define DESCENT_TRIES 64
@@ -56,50 +56,16 @@ static void on_signal(int number)
 	stop = number;
 }
 
-static uint64_t boot_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * NSEC + now.tv_nsec;
-}
-
-static int64_t boot_to_real_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)(now.tv_sec * NSEC + now.tv_nsec) - (int64_t)boot_ns();
-}
-
-static int usage_error(const char *option, const char *value, const char *why)
-{
-	struct strbuf line = {0};
-
-	strbuf_printf(&line, "reusetrace: %s: '", option);
-	strbuf_escape(&line, value, strlen(value));
-	strbuf_printf(&line, "' %s\n", why);
-	(void)strbuf_write(&line, stderr);
-	strbuf_free(&line);
-	return EXIT_USAGE;
-}
-
-static int runtime_error(const char *what, int err)
-{
-	fprintf(stderr, "reusetrace: %s: %s\n", what, strerror(-err));
-	return EXIT_RUNTIME;
-}
-
 static int resolve_unit(struct trace *trace)
 {
 	const char *unit = trace->config->unit;
 	int err = unit_resolve(unit, trace->cgroup, sizeof(trace->cgroup), &trace->options.cgroup_id);
 
 	if (err)
-		return usage_error("--unit", unit,
-				   err == -EINVAL     ? "is no name of a unit"
-				   : err == -ENOTUNIQ ? "is a unit of several users: give its path with -c"
-						      : strerror(-err));
+		return complain_usage("--unit", unit,
+				      err == -EINVAL	 ? "no name of a unit"
+				      : err == -ENOTUNIQ ? "a unit of several users: give its path with -c"
+							 : strerror(-err));
 	trace->options.cgroup = trace->cgroup;
 	if (!trace->options.cgroup_id)
 		fprintf(stderr, "reusetrace: --unit: not running, waiting for %s\n", trace->cgroup);
@@ -116,14 +82,14 @@ static int resolve_names(struct trace *trace)
 	if (config->netns) {
 		err = netns_inode(config->netns, &trace->options.netns);
 		if (err)
-			return usage_error("-N", config->netns,
-					   "is no network namespace (a name, pid, path or inode)");
+			return complain_usage("-N", config->netns,
+					      "no network namespace (a name, pid, path or inode)");
 	}
 	if (config->cgroup) {
 		err = cgroup_resolve(config->cgroup, trace->cgroup, sizeof(trace->cgroup),
 				     &trace->options.cgroup_id);
 		if (err)
-			return usage_error("-c", config->cgroup, strerror(-err));
+			return complain_usage("-c", config->cgroup, strerror(-err));
 		trace->options.cgroup = trace->cgroup;
 	}
 	if (config->unit) {
@@ -132,12 +98,12 @@ static int resolve_names(struct trace *trace)
 			return err;
 	}
 	if (trace->options.sctp && !kernel_has_symbol("sctp_get_port_local"))
-		return usage_error("--proto", "sctp", "is not loaded: modprobe sctp, then trace");
+		return complain_usage("--proto", "sctp", "not loaded: modprobe sctp, then trace");
 	for (size_t i = 0; i < config->pids.count; i++) {
 		if (process_exists(config->pids.pids[i]))
 			continue;
 		snprintf(pid, sizeof(pid), "%u", config->pids.pids[i]);
-		return usage_error("-p", pid, "is not a running process");
+		return complain_usage("-p", pid, "not a running process");
 	}
 	return EXIT_OK;
 }
@@ -178,7 +144,7 @@ static int open_output(struct trace *trace)
 	if (!config->output)
 		return EXIT_OK;
 	trace->out = fopen(config->output, "ae"); /* emptied only when there is something new to say */
-	return trace->out ? EXIT_OK : usage_error("-o", config->output, strerror(errno));
+	return trace->out ? EXIT_OK : complain_usage("-o", config->output, strerror(errno));
 }
 
 static int open_view(struct trace *trace)
@@ -186,7 +152,7 @@ static int open_view(struct trace *trace)
 	const struct config *config = trace->config;
 
 	if (config->output && ftruncate(fileno(trace->out), 0) && errno != EINVAL) /* that is a pipe */
-		return usage_error("-o", config->output, strerror(errno));
+		return complain_usage("-o", config->output, strerror(errno));
 	trace->view_config = (struct view_config){
 		.clock = {.boot_to_real_ns = boot_to_real_ns()},
 		.policy = tracer_policy(trace->tracer),
@@ -199,7 +165,7 @@ static int open_view(struct trace *trace)
 	else
 		trace->view = output_view(config, trace->out, &trace->view_config);
 	if (!trace->view)
-		return runtime_error("output", -ENOMEM);
+		return complain_errno("output", -ENOMEM);
 	return fleet_view(config, &trace->view_config, &trace->view);
 }
 
@@ -482,13 +448,10 @@ int trace_to(const struct config *config, const struct trace_sink *sink)
 	}
 	command_drop(&trace.command);
 	view_free(trace.view);
-	if (trace.out && config->output && fclose(trace.out) && !err)
-		err = -errno;
+	err = output_close(config, trace.out, err);
 	session_free(trace.session);
 	tracer_free(trace.tracer);
-	if (err && err != -EPIPE)
-		status = runtime_error(config->output ? config->output : "trace", err);
-	return status;
+	return ended_with(config->output ? config->output : "trace", status, err);
 }
 
 static int trace_run(const struct config *config)

@@ -6,13 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/complaint.h"
+#include "cli/limits.h"
+#include "cli/output.h"
 #include "cli/past.h"
 #include "cli/target.h"
 #include "linux/binder.h"
+#include "linux/clock.h"
 #include "linux/question.h"
 #include "model/address.h"
 #include "recorder/recorder.h"
@@ -20,7 +23,6 @@
 #include "view/list_view.h"
 #include "view/why_view.h"
 
-#define NSEC		  1000000000LL
 #define AGAIN_MS	  100 /* --wait looks again, first */
 #define AGAIN_MAX_MS	  1000
 #define CONNECTIONS_SHOWN 5
@@ -43,28 +45,6 @@ struct why {
 	struct view *view; /* JSON */
 	uint64_t seq;
 };
-
-static uint64_t boot_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * NSEC + now.tv_nsec;
-}
-
-static int usage_error(const char *what, const char *value, const char *why)
-{
-	struct strbuf line = {0};
-
-	strbuf_printf(&line, "reusetrace: why: %s'", what);
-	strbuf_escape(&line, value, strlen(value));
-	strbuf_puts(&line, "': ");
-	strbuf_escape(&line, why, strlen(why));
-	strbuf_puts(&line, "\n");
-	(void)strbuf_write(&line, stderr);
-	strbuf_free(&line);
-	return EXIT_USAGE;
-}
 
 /* sudo's caller, unless --as says another. */
 static uint32_t asking_user(const struct config *config)
@@ -96,17 +76,17 @@ static int prepare(struct why *why)
 	int err = config->netns ? netns_enter(config->netns) : 0;
 
 	if (err)
-		return usage_error("--netns: ", config->netns,
-				   err == -EPERM ? "not permitted: CAP_SYS_ADMIN is missing"
-						 : "no network namespace (a name, pid, path or inode)");
+		return complain_usage("why: -N", config->netns,
+				      err == -EPERM ? "not permitted: CAP_SYS_ADMIN is missing"
+						    : "no network namespace (a name, pid, path or inode)");
 	if (target_parse(config->address, target, error))
-		return usage_error("", config->address, error);
+		return complain_usage("why", config->address, error);
 	if (device_find(&target->sock))
-		return usage_error("", target->sock.device, "no device of this network namespace");
+		return complain_usage("why", target->sock.device, "no device of this network namespace");
 	if (config->v6only && target->sock.family != FAMILY_IPV6 && !target->any_address)
-		return usage_error("--v6only: ", config->address, "is no IPv6 address");
+		return complain_usage("why: --v6only", config->address, "no IPv6 address");
 	if (config->listen && target->sock.protocol == PROTO_UDP)
-		return usage_error("--listen: ", config->address, "is UDP, which does not listen");
+		return complain_usage("why: --listen", config->address, "UDP does not listen");
 	why->given = (config->reuseaddr ? FLAG_REUSEADDR : 0) | (config->reuseport ? FLAG_REUSEPORT : 0);
 	if (!config->v6only || !target->any_address)
 		add_binder(why, &target->sock);
@@ -116,7 +96,7 @@ static int prepare(struct why *why)
 		add_binder(why, &target->sock);
 	}
 	why->out = config->output ? fopen(config->output, "we") : stdout;
-	return why->out ? EXIT_OK : usage_error("-o: ", config->output, strerror(errno));
+	return why->out ? EXIT_OK : complain_usage("why: -o", config->output, strerror(errno));
 }
 
 static void forget(struct why *why)
@@ -161,11 +141,9 @@ static bool is_told(const struct why *why, size_t family)
 
 static int open_json(struct why *why)
 {
-	struct timespec real;
-	struct view_config config = {.policy = listing_policy(why->listing)};
+	const struct view_config config = {.policy = listing_policy(why->listing),
+					   .clock = {.boot_to_real_ns = boot_to_real_ns()}};
 
-	clock_gettime(CLOCK_REALTIME, &real);
-	config.clock.boot_to_real_ns = real.tv_sec * NSEC + real.tv_nsec - (int64_t)boot_ns();
 	why->view = json_view_new(why->out, &config);
 	return why->view ? 0 : -ENOMEM;
 }
@@ -283,24 +261,6 @@ static int exit_status(const struct why *why)
 	return answer->result < 0 ? EXIT_REJECTED : EXIT_OK;
 }
 
-static void tell_limits(const struct why *why)
-{
-	const char *blind = listing_blind(why->listing);
-
-	if (blind)
-		fprintf(stderr,
-			"reusetrace: why: %s: reuse flags, groups and sockets of other network namespaces "
-			"are "
-			"not known, and sockets that are bound without listening may be missing\n",
-			blind);
-	if (listing_unread(why->listing, why->binders[0].protocol))
-		fprintf(stderr, "reusetrace: why: the sockets of the protocol could not be read: %s\n",
-			strerror(-listing_unread(why->listing, why->binders[0].protocol)));
-	if (listing_cut_short(why->listing))
-		fputs("reusetrace: why: the sockets of the port change too fast to be listed whole\n",
-		      stderr);
-}
-
 static int look(struct why *why)
 {
 	int err = listing_read(why->listing);
@@ -337,7 +297,7 @@ static int answer(struct why *why)
 		err = wait_for_port(why);
 	if (err)
 		return err;
-	tell_limits(why);
+	limits_tell("why", why->listing, 1U << why->binders[0].protocol);
 	err = why->config->json ? show_json(why) : show_text(why);
 	return err ? err : show_past(why);
 }
@@ -356,12 +316,8 @@ static int why_run(const struct config *config)
 	forget(&why);
 	view_free(why.view);
 	listing_free(why.listing);
-	if (config->output && why.out && fclose(why.out) && !err)
-		err = -errno;
-	if (!err || err == -EPIPE)
-		return status;
-	fprintf(stderr, "reusetrace: why: %s\n", strerror(-err));
-	return err == -EPERM ? EXIT_NOT_PERMITTED : EXIT_RUNTIME;
+	err = output_close(config, why.out, err);
+	return ended_with("why", status, err);
 }
 
 const struct command_info why_command = {

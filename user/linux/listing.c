@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "linux/clock.h"
 #include "linux/decode.h"
 #include "linux/diag.h"
 #include "linux/kernel.h"
@@ -281,11 +281,9 @@ static int read_kernel(struct listing *listing)
 
 int listing_read(struct listing *listing)
 {
-	struct timespec now;
 	int err;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	listing->now_ns = now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+	listing->now_ns = boot_ns();
 	listing->count = listing->process_count = 0;
 	owners_clear(listing->sockets);
 	place_cache_clear(listing->places);

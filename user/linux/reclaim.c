@@ -3,26 +3,18 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "../bpf/config.h"
+#include "linux/clock.h"
 #include "linux/process.h"
 #include "trace.skel.h"
 
 /* No call on the way to a port takes this long. */
 #define LONGEST_NS 30000000000ULL
-
-static uint64_t boot_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
 
 /* Its number is the kernel's: only the initial pid namespace counts alike. */
 static bool thread_gone(uint64_t id)

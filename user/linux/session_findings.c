@@ -2,8 +2,7 @@
 /* What a session tells without being asked. */
 #include "linux/session_parts.h"
 
-#include <time.h>
-
+#include "linux/clock.h"
 #include "linux/process.h"
 #include "model/handover.h"
 #include "rules/rules.h"
@@ -32,14 +31,6 @@ int session_tell_handover(struct session *session, const struct event *event, ev
 	gap.seq = session_next_seq(session);
 	gap_write(&gap);
 	return fn(context, &gap);
-}
-
-static uint64_t boot_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
 /* Refused a while ago: who is still there, and has no socket on that port? */

@@ -7,8 +7,9 @@
 
 #include "cli/command.h"
 #include "cli/event_filter.h"
-#include "cli/files.h"
+#include "cli/complaint.h"
 #include "cli/list_order.h"
+#include "cli/output.h"
 #include "cli/target.h"
 #include "view/list_view.h"
 #include "windows/listing.h"
@@ -30,10 +31,8 @@ static int prepare(struct ls *ls)
 	const struct view_config view = {.policy = NULL};
 	char error[OPTIONS_ERROR_LEN] = "out of memory";
 
-	if (config->address && target_parse(config->address, &ls->target, error)) {
-		complain(error);
-		return EXIT_USAGE;
-	}
+	if (config->address && target_parse(config->address, &ls->target, error))
+		return complain_usage("ls", config->address, error);
 	if (event_filter_new(config, &ls->filter, error, sizeof(error)))
 		return complain(error);
 	ls->out = config->output ? fopen(config->output, "we") : stdout;
@@ -102,9 +101,7 @@ static int ls_run(const struct config *config)
 	strbuf_free(&ls.text);
 	event_filter_free(ls.filter);
 	listing_free(&ls.listing);
-	if (config->output && ls.out && fclose(ls.out) && !err)
-		err = -errno;
-	return err && err != -EPIPE ? complain_errno("ls", err) : status;
+	return ended_with("ls", status, output_close(config, ls.out, err));
 }
 
 const struct command_info ls_command = {

@@ -8,7 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/event_filter.h"
-#include "cli/files.h"
+#include "cli/complaint.h"
 #include "cli/output.h"
 #include "cli/filter_text.h"
 #include "cli/summary.h"

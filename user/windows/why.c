@@ -7,7 +7,8 @@
 #include <windows.h>
 
 #include "cli/command.h"
-#include "cli/files.h"
+#include "cli/complaint.h"
+#include "cli/output.h"
 #include "cli/target.h"
 #include "etw/netsh.h"
 #include "rules/winsock.h"
@@ -58,10 +59,8 @@ static int prepare(struct why *why)
 	const struct config *config = why->config;
 	char error[SOCKET_ERROR_LEN];
 
-	if (target_parse(config->address, &why->target, error)) {
-		fprintf(stderr, "reusetrace: why: ADDRESS %s\n", error);
-		return EXIT_USAGE;
-	}
+	if (target_parse(config->address, &why->target, error))
+		return complain_usage("why", config->address, error);
 	if (config->exclusive && config->reuseaddr) {
 		complain("why: --reuseaddr and --exclusive: the second setsockopt() fails with WSAEINVAL");
 		return EXIT_USAGE;
@@ -249,9 +248,7 @@ static int why_run(const struct config *config)
 	forget(&why);
 	view_free(why.view);
 	listing_free(&why.listing);
-	if (config->output && why.out && fclose(why.out) && !err)
-		err = -errno;
-	return err && err != -EPIPE ? complain_errno("why", err) : status;
+	return ended_with("why", status, output_close(config, why.out, err));
 }
 
 const struct command_info why_command = {
