@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
-#include "../bpf/list.h"
 #include "cli/list_order.h"
 #include "cli/target.h"
 #include "rules/linux_common.h"
@@ -56,16 +55,62 @@ static void test_mistakes(void **state)
 
 static void test_orders(void **state)
 {
-	const struct rt_listed low = {
-		.sock = {.port = 80, .protocol = 17, .netns = 2, .uid = 1, .state = 10}};
-	const struct rt_listed high = {.sock = {.port = 81, .protocol = 6, .netns = 1, .uid = 0, .state = 7}};
+	static const struct list_key low = {
+		.row = 1, .port = 80, .protocol = 17, .netns = 2, .uid = 1, .state = 10};
+	static const struct list_key high = {
+		.row = 0, .port = 81, .protocol = 6, .netns = 1, .uid = 0, .state = 7};
 
 	(void)state;
-	for (size_t i = 0; i < LIST_ORDERS; i++) {
-		bool by_port = i == LIST_BY_PORT || i == LIST_BY_ADDRESS;
+	for (enum list_order order = LIST_BY_PORT; order < LIST_ORDERS; order++) {
+		bool by_port = order == LIST_BY_PORT || order == LIST_BY_ADDRESS;
+		struct list_key keys[] = {by_port ? high : low, by_port ? low : high};
 
-		assert_int_equal(list_orders[i](&low, &high), by_port ? -1 : 1);
-		assert_int_equal(list_orders[i](&low, &low), 0);
+		list_sort(keys, 2, order);
+		assert_int_equal(keys[0].port, by_port ? 80 : 81);
+		assert_int_equal(keys[1].port, by_port ? 81 : 80);
+	}
+}
+
+/* Those that are equal stay as they were; a uid's own are by port. */
+static void test_ties(void **state)
+{
+	struct list_key same[] = {{.row = 2, .port = 80}, {.row = 0, .port = 80}, {.row = 1, .port = 80}};
+	struct list_key user[] = {{.row = 0, .port = 81}, {.row = 1, .port = 80}};
+
+	(void)state;
+	for (enum list_order order = LIST_BY_PORT; order < LIST_ORDERS; order++) {
+		list_sort(same, 3, order);
+		for (size_t i = 0; i < 3; i++)
+			assert_int_equal(same[i].row, i);
+	}
+	list_sort(user, 2, LIST_BY_UID);
+	assert_int_equal(user[0].port, 80);
+	list_sort(NULL, 0, LIST_BY_UID);
+}
+
+static void test_target_has(void **state)
+{
+	static const struct {
+		const char *text;
+		struct sock_info sock;
+		bool has;
+	} rows[] = {
+		{"80", {.port = 80, .protocol = PROTO_UDP}, true},
+		{"80/tcp", {.port = 80, .protocol = PROTO_UDP}, false},
+		{"80/tcp", {.port = 80, .protocol = PROTO_MPTCP}, true},
+		{"80", {.port = 81, .protocol = PROTO_TCP}, false},
+		{"127.0.0.1:80", {.port = 80, .address = {FAMILY_IPV4, 0, {127, 0, 0, 1}}}, true},
+		{"127.0.0.1:80", {.port = 80, .address = {FAMILY_IPV4, 0, {127, 0, 0, 2}}}, false},
+		{"[fe80::]:80", {.port = 80, .address = {FAMILY_IPV6, 2, {0xfe, 0x80}}}, true},
+	};
+	char error[SOCKET_ERROR_LEN];
+	struct target target;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(target_parse(rows[i].text, &target, error), 0);
+		if (target_has(&target, &rows[i].sock) != rows[i].has)
+			fail_msg("'%s' of row %zu", rows[i].text, i);
 	}
 }
 
@@ -86,10 +131,9 @@ static void test_unknown_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_targets),
-		cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_orders),
-		cmocka_unit_test(test_unknown_options),
+		cmocka_unit_test(test_targets),	   cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_orders),	   cmocka_unit_test(test_ties),
+		cmocka_unit_test(test_target_has), cmocka_unit_test(test_unknown_options),
 	};
 
 	return cmocka_run_group_tests_name("target", tests, NULL, NULL);

@@ -1,56 +1,70 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/list_order.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "linux/listing.h"
-
-#define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
-
-static const struct rt_sock *sock_of(const void *row)
-{
-	return &((const struct rt_listed *)row)->sock;
-}
-
-static int by_netns(const void *one, const void *two)
-{
-	return COMPARE(sock_of(one)->netns, sock_of(two)->netns);
-}
-
-static int by_protocol(const void *one, const void *two)
-{
-	return COMPARE(sock_of(one)->protocol, sock_of(two)->protocol);
-}
+#define COMPARE(member) ((a->member > b->member) - (a->member < b->member))
 
 static int by_address(const void *one, const void *two)
 {
-	const struct rt_sock *a = sock_of(one), *b = sock_of(two);
-	int order = COMPARE(a->family, b->family);
+	const struct list_key *a = one, *b = two;
+	int order = COMPARE(family);
 
-	order = order ? order : memcmp(a->addr, b->addr, sizeof(a->addr));
-	return order ? order : COMPARE(a->port, b->port);
-}
-
-static int by_state(const void *one, const void *two)
-{
-	return COMPARE(sock_of(one)->state, sock_of(two)->state);
-}
-
-static int by_uid(const void *one, const void *two)
-{
-	return COMPARE(sock_of(one)->uid, sock_of(two)->uid);
+	order = order ? order : memcmp(a->address, b->address, sizeof(a->address));
+	order = order ? order : COMPARE(port);
+	return order ? order : COMPARE(row);
 }
 
 static int by_port(const void *one, const void *two)
 {
-	int order = COMPARE(sock_of(one)->port, sock_of(two)->port);
+	const struct list_key *a = one, *b = two;
+	int order = COMPARE(port);
 
-	order = order ? order : by_protocol(one, two);
-	order = order ? order : by_netns(one, two);
+	order = order ? order : COMPARE(protocol);
+	order = order ? order : COMPARE(netns);
 	return order ? order : by_address(one, two);
 }
 
-int (*const list_orders[LIST_ORDERS])(const void *one, const void *two) = {
-	[LIST_BY_PORT] = by_port,   [LIST_BY_ADDRESS] = by_address, [LIST_BY_PROTOCOL] = by_protocol,
-	[LIST_BY_STATE] = by_state, [LIST_BY_NETNS] = by_netns,	    [LIST_BY_UID] = by_uid,
-};
+static int by_protocol(const void *one, const void *two)
+{
+	const struct list_key *a = one, *b = two;
+	int order = COMPARE(protocol);
+
+	return order ? order : by_port(one, two);
+}
+
+static int by_state(const void *one, const void *two)
+{
+	const struct list_key *a = one, *b = two;
+	int order = COMPARE(state);
+
+	return order ? order : by_port(one, two);
+}
+
+static int by_netns(const void *one, const void *two)
+{
+	const struct list_key *a = one, *b = two;
+	int order = COMPARE(netns);
+
+	return order ? order : by_port(one, two);
+}
+
+static int by_uid(const void *one, const void *two)
+{
+	const struct list_key *a = one, *b = two;
+	int order = COMPARE(uid);
+
+	return order ? order : by_port(one, two);
+}
+
+void list_sort(struct list_key *keys, size_t count, enum list_order order)
+{
+	static int (*const orders[LIST_ORDERS])(const void *one, const void *two) = {
+		[LIST_BY_PORT] = by_port,   [LIST_BY_ADDRESS] = by_address, [LIST_BY_PROTOCOL] = by_protocol,
+		[LIST_BY_STATE] = by_state, [LIST_BY_NETNS] = by_netns,	    [LIST_BY_UID] = by_uid,
+	};
+
+	if (count)
+		qsort(keys, count, sizeof(*keys), orders[order]);
+}

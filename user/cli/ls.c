@@ -16,7 +16,6 @@
 #include "linux/clock.h"
 #include "linux/listing.h"
 #include "linux/process.h"
-#include "model/address.h"
 #include "view/list_view.h"
 
 #define FLUSH_LEN 65536
@@ -99,35 +98,12 @@ static int prepare(struct ls *ls)
 	return EXIT_OK;
 }
 
-/* A row's device is its own fact: its address has no scope. */
-static bool is_address(const struct target *target, const struct address *address)
-{
-	struct address wanted = target->sock.address;
-
-	wanted.scope = address->scope;
-	return address_equal(&wanted, address);
-}
-
-static bool at_target(const struct ls *ls, const struct sock_info *sock)
-{
-	const struct target *target = &ls->target;
-
-	if (ls->config.unconnected && sock->peer.family != FAMILY_NONE)
-		return false;
-	if (!ls->config.address)
-		return true;
-	if (sock->port != target->sock.port ||
-	    (target->sock.ifindex && sock->ifindex != target->sock.ifindex))
-		return false;
-	if (!target->any_address && !is_address(target, &sock->address))
-		return false;
-	return target->any_protocol || (sock->protocol == PROTO_UDP) == (target->sock.protocol == PROTO_UDP);
-}
-
 /* Some process that has it passes the filters; one that no process has passes those of sockets. */
 static bool is_wanted(struct ls *ls, const struct holder *holder, struct event *event)
 {
-	if (!at_target(ls, &holder->sock))
+	if (ls->config.unconnected && holder->sock.peer.family != FAMILY_NONE)
+		return false;
+	if (ls->config.address && !target_has(&ls->target, &holder->sock))
 		return false;
 	if (!holder->owner_count)
 		return !ls->by_process && event_wanted(ls->filter, event);
@@ -168,10 +144,10 @@ static int show_holder(struct ls *ls, size_t index, struct holder *holder)
 	return flush(ls, FLUSH_LEN);
 }
 
-static int show_row(struct ls *ls, size_t index)
+static int show_row(struct ls *ls, size_t index, size_t row)
 {
 	struct holder holder = {.kind = KIND_UNKNOWN};
-	int err = listing_holder(ls->listing, index, &holder);
+	int err = listing_holder(ls->listing, row, &holder);
 
 	if (!err)
 		err = show_holder(ls, index, &holder);
@@ -188,6 +164,43 @@ static void tell_limits(const struct ls *ls)
 	limits_tell("ls", ls->listing, 1U << PROTO_TCP | 1U << PROTO_UDP);
 }
 
+static struct list_key *sorted(const struct ls *ls)
+{
+	size_t count = listing_count(ls->listing);
+	struct list_key *keys = calloc(count + 1, sizeof(*keys));
+
+	for (size_t row = 0; keys && row < count; row++) {
+		const struct rt_sock *sock = &listing_row(ls->listing, row)->sock;
+
+		keys[row] = (struct list_key){
+			.row = row,
+			.netns = sock->netns,
+			.protocol = sock->protocol,
+			.family = sock->family,
+			.state = sock->state,
+			.uid = sock->uid,
+			.port = sock->port,
+		};
+		memcpy(keys[row].address, sock->addr, sizeof(keys[row].address));
+	}
+	if (keys)
+		list_sort(keys, count, ls->config.sort);
+	return keys;
+}
+
+static int show_all(struct ls *ls)
+{
+	struct list_key *keys = sorted(ls);
+	int err = keys ? 0 : -ENOMEM;
+
+	if (!ls->view && !ls->config.no_header)
+		list_head(&ls->text);
+	for (size_t i = 0; i < listing_count(ls->listing) && !err; i++)
+		err = show_row(ls, i, keys[i].row);
+	free(keys);
+	return err ? err : flush(ls, 0);
+}
+
 static int show(struct ls *ls)
 {
 	const struct listing_options options = {.port = ls->config.address ? ls->target.sock.port : 0,
@@ -199,12 +212,7 @@ static int show(struct ls *ls)
 	if (err)
 		return err;
 	tell_limits(ls);
-	listing_sort(ls->listing, list_orders[ls->config.sort]);
-	if (!ls->view && !ls->config.no_header)
-		list_head(&ls->text);
-	for (size_t i = 0; i < listing_count(ls->listing) && !err; i++)
-		err = show_row(ls, i);
-	return err ? err : flush(ls, 0);
+	return show_all(ls);
 }
 
 static int ls_run(const struct config *config)

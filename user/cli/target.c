@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/address.h"
+
 static bool has_host(const char *text)
 {
 	const char *colon = strrchr(text, ':');
@@ -27,4 +29,17 @@ int target_parse(const char *text, struct target *ret_target, char error[SOCKET_
 	*ret_target = (struct target){
 		.sock = claim.sock, .any_address = !has_host(text), .any_protocol = !strchr(text, '/')};
 	return 0;
+}
+
+bool target_has(const struct target *target, const struct sock_info *sock)
+{
+	struct address wanted = target->sock.address;
+
+	wanted.scope = sock->address.scope;
+	if (sock->port != target->sock.port ||
+	    (target->sock.ifindex && sock->ifindex != target->sock.ifindex))
+		return false;
+	if (!target->any_address && !address_equal(&wanted, &sock->address))
+		return false;
+	return target->any_protocol || (sock->protocol == PROTO_UDP) == (target->sock.protocol == PROTO_UDP);
 }

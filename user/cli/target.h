@@ -17,4 +17,8 @@ struct target {
  */
 int target_parse(const char *text, struct target *ret_target, char error[SOCKET_ERROR_LEN]);
 
+/* It is one of those that were asked for.  A row's device is its own fact: the scope of its address does not
+ * count. */
+bool target_has(const struct target *target, const struct sock_info *sock);
+
 #endif

@@ -132,11 +132,7 @@ static int judge_all(struct why *why)
 /* [::] is told where it answers otherwise than 0.0.0.0. */
 static bool is_told(const struct why *why, size_t family)
 {
-	for (size_t flags = 0; family && flags < FLAG_SETS; flags++)
-		if (why->answers[0][flags].result != why->answers[family][flags].result ||
-		    why->answers[0][flags].undecided != why->answers[family][flags].undecided)
-			return true;
-	return !family;
+	return !family || answers_differ(why->answers[0], why->answers[family], FLAG_SETS);
 }
 
 static int open_json(struct why *why)

@@ -334,21 +334,6 @@ const struct rt_listed *listing_row(const struct listing *listing, size_t index)
 	return &listing->rows[index].listed;
 }
 
-static int by_order(const void *one, const void *two, void *context)
-{
-	int (**compare)(const void *one, const void *two) = context;
-	const struct row *a = one, *b = two;
-	int order = (*compare)(&a->listed, &b->listed);
-
-	return order ? order : by_place(one, two);
-}
-
-void listing_sort(struct listing *listing, int (*compare)(const void *one, const void *two))
-{
-	if (listing->count)
-		qsort_r(listing->rows, listing->count, sizeof(*listing->rows), by_order, &compare);
-}
-
 static enum holder_kind hidden_kind(struct listing *listing, uint64_t key, struct holder *holder)
 {
 	if (!listing->lister || !seek_found(listing->seek, key, holder))

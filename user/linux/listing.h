@@ -44,9 +44,6 @@ const struct policy *listing_policy(const struct listing *listing);
 size_t listing_count(const struct listing *listing);
 const struct rt_listed *listing_row(const struct listing *listing, size_t index);
 
-/* By this order from now on, those that are equal as they were; rows keep no index. */
-void listing_sort(struct listing *listing, int (*compare)(const void *one, const void *two));
-
 /* The socket of a row, without who has it. */
 void listing_sock(const struct listing *listing, size_t index, struct sock_info *ret_sock);
 

@@ -16,3 +16,11 @@ void event_clear(struct event *event)
 	free(event->holders);
 	*event = (struct event){0};
 }
+
+bool answers_differ(const struct event *one, const struct event *other, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (one[i].result != other[i].result || one[i].undecided != other[i].undecided)
+			return true;
+	return false;
+}

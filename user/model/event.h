@@ -587,6 +587,10 @@ struct event {
 void event_clear(struct event *event);
 void holder_clear(struct holder *holder); /* what it owns; its members stay */
 
+/* Of as many answers to the same questions, some pair is not alike: what bind() says, or that it is
+ * undecided. */
+bool answers_differ(const struct event *one, const struct event *other, size_t count);
+
 /* Asks for a port and is judged: what became of a connect() is EVENT_CONNECT, and is not. */
 static inline bool event_is_attempt(const struct event *event)
 {

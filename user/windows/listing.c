@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/address.h"
 #include "windows/system.h"
 #include "windows/tables.h"
 
@@ -74,17 +73,6 @@ void listing_tell_limits(const struct listing *listing, const char *command)
 			"reusetrace: %s: TCP sockets that are bound and do not listen are not in the tables "
 			"here\n",
 			command);
-}
-
-bool listing_matches(const struct holder *holder, const struct target *target)
-{
-	const struct sock_info *sock = &holder->sock;
-
-	if (sock->port != target->sock.port)
-		return false;
-	if (!target->any_address && !address_equal(&sock->address, &target->sock.address))
-		return false;
-	return target->any_protocol || sock->protocol == target->sock.protocol;
 }
 
 void listing_process(const struct holder *holder, struct proc_info *ret_process)

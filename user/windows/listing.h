@@ -3,7 +3,6 @@
 #ifndef REUSETRACE_WINDOWS_LISTING_H
 #define REUSETRACE_WINDOWS_LISTING_H
 
-#include "cli/target.h"
 #include "model/event.h"
 
 struct listing {
@@ -19,8 +18,6 @@ void listing_free(struct listing *listing);
 
 /* What it lacks, on standard error. */
 void listing_tell_limits(const struct listing *listing, const char *command);
-
-bool listing_matches(const struct holder *holder, const struct target *target);
 
 /* Who has it, all unknown where the table does not say. */
 void listing_process(const struct holder *holder, struct proc_info *ret_process);

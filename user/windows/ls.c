@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/event_filter.h"
 #include "cli/complaint.h"
+#include "cli/event_filter.h"
 #include "cli/list_order.h"
 #include "cli/output.h"
 #include "cli/target.h"
@@ -67,27 +67,56 @@ static int show_row(struct ls *ls, struct holder *holder, size_t index)
 	return 0;
 }
 
-static int show(struct ls *ls)
+static struct list_key *sorted(const struct ls *ls)
+{
+	struct list_key *keys = calloc(ls->listing.count + 1, sizeof(*keys));
+
+	for (size_t row = 0; keys && row < ls->listing.count; row++) {
+		const struct sock_info *sock = &ls->listing.holders[row].sock;
+
+		keys[row] = (struct list_key){
+			.row = row,
+			.protocol = sock->protocol,
+			.family = sock->family,
+			.state = sock->state,
+			.uid = sock->uid,
+			.port = sock->port,
+		};
+		memcpy(keys[row].address, sock->address.bytes, sizeof(keys[row].address));
+	}
+	if (keys)
+		list_sort(keys, ls->listing.count, ls->config->sort);
+	return keys;
+}
+
+static int show_all(struct ls *ls)
 {
 	const struct config *config = ls->config;
+	struct list_key *keys = sorted(ls);
+	int err = keys ? 0 : -ENOMEM;
+
+	if (!ls->view && !config->no_header)
+		list_head(&ls->text);
+	for (size_t i = 0; i < ls->listing.count && !err; i++) {
+		struct holder *holder = &ls->listing.holders[keys[i].row];
+
+		if (config->unconnected && holder->sock.peer.family != FAMILY_NONE)
+			continue;
+		if (!config->address || target_has(&ls->target, &holder->sock))
+			err = show_row(ls, holder, i);
+	}
+	free(keys);
+	return err ? err : strbuf_write(&ls->text, ls->out);
+}
+
+static int show(struct ls *ls)
+{
 	int err = listing_read(&ls->listing);
 
 	if (err)
 		return err;
 	listing_tell_limits(&ls->listing, "ls");
-	qsort(ls->listing.holders, ls->listing.count, sizeof(*ls->listing.holders),
-	      list_orders[config->sort]);
-	if (!ls->view && !config->no_header)
-		list_head(&ls->text);
-	for (size_t i = 0; i < ls->listing.count && !err; i++) {
-		struct holder *holder = &ls->listing.holders[i];
-
-		if (config->unconnected && holder->sock.peer.family != FAMILY_NONE)
-			continue;
-		if (!config->address || listing_matches(holder, &ls->target))
-			err = show_row(ls, holder, i);
-	}
-	return err ? err : strbuf_write(&ls->text, ls->out);
+	return show_all(ls);
 }
 
 static int ls_run(const struct config *config)

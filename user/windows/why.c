@@ -173,11 +173,7 @@ static void forget(struct why *why)
 /* [::] is told where it answers otherwise than 0.0.0.0. */
 static bool is_told(const struct why *why, size_t family)
 {
-	for (int kind = 0; family && kind < KINDS; kind++)
-		if (why->answers[0][kind].result != why->answers[family][kind].result ||
-		    why->answers[0][kind].undecided != why->answers[family][kind].undecided)
-			return true;
-	return !family;
+	return !family || answers_differ(why->answers[0], why->answers[family], KINDS);
 }
 
 static int show_json(struct why *why)
