@@ -75,25 +75,17 @@ static void put_options(FILE *out, const struct command_info *command)
 	fputs("'\n", out);
 }
 
-static void put_action(FILE *out, const struct value *value)
+static const struct value_frame frames[VALUE_KINDS] = {
+	[VALUE_FREE] = {":", NULL},
+	[VALUE_WORDS] = {"_reusetrace_words '", "'"},
+	[VALUE_LIST] = {"_reusetrace_list '", "'"},
+	[VALUE_FILE] = {"_reusetrace_files", NULL},
+	[VALUE_COMMAND] = {"_reusetrace_words \"$(", ")\""},
+};
+
+static void put_text(FILE *out, const char *text)
 {
-	switch (value->kind) {
-	case VALUE_WORDS:
-		fprintf(out, "_reusetrace_words '%s'", value->source);
-		break;
-	case VALUE_LIST:
-		fprintf(out, "_reusetrace_list '%s'", value->source);
-		break;
-	case VALUE_FILE:
-		fputs("_reusetrace_files", out);
-		break;
-	case VALUE_COMMAND:
-		fprintf(out, "_reusetrace_words \"$(%s)\"", value->source);
-		break;
-	case VALUE_FREE:
-		fputs(":", out);
-		break;
-	}
+	fputs(text, out);
 }
 
 static int put_values(FILE *out, const struct command_info *command)
@@ -113,7 +105,7 @@ static int put_values(FILE *out, const struct command_info *command)
 		if (option.letter && !option.is_optional)
 			fprintf(out, "%s -%c' | '", command_name(command), option.letter);
 		fprintf(out, "%s --%s') ", command_name(command), name);
-		put_action(out, value);
+		value_put(out, value, frames, put_text);
 		fputs(" ;;\n", out);
 	}
 	return 0;
@@ -129,7 +121,7 @@ static int put_operand(FILE *out, const struct command_info *command)
 	if (!value)
 		return -EINVAL;
 	fprintf(out, "\t%s) ", command_name(command));
-	put_action(out, value);
+	value_put(out, value, frames, put_text);
 	fputs(" ;;\n", out);
 	return 0;
 }

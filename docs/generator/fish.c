@@ -32,29 +32,13 @@ static void put_text(FILE *out, const char *text)
 	}
 }
 
-/* Inside single quotes. */
-static void put_action(FILE *out, const struct value *value)
-{
-	switch (value->kind) {
-	case VALUE_WORDS:
-		fprintf(out, " -x -a '%s'", value->source);
-		break;
-	case VALUE_LIST:
-		fprintf(out, " -x -a '(__fish_append , (string split \" \" \"%s\"))'", value->source);
-		break;
-	case VALUE_FILE:
-		fputs(" -r -F", out);
-		break;
-	case VALUE_COMMAND:
-		fputs(" -x -a '(", out);
-		put_text(out, value->source);
-		fputs(")'", out);
-		break;
-	case VALUE_FREE:
-		fputs(" -x", out);
-		break;
-	}
-}
+static const struct value_frame frames[VALUE_KINDS] = {
+	[VALUE_FREE] = {" -x", NULL},
+	[VALUE_WORDS] = {" -x -a '", "'"},
+	[VALUE_LIST] = {" -x -a '(__fish_append , (string split \" \" \"", "\"))'"},
+	[VALUE_FILE] = {" -r -F", NULL},
+	[VALUE_COMMAND] = {" -x -a '(", ")'"},
+};
 
 static int put_option(FILE *out, const struct command_info *command, const struct option_info *option)
 {
@@ -73,7 +57,7 @@ static int put_option(FILE *out, const struct command_info *command, const struc
 	if (value && option->is_optional)
 		fprintf(out, " -a '%s'", value->source); /* behind = or not at all */
 	else if (value)
-		put_action(out, value);
+		value_put(out, value, frames, put_text);
 	fputs(" -d '", out);
 	put_text(out, option->help);
 	fputs("'\n", out);

@@ -20,6 +20,7 @@ enum value_kind {
 	VALUE_LIST,    /* some of source's words, with commas between them */
 	VALUE_FILE,    /* a path */
 	VALUE_COMMAND, /* a line of what the shell command source prints */
+	VALUE_KINDS
 };
 
 struct value {
@@ -30,6 +31,15 @@ struct value {
 
 /* NULL, after a line on standard error, for a type that is missing in the table or a word that it refuses. */
 const struct value *value_of(const struct option_type *type, const char *option);
+
+/* What a shell wants around the source of a kind of values. */
+struct value_frame {
+	const char *before, *after;
+};
+
+/* A shell command's text is written by put_text. */
+void value_put(FILE *out, const struct value *value, const struct value_frame frames[VALUE_KINDS],
+	       void (*put_text)(FILE *out, const char *text));
 
 /* Is the option one of this command's, and worth telling of? */
 static inline bool option_is_of(const struct option_info *option, const struct command_info *command)

@@ -60,6 +60,21 @@ const struct value *value_of(const struct option_type *type, const char *option)
 	return NULL;
 }
 
+void value_put(FILE *out, const struct value *value, const struct value_frame frames[VALUE_KINDS],
+	       void (*put_text)(FILE *out, const char *text))
+{
+	const struct value_frame *frame = &frames[value->kind];
+
+	fputs(frame->before, out);
+	if (!value->source)
+		return;
+	if (value->kind == VALUE_COMMAND)
+		put_text(out, value->source);
+	else
+		fputs(value->source, out);
+	fputs(frame->after, out);
+}
+
 const struct command_info *command_at(size_t index)
 {
 	return index ? all_commands[index - 1] : &trace_command;

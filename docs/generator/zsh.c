@@ -32,28 +32,13 @@ static void put_text(FILE *out, const char *text)
 	}
 }
 
-static void put_action(FILE *out, const struct value *value)
-{
-	switch (value->kind) {
-	case VALUE_WORDS:
-		fprintf(out, "(%s)", value->source);
-		break;
-	case VALUE_LIST:
-		fprintf(out, "_values -s , value %s", value->source);
-		break;
-	case VALUE_FILE:
-		fputs("_files", out);
-		break;
-	case VALUE_COMMAND:
-		fputs("{compadd -- ${(f)\"$(", out);
-		put_text(out, value->source);
-		fputs(")\"}}", out);
-		break;
-	case VALUE_FREE:
-		fputs(" ", out);
-		break;
-	}
-}
+static const struct value_frame frames[VALUE_KINDS] = {
+	[VALUE_FREE] = {" ", NULL},
+	[VALUE_WORDS] = {"(", ")"},
+	[VALUE_LIST] = {"_values -s , value ", ""},
+	[VALUE_FILE] = {"_files", NULL},
+	[VALUE_COMMAND] = {"{compadd -- ${(f)\"$(", ")\"}}"},
+};
 
 /* '(-P --port)'{-P+,--port=}'[text]:LIST:action' */
 static int put_option(FILE *out, const struct option_info *option)
@@ -80,7 +65,7 @@ static int put_option(FILE *out, const struct option_info *option)
 	fputc(']', out);
 	if (value) {
 		fprintf(out, ":%s%s:", option->is_optional ? ":" : "", option->metavar);
-		put_action(out, value);
+		value_put(out, value, frames, put_text);
 	}
 	fputs("' \\\n", out);
 	return 0;
@@ -97,7 +82,7 @@ static int put_operand(FILE *out, const struct command_info *command)
 	if (!value)
 		return -EINVAL;
 	fprintf(out, "\t\t'%s:%s:", operand->most > 1 ? "*" : "1", operand->name);
-	put_action(out, value);
+	value_put(out, value, frames, put_text);
 	fputs("'", out);
 	return 0;
 }

@@ -7,10 +7,10 @@
 #include <windows.h>
 
 #include "cli/command.h"
-#include "cli/event_filter.h"
 #include "cli/complaint.h"
-#include "cli/output.h"
+#include "cli/event_filter.h"
 #include "cli/filter_text.h"
+#include "cli/output.h"
 #include "cli/summary.h"
 #include "etw/correlate.h"
 #include "rules/compare.h"
