@@ -3,7 +3,7 @@
 #ifndef REUSETRACE_LINUX_DECODE_H
 #define REUSETRACE_LINUX_DECODE_H
 
-#include "event.h"
+#include "linux/decode_sock.h"
 #include "model/event.h"
 
 /*
@@ -16,16 +16,6 @@ int decode_record(const void *record, size_t size, const struct policy *policy, 
 /* The option changes that came with an attempt, as events before it; i < count. */
 size_t decode_option_count(const void *record, size_t size);
 int decode_option(const void *record, size_t size, size_t i, struct event *ret_event);
-
-void decode_sock(const struct rt_sock *sock, struct sock_info *ret_info);
-void decode_bucket(const struct rt_bucket *bucket, struct bucket_facts *ret_facts);
-
-/* A zeroed holder; its kind is UNKNOWN unless the state alone tells it. */
-void decode_holder(const struct rt_sock *sock, struct holder *holder);
-
-/* Whose child a connection is, or whether connect() chose its port, as far as its socket and bucket tell. */
-void decode_origin(const struct rt_sock *from, const struct rt_bucket *bucket, uint32_t range_lo,
-		   uint32_t range_hi, const struct policy *policy, struct sock_info *sock);
 
 /* The path of an executable from its components, which come last first; size is at least 1. */
 void decode_exe(const char *parts, char *ret_path, size_t size);
