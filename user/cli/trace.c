@@ -16,6 +16,7 @@
 #include "cli/output.h"
 #include "cli/summary.h"
 #include "cli/trace.h"
+#include "cli/trace_options.h"
 #include "linux/clock.h"
 #include "linux/command.h"
 #include "linux/kernel.h"
@@ -27,7 +28,6 @@
 #define POLL_MS	      100
 #define LAST_POLLS    3
 #define PROBES_MAX    80
-#define CGROUP_PATH   256
 #define DESCENT_TRIES 64
 
 /* The last signal that asked for the end. */
@@ -35,8 +35,7 @@ static volatile sig_atomic_t stop;
 
 struct trace {
 	const struct config *config;
-	struct tracer_options options;
-	char cgroup[CGROUP_PATH];
+	struct trace_options options;
 	struct tracer *tracer;
 	struct session *session;
 	struct traced_command command;
@@ -54,85 +53,6 @@ struct trace {
 static void on_signal(int number)
 {
 	stop = number;
-}
-
-static int resolve_unit(struct trace *trace)
-{
-	const char *unit = trace->config->unit;
-	int err = unit_resolve(unit, trace->cgroup, sizeof(trace->cgroup), &trace->options.cgroup_id);
-
-	if (err)
-		return complain_usage("--unit", unit,
-				      err == -EINVAL	 ? "no name of a unit"
-				      : err == -ENOTUNIQ ? "a unit of several users: give its path with -c"
-							 : strerror(-err));
-	trace->options.cgroup = trace->cgroup;
-	if (!trace->options.cgroup_id)
-		fprintf(stderr, "reusetrace: --unit: not running, waiting for %s\n", trace->cgroup);
-	return EXIT_OK;
-}
-
-/* What only the machine can say of the options: do they name something that is there? */
-static int resolve_names(struct trace *trace)
-{
-	const struct config *config = trace->config;
-	char pid[16];
-	int err;
-
-	if (config->netns) {
-		err = netns_inode(config->netns, &trace->options.netns);
-		if (err)
-			return complain_usage("-N", config->netns,
-					      "no network namespace (a name, pid, path or inode)");
-	}
-	if (config->cgroup) {
-		err = cgroup_resolve(config->cgroup, trace->cgroup, sizeof(trace->cgroup),
-				     &trace->options.cgroup_id);
-		if (err)
-			return complain_usage("-c", config->cgroup, strerror(-err));
-		trace->options.cgroup = trace->cgroup;
-	}
-	if (config->unit) {
-		err = resolve_unit(trace);
-		if (err)
-			return err;
-	}
-	if (trace->options.sctp && !kernel_has_symbol("sctp_get_port_local"))
-		return complain_usage("--proto", "sctp", "not loaded: modprobe sctp, then trace");
-	for (size_t i = 0; i < config->pids.count; i++) {
-		if (process_exists(config->pids.pids[i]))
-			continue;
-		snprintf(pid, sizeof(pid), "%u", config->pids.pids[i]);
-		return complain_usage("-p", pid, "not a running process");
-	}
-	return EXIT_OK;
-}
-
-static void fill_options(struct trace *trace)
-{
-	const struct config *config = trace->config;
-	unsigned int protocols = config->protocols;
-
-	trace->options = (struct tracer_options){
-		.ports = config->ports.count ? config->ports.bits : NULL,
-		.comm = config->comm[0] ? config->comm : NULL,
-		.uid = config->user.name ? config->user.uid : UID_NONE,
-		.tree = config->pids.count || config->command,
-		.command = config->command != NULL,
-		.failed = config->failed,
-		.connects = config->verbose || config->ports.count || config->pids.count || config->command,
-		.only_ipv4 = config->families == FAMILY_BIT_IPV4,
-		.only_ipv6 = config->families == FAMILY_BIT_IPV6,
-		.tcp = !protocols || protocols & 1U << PROTO_TCP,
-		.udp = !protocols || protocols & 1U << PROTO_UDP,
-		.mptcp = !protocols || protocols & 1U << PROTO_MPTCP,
-		.sctp = protocols & 1U << PROTO_SCTP,
-		.ping = protocols & 1U << PROTO_PING,
-		.raw = protocols & 1U << PROTO_RAW,
-		.unix_sockets = protocols & 1U << PROTO_UNIX,
-		.deliveries = config->deliveries,
-		.verbose = config->verbose,
-	};
 }
 
 /* Before anything is loaded: that takes a while, and the file may be a mistake. */
@@ -419,7 +339,7 @@ static int exit_status(const struct trace *trace)
 static int attach(struct trace *trace)
 {
 	char reason[512] = "out of memory";
-	int err = tracer_new(&trace->options, &trace->tracer, reason, sizeof(reason));
+	int err = tracer_new(&trace->options.tracer, &trace->tracer, reason, sizeof(reason));
 
 	if (!err)
 		return EXIT_OK;
@@ -432,8 +352,7 @@ int trace_to(const struct config *config, const struct trace_sink *sink)
 	struct trace trace = {.config = config, .sink = sink, .command = COMMAND_INIT};
 	int status, err = 0;
 
-	fill_options(&trace);
-	status = resolve_names(&trace);
+	status = trace_options_fill(config, &trace.options);
 	handle_signals();
 	if (!status)
 		status = open_output(&trace);
