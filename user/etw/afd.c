@@ -100,10 +100,7 @@ static int on_create(const struct call *call)
 	err = call_event(call, EVENT_SOCKET, endpoint, &event);
 	if (err)
 		return err;
-	event.result = -ntstatus_to_winsock(call_status(facts));
-	event.windows.result = FROM_INFERRED;
-	event.windows.has_ntstatus = true;
-	event.windows.ntstatus = call_status(facts);
+	attempt_status(&event, facts, CAUSE_NONE);
 	if (event.result < 0)
 		endpoint_remove(call->correlator->endpoints, endpoint);
 	return call_send(call, &event, SOCKETS_CREATE, event.sock.id);
@@ -225,10 +222,7 @@ static int on_connect(const struct call *call)
 	err = call_event(call, EVENT_CONNECT, endpoint, &event);
 	if (err)
 		return err;
-	event.result = -ntstatus_to_winsock(call_status(facts));
-	event.windows.result = FROM_INFERRED;
-	event.windows.has_ntstatus = true;
-	event.windows.ntstatus = call_status(facts);
+	attempt_status(&event, facts, CAUSE_NONE);
 	event.stage = event.result < 0 ? STAGE_SYSCALL : STAGE_NONE;
 	return call_send(call, &event, SOCKETS_CONNECT, endpoint->sock.id);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "linux/binder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -39,25 +38,26 @@ static int enter(const char *path)
 	return err;
 }
 
-/* Some process is in it. */
+/* 1: some process is in it, and so is this one now; or a negative errno. */
+static int enter_of_process(void *context, uint32_t pid)
+{
+	const uint32_t *inode = context;
+	char path[64];
+	struct stat ns;
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%u/ns/net", pid);
+	if (stat(path, &ns) || ns.st_ino != *inode)
+		return 0;
+	err = enter(path);
+	return err == -ENOENT ? 0 : err ? err : 1; /* it has just ended */
+}
+
 static int enter_inode(uint32_t inode)
 {
-	DIR *proc = opendir("/proc");
-	int err = -ESRCH;
-	struct dirent *entry;
+	int entered = process_each(enter_of_process, &inode);
 
-	if (!proc)
-		return -errno;
-	while (err == -ESRCH && (entry = readdir(proc))) {
-		char path[PATH_MAX];
-		struct stat ns;
-
-		snprintf(path, sizeof(path), "/proc/%s/ns/net", entry->d_name);
-		if (!stat(path, &ns) && ns.st_ino == inode)
-			err = enter(path);
-	}
-	closedir(proc);
-	return err;
+	return entered > 0 ? 0 : entered ? entered : -ESRCH;
 }
 
 int netns_enter(const char *text)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "linux/diag.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -214,12 +213,12 @@ static int read_sockets(struct reading *reading, uint8_t family, uint8_t protoco
 }
 
 /* "Uid:\t1000..." and the like: one number of /proc/PID/status. */
-static void read_status(const char *pid, struct rt_owner *owner)
+static void read_status(uint32_t pid, struct rt_owner *owner)
 {
 	char path[PATH_LEN], line[256];
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%s/status", pid);
+	snprintf(path, sizeof(path), "/proc/%u/status", pid);
 	file = fopen(path, "re");
 	owner->uid = RT_UID_NONE;
 	if (!file)
@@ -235,15 +234,16 @@ static void read_status(const char *pid, struct rt_owner *owner)
 	fclose(file);
 }
 
-static int read_process(struct reading *reading, const char *pid)
+static int read_process(void *context, uint32_t pid)
 {
-	struct rt_owner owner = {.tgid = strtoul(pid, NULL, 10)};
+	const struct reading *reading = context;
+	struct rt_owner owner = {.tgid = pid};
 	char path[PATH_LEN], link[64];
 	struct dirent *entry;
 	DIR *descriptors;
 	int err = 0;
 
-	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	snprintf(path, sizeof(path), "/proc/%u/fd", pid);
 	descriptors = opendir(path);
 	if (!descriptors)
 		return 0; /* gone, or not ours to see */
@@ -261,21 +261,6 @@ static int read_process(struct reading *reading, const char *pid)
 		err = reading->on_owner(reading->context, &owner, sizeof(owner));
 	}
 	closedir(descriptors);
-	return err;
-}
-
-static int read_owners(struct reading *reading)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	int err = 0;
-
-	if (!proc)
-		return -errno;
-	while (!err && (entry = readdir(proc)))
-		if (isdigit((unsigned char)entry->d_name[0]))
-			err = read_process(reading, entry->d_name);
-	closedir(proc);
 	return err;
 }
 
@@ -304,7 +289,7 @@ int diag_read(uint16_t port, record_fn on_socket, record_fn on_owner, void *cont
 		if (err)
 			*(tables[i].protocol == IPPROTO_TCP ? &unread.tcp : &unread.udp) = err;
 	}
-	err = read_owners(&reading);
+	err = process_each(read_process, &reading);
 	if (!err)
 		*ret_unread = unread;
 	return err;

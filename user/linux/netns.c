@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "linux/netns.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +9,11 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "linux/process.h"
 
 #define NAMES_DIR "/run/netns"
 #define OWN	  "/proc/self/ns/net"
@@ -80,41 +80,36 @@ static void read_comm(struct netns *netns)
 	fclose(file);
 }
 
-static void add_of_processes(struct netns *list, int *count)
+struct gathering {
+	struct netns *list;
+	int *count;
+	int left; /* processes that may still be looked at */
+};
+
+static int add_of_process(void *context, uint32_t pid)
 {
-	DIR *dir = opendir("/proc");
-	int left = NETNS_PROCESSES;
-	struct dirent *entry;
+	struct gathering *gathering = context;
+	struct netns *netns;
 	char path[64];
 
-	if (!dir)
-		return;
-	while (left && (entry = readdir(dir))) {
-		struct netns *netns;
-		uint32_t pid;
-
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		left--;
-		pid = (uint32_t)strtoul(entry->d_name, NULL, 10);
-		snprintf(path, sizeof(path), "/proc/%u/ns/net", pid);
-		netns = add(list, count, inode_of(path));
-		if (!netns || netns->pid)
-			continue;
+	snprintf(path, sizeof(path), "/proc/%u/ns/net", pid);
+	netns = add(gathering->list, gathering->count, inode_of(path));
+	if (netns && !netns->pid) {
 		netns->pid = pid;
 		read_comm(netns);
 	}
-	closedir(dir);
+	return !--gathering->left;
 }
 
 int netns_list(struct netns ret_list[NETNS_MAX])
 {
 	int count = 0;
+	struct gathering gathering = {.list = ret_list, .count = &count, .left = NETNS_PROCESSES};
 
 	if (!add(ret_list, &count, inode_of(OWN)))
 		return -ENOENT;
 	add_named(ret_list, &count);
-	add_of_processes(ret_list, &count);
+	(void)process_each(add_of_process, &gathering);
 	return count;
 }
 

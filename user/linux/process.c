@@ -125,13 +125,13 @@ bool process_shows_all(void)
 	return process_sees_all() && !access("/proc/1/status", R_OK);
 }
 
-static uint32_t parent_of(const char *pid)
+static uint32_t parent_of(uint32_t pid)
 {
 	char path[PATH_MAX], line[512], *end;
 	uint32_t parent = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
 	file = fopen(path, "re");
 	if (!file)
 		return 0;
@@ -144,7 +144,7 @@ static uint32_t parent_of(const char *pid)
 	return parent;
 }
 
-int process_children(uint32_t pid, int (*fn)(void *context, uint32_t child), void *context)
+int process_each(int (*fn)(void *context, uint32_t pid), void *context)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -153,14 +153,39 @@ int process_children(uint32_t pid, int (*fn)(void *context, uint32_t child), voi
 	if (!proc)
 		return -errno;
 	while (!err && (entry = readdir(proc)))
-		if (isdigit((unsigned char)entry->d_name[0]) && parent_of(entry->d_name) == pid)
-			err = fn(context, strtoul(entry->d_name, NULL, 10));
+		if (isdigit((unsigned char)entry->d_name[0]))
+			err = fn(context, (uint32_t)strtoul(entry->d_name, NULL, 10));
 	closedir(proc);
 	return err;
 }
 
+struct parent {
+	uint32_t pid;
+	int (*fn)(void *context, uint32_t child);
+	void *context;
+};
+
+static int visit_child(void *context, uint32_t pid)
+{
+	const struct parent *parent = context;
+
+	return parent_of(pid) == parent->pid ? parent->fn(parent->context, pid) : 0;
+}
+
+int process_children(uint32_t pid, int (*fn)(void *context, uint32_t child), void *context)
+{
+	struct parent parent = {.pid = pid, .fn = fn, .context = context};
+
+	return process_each(visit_child, &parent);
+}
+
 struct child {
 	uint32_t parent, pid;
+};
+
+struct children {
+	struct child *list;
+	size_t count, capacity;
 };
 
 static int by_parent(const void *one, const void *two)
@@ -170,37 +195,19 @@ static int by_parent(const void *one, const void *two)
 	return (a->parent > b->parent) - (a->parent < b->parent);
 }
 
-static int read_children(struct child **ret_children, size_t *ret_count)
+static int add_child(void *context, uint32_t pid)
 {
-	struct child *children = NULL, *grown;
-	size_t count = 0, capacity = 0;
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
+	struct children *children = context;
+	struct child *grown;
 
-	if (!proc)
-		return -errno;
-	while ((entry = readdir(proc))) {
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		if (count == capacity) {
-			capacity = capacity ? capacity * 2 : 256;
-			grown = realloc(children, capacity * sizeof(*children));
-			if (!grown)
-				break;
-			children = grown;
-		}
-		children[count++] = (struct child){.parent = parent_of(entry->d_name),
-						   .pid = strtoul(entry->d_name, NULL, 10)};
+	if (children->count == children->capacity) {
+		children->capacity = children->capacity ? children->capacity * 2 : 256;
+		grown = realloc(children->list, children->capacity * sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		children->list = grown;
 	}
-	closedir(proc);
-	if (entry) {
-		free(children);
-		return -ENOMEM;
-	}
-	if (count)
-		qsort(children, count, sizeof(*children), by_parent);
-	*ret_children = children;
-	*ret_count = count;
+	children->list[children->count++] = (struct child){.parent = parent_of(pid), .pid = pid};
 	return 0;
 }
 
@@ -231,21 +238,21 @@ static int walk_tree(const struct child *children, size_t count, uint32_t *queue
 
 int process_descendants(uint32_t pid, int (*fn)(void *context, uint32_t pid), void *context)
 {
-	struct child *children = NULL;
-	uint32_t *queue;
-	size_t count = 0;
-	int err = read_children(&children, &count);
+	struct children children = {.list = NULL};
+	uint32_t *queue = NULL;
+	int err = process_each(add_child, &children);
 
-	if (err)
-		return err;
-	queue = calloc(count + 1, sizeof(*queue));
-	if (queue) {
-		queue[0] = pid;
-		err = walk_tree(children, count, queue, fn, context);
-	} else {
-		err = -ENOMEM;
+	if (!err) {
+		queue = calloc(children.count + 1, sizeof(*queue));
+		err = queue ? 0 : -ENOMEM;
 	}
-	free(children);
+	if (children.count)
+		qsort(children.list, children.count, sizeof(*children.list), by_parent);
+	if (!err) {
+		queue[0] = pid;
+		err = walk_tree(children.list, children.count, queue, fn, context);
+	}
+	free(children.list);
 	free(queue);
 	return err;
 }

@@ -22,7 +22,10 @@ bool process_sees_all(void);
 /* ... and /proc shows it what is not its own (hidepid=): what is not there is gone. */
 bool process_shows_all(void);
 
-/* Calls fn for each process whose parent is pid. */
+/* Calls fn for each process, until it returns something else than 0: that, or a negative errno. */
+int process_each(int (*fn)(void *context, uint32_t pid), void *context);
+
+/* ... for each process whose parent is pid. */
 int process_children(uint32_t pid, int (*fn)(void *context, uint32_t child), void *context);
 /* ... for its children, theirs, and so on, in one pass over the processes. */
 int process_descendants(uint32_t pid, int (*fn)(void *context, uint32_t pid), void *context);
