@@ -2,6 +2,7 @@
 /* Events under other names, and counted: well-formed whatever a process chose. */
 #include "events.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,12 @@ static void test_too_many(void **state)
 	for (int i = 1; i <= 3000; i++) {
 		event.result = -i;
 		metrics_count(metrics, &event);
+		if (i != 1023)
+			continue;
+		event.result = -EADDRINUSE; /* known before the room ended */
+		metrics_count(metrics, &event);
 	}
+	assert_true(holds(metrics, "errno=\"EADDRINUSE\",rule=\"listener\"} 2\n"));
 	assert_true(holds(metrics, "rule=\"other\"} 1977\n"));
 	assert_true(holds(metrics, "errno=\"other\""));
 	assert_false(holds(metrics, "(null)"));

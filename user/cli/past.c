@@ -28,8 +28,9 @@ struct past {
 static bool is_wanted_address(const struct past *past, const struct address *address)
 {
 	const struct target *target = past->request.target;
+	uint32_t scope = target->sock.address.scope;
 
-	return target->any_address || address_equal(&target->sock.address, address) ||
+	return (target_is_at(target, address) && (!scope || scope == address->scope)) ||
 	       address_is_wildcard(address);
 }
 

@@ -31,15 +31,20 @@ int target_parse(const char *text, struct target *ret_target, char error[SOCKET_
 	return 0;
 }
 
-bool target_has(const struct target *target, const struct sock_info *sock)
+bool target_is_at(const struct target *target, const struct address *address)
 {
 	struct address wanted = target->sock.address;
 
-	wanted.scope = sock->address.scope;
+	wanted.scope = address->scope;
+	return target->any_address || address_equal(&wanted, address);
+}
+
+bool target_has(const struct target *target, const struct sock_info *sock)
+{
 	if (sock->port != target->sock.port ||
 	    (target->sock.ifindex && sock->ifindex != target->sock.ifindex))
 		return false;
-	if (!target->any_address && !address_equal(&wanted, &sock->address))
+	if (!target_is_at(target, &sock->address))
 		return false;
 	return target->any_protocol || (sock->protocol == PROTO_UDP) == (target->sock.protocol == PROTO_UDP);
 }

@@ -17,8 +17,10 @@ struct target {
  */
 int target_parse(const char *text, struct target *ret_target, char error[SOCKET_ERROR_LEN]);
 
-/* It is one of those that were asked for.  A row's device is its own fact: the scope of its address does not
- * count. */
+/* Its address, whatever the scope: the device of a link-local one is a fact of its own. */
+bool target_is_at(const struct target *target, const struct address *address);
+
+/* It is one of those that were asked for. */
 bool target_has(const struct target *target, const struct sock_info *sock);
 
 #endif

@@ -65,12 +65,12 @@ static void count_attempt(struct metrics *metrics, const struct event *event)
 	};
 	size_t i = 0;
 
-	if (metrics->count == SERIES_MAX - 1)
-		wanted.rule = RULE_MAX;
 	while (i < metrics->count && !is_same(&metrics->series[i], &wanted))
 		i++;
 	if (i == SERIES_MAX)
 		i = SERIES_MAX - 1;
+	if (i == SERIES_MAX - 1)
+		wanted.rule = RULE_MAX;
 	if (i == metrics->count)
 		metrics->series[metrics->count++] = wanted;
 	metrics->series[i].count++;
