@@ -169,7 +169,7 @@ payload: reusetrace docs $(BUILD)/tests/reusetrace $(BUILD)/tests/reusetrace-sta
 	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(STIMULI) \
 		$(BUILD)/tests/reusetrace-static $(BUILD)/docs/reusetrace.8 $(BUILD)/docs/reusetrace-1.schema.json \
 		$(wildcard $(BUILD)/deb/reusetrace_*.deb) tests/ship/schema.py \
-		$(wildcard tests/vm/*.py tests/demo/*.py dist/*.service)
+		$(wildcard tests/*.py tests/vm/*.py tests/demo/*.py dist/*.service)
 
 recorder-kills-run: payload
 	@for kernel in $${KERNELS:-6.12}; do \

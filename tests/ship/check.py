@@ -2,25 +2,16 @@
 """Checks as functions: a line for each, counts in the last one."""
 import os
 import subprocess
+import sys
 import traceback
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from conditions import Skip, contains, equal, wait_for  # noqa: E402, F401
 
 BUILD = "build"
 DOCS = os.path.join(BUILD, "docs")
 REUSETRACE = os.path.abspath("reusetrace")
-
-
-class Skip(Exception):
-    pass
-
-
-def equal(got, want, what):
-    if got != want:
-        raise AssertionError(f"{what}: got {got!r}, want {want!r}")
-
-
-def contains(text, part, what):
-    if part not in text:
-        raise AssertionError(f"{what}: {part!r} not in {text!r}")
 
 
 def empty(things, what):

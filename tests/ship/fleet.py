@@ -4,20 +4,16 @@ import contextlib
 import json
 import os
 import re
-import select
 import socket
 import subprocess
 import tempfile
-import time
 import urllib.parse
 import urllib.request
 
-from check import REUSETRACE, Skip, contains, empty, equal, output, read
+from check import REUSETRACE, Skip, contains, empty, equal, output, read, wait_for
 from fields import recordings
 
 JOURNALD = "/lib/systemd/systemd-journald"
-PATIENCE_S = 60
-POLL_S = 0.1
 
 # journald in a /run of its own, so that neither it nor its socket is seen outside.
 SCRIPT = """
@@ -32,16 +28,6 @@ kill $journald
 wait
 journalctl -D /run/log/journal -o json SYSLOG_IDENTIFIER=reusetrace
 """
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        select.select([], [], [], POLL_S)
-    raise AssertionError(f"waited {PATIENCE_S} s for {what}")
 
 
 @contextlib.contextmanager

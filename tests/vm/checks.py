@@ -5,14 +5,16 @@ Of sockets in this process everything is known from the kernel itself: the
 errno, the inode, the options and the state.  Flags are the letters of the
 FLAGS column.
 """
+import contextlib
 import errno
 import ipaddress
 import os
 import re
+import signal
 import socket
 import struct
 
-from harness import contains, equal, lookup, shared, wait_for
+from harness import contains, equal, lookup, new_netns, shared, wait_for
 
 LETTERS = "FTNRr6D!"
 SO_REUSEPORT = 15
@@ -52,6 +54,40 @@ def tcp(flags="", family=socket.AF_INET):
 
 def tcp6(flags=""):
     return make(flags, socket.AF_INET6)
+
+
+def errno_of(port):
+    """Of a bind to it here; 0: it has passed."""
+    with tcp() as sock:
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.errno
+    return 0
+
+
+@contextlib.contextmanager
+def held_elsewhere(port):
+    """Bound by a child, in its own network namespace: its pid."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            new_netns()
+            with tcp() as sock:
+                sock.bind(("127.0.0.1", port))
+                os.write(writer, b"1")
+                signal.pause()
+        finally:
+            os._exit(1)
+    os.close(writer)
+    try:
+        equal(os.read(reader, 1), b"1", "bound elsewhere")
+        yield child
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reader)
 
 
 def udp(flags="", family=socket.AF_INET):

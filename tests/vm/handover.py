@@ -4,7 +4,7 @@ import os
 import re
 import time
 
-from harness import contains, end, equal, shared, start_server, wait_for
+from harness import contains, end, equal, http_server, shared, start_server, wait_for
 from systemd import Systemd
 from units import nginx
 
@@ -19,10 +19,6 @@ if server.fileno() != 3 or sys.argv[1] != "-":
 server.listen()
 signal.sigwait([signal.SIGTERM])
 """
-
-
-def http_server(port):
-    return start_server(port, "python3", "-m", "http.server", str(port), "--bind", HERE)
 
 
 def without_times(text):

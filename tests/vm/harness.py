@@ -10,7 +10,6 @@ import functools
 import importlib
 import json
 import os
-import select
 import shutil
 import signal
 import subprocess
@@ -18,17 +17,13 @@ import tempfile
 import time
 import traceback
 
+from conditions import PATIENCE_S, Skip, contains, equal, wait_for  # noqa: F401
+
 REUSETRACE = os.environ.get("REUSETRACE", "./reusetrace")
-PATIENCE_S = 60
-POLL_S = 0.02
 CLONE_NEWNET = 0x40000000
 SESSION = []
 BEFORE_SESSION = []
 AFTER_SESSION = []
-
-
-class Skip(Exception):
-    pass
 
 
 def skip(reason):
@@ -38,27 +33,6 @@ def skip(reason):
 def kernel():
     """(6, 12) on 6.12.107+deb13-cloud-amd64."""
     return tuple(int(part) for part in os.uname().release.split(".")[:2])
-
-
-def wait_for(condition, what):
-    """Until condition() is true; its value is returned."""
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        select.select([], [], [], POLL_S)
-    raise AssertionError(f"waited {PATIENCE_S} s for {what}")
-
-
-def equal(got, want, what):
-    if got != want:
-        raise AssertionError(f"{what}: got {got!r}, want {want!r}")
-
-
-def contains(text, part, what):
-    if part not in text:
-        raise AssertionError(f"{what}: {part!r} not in {text!r}")
 
 
 class Tracer:
@@ -200,6 +174,10 @@ def start_server(port, *argv, count=1, **options):
     if process.poll() is not None:
         raise AssertionError(f"{argv} ended with {process.returncode}")
     return process
+
+
+def http_server(port):
+    return start_server(port, "python3", "-m", "http.server", str(port), "--bind", "127.0.0.1")
 
 
 def end(*processes):

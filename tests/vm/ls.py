@@ -2,11 +2,10 @@
 """`reusetrace ls`: every kind of socket, as the kernel and this process know it."""
 import json
 import os
-import signal
 import socket
 
-from checks import tcp, tcp6, udp
-from harness import REUSETRACE, contains, end, equal, isolated, new_netns, run, start, start_server, wait_for
+from checks import held_elsewhere, tcp, tcp6, udp
+from harness import REUSETRACE, contains, end, equal, isolated, run, start, start_server, wait_for
 
 HERE = "127.0.0.1"
 
@@ -130,22 +129,13 @@ def test_whose_remnant():
 
 @isolated
 def test_other_netns():
-    reader, writer = os.pipe()
-    child = os.fork()
-    if not child:
-        new_netns()
-        with tcp() as sock:
-            sock.bind((HERE, 23005))
-            os.write(writer, str(os.stat("/proc/self/ns/net").st_ino).encode())
-            signal.pause()
-    netns = int(os.read(reader, 20))
-    holder = one("23005")
-    equal((holder["netns"], holder["state"], [process["pid"] for process in holder["processes"]]),
-          (netns, "bound", [child]), "elsewhere")
-    equal(len(ls("23005", "-N", str(netns))), 1, "-N of it")
-    equal(len(ls("23005", "-N", str(os.stat("/proc/self/ns/net").st_ino))), 0, "-N of here")
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    with held_elsewhere(23005) as child:
+        netns = os.stat(f"/proc/{child}/ns/net").st_ino
+        holder = one("23005")
+        equal((holder["netns"], holder["state"], [process["pid"] for process in holder["processes"]]),
+              (netns, "bound", [child]), "elsewhere")
+        equal(len(ls("23005", "-N", str(netns))), 1, "-N of it")
+        equal(len(ls("23005", "-N", str(os.stat("/proc/self/ns/net").st_ino))), 0, "-N of here")
 
 
 @isolated

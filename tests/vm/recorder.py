@@ -9,8 +9,8 @@ import sqlite3
 import tempfile
 import time
 
-from checks import tcp
-from harness import REUSETRACE, Tracer, contains, end, equal, listens, run, start, start_server, wait_for
+from checks import errno_of
+from harness import REUSETRACE, Tracer, contains, end, equal, http_server, listens, run, start, wait_for
 from systemd import Systemd
 
 HERE = "127.0.0.1"
@@ -58,19 +58,6 @@ def history(database, *args):
     return run(REUSETRACE, "history", "--db", database, *args, env=dict(os.environ, TZ="UTC"))
 
 
-def refused(port):
-    with tcp() as sock:
-        try:
-            sock.bind((HERE, port))
-        except OSError as error:
-            return error.errno
-    return 0
-
-
-def server(port):
-    return start_server(port, "python3", "-m", "http.server", str(port), "--bind", HERE)
-
-
 def read(path):
     with open(path) as file:
         return file.read()
@@ -78,12 +65,12 @@ def read(path):
 
 def story(port, database):
     """Served, refused, released, served by another process: their pids."""
-    old = server(port)
-    equal(refused(port), 98, "EADDRINUSE")
+    old = http_server(port)
+    equal(errno_of(port), 98, "EADDRINUSE")
     wait_for(lambda: ask(database, "SELECT 1 FROM event WHERE port = ? AND json LIKE '%EADDRINUSE%'", port),
              "the refusal, told while its holder lives")
     end(old)
-    new = server(port)
+    new = http_server(port)
     end(new)
     return old.pid, new.pid
 
@@ -223,14 +210,14 @@ def test_disk_that_takes_nothing():
         again = f"reusetrace: {database}: recording again, 0 events were dropped\n"
         equal(run("mount", "-o", "remount,ro", path).returncode, 0, "remount")
         with recorder(database) as trace:
-            equal(refused(7301), 0, "a bind")
+            equal(errno_of(7301), 0, "a bind")
             wait_for(lambda: read_only in trace.read_stderr(), read_only)
             with clock_back(3600):
                 equal(run("mount", "-o", "remount,rw", path).returncode, 0, "remount")
                 wait_for(lambda: again in trace.read_stderr(), again)
             check_bound(database, 7301)
             fill(f"{path}/filler")
-            wait_for(lambda: refused(7302) or full in trace.read_stderr(), full)
+            wait_for(lambda: errno_of(7302) or full in trace.read_stderr(), full)
             os.unlink(f"{path}/filler")
             wait_for(lambda: trace.read_stderr().count(again) == 2, again)
             check_bound(database, 7302)
@@ -259,7 +246,7 @@ def test_service():
         equal((read(said), systemd.show(SERVICE, "ExecMainStatus")), ("ready\n", "0"), "what it said")
         systemd.ctl("start", "holder.service")
         wait_for(lambda: listens(7303), "the holder")
-        equal(refused(7303), 98, "EADDRINUSE")
+        equal(errno_of(7303), 98, "EADDRINUSE")
         rows = wait_for(lambda: ask(database, "SELECT refusal.rule, holder_comm, tenure.unit FROM refusal JOIN tenure USING (port)"
                                               " WHERE port = 7303"), "the refusal")
         equal(rows, [("no-reuse", "nc", "holder.service")], "the refusal")

@@ -9,8 +9,8 @@ import shlex
 import tempfile
 
 import harness
-from checks import tcp, udp
-from harness import Tracer, contains, end, equal, kernel, run, skip, start_server, wait_for
+from checks import errno_of, udp
+from harness import Tracer, contains, end, equal, http_server, kernel, run, skip, wait_for
 from schema import load, mistakes
 from systemd import Systemd
 
@@ -31,23 +31,10 @@ def instead(program):
         harness.REUSETRACE = before
 
 
-def refused(port):
-    with tcp() as sock:
-        try:
-            sock.bind((HERE, port))
-        except OSError as error:
-            return error.errno
-    return 0
-
-
-def serve(port):
-    return start_server(port, "python3", "-m", "http.server", str(port), "--bind", HERE)
-
-
 def check_trace(program, port):
-    server = serve(port)
+    server = http_server(port)
     with instead(program), Tracer("-P", str(port)) as trace:
-        equal(refused(port), 98, "EADDRINUSE")
+        equal(errno_of(port), 98, "EADDRINUSE")
     end(server)
     event = trace.one("bind", result__errno="EADDRINUSE")
     equal((event["verdict"]["rule"], event["verdict"]["agrees"]), ("no-reuse", True), "verdict")
@@ -81,7 +68,7 @@ def installed():
 
 def recorded(port):
     """A refused bind, and whether the recorder has one on disk."""
-    refused(port)
+    errno_of(port)
     return b"EADDRINUSE" in run(INSTALLED, "history", str(port)).stdout
 
 
@@ -100,7 +87,7 @@ def test_package_and_its_unit():
         with Systemd() as systemd:
             systemd.take("reusetrace-record.service", "[Service]", f"StandardError=file:{SAID}")
             systemd.reload()
-            server = serve(7702)
+            server = http_server(7702)
             systemd.ctl("start", "reusetrace-record.service")
             wait_for(lambda: recorded(7702) or failed(systemd), "the recorder to have it on disk")
             equal(failed(systemd), "", "what the recorder complains of")
@@ -129,7 +116,7 @@ def run_example(words, recorder):
         equal(run(PROGRAM, *words).returncode in (0, 10), True, f"status of {words}")
     else:
         with Tracer(*words, json=False) as trace:
-            refused(8080)
+            errno_of(8080)
         equal((words, trace.status), (words, 0), "example")
 
 
@@ -141,7 +128,7 @@ def test_examples_of_the_page():
         with open("app.py", "w") as file:
             file.write(APP)
         os.makedirs("/var/lib/reusetrace", exist_ok=True)
-        server = serve(8080)
+        server = http_server(8080)
         try:
             for words in examples():
                 run_example(words, recorder)
@@ -161,8 +148,8 @@ def judge(schema, lines):
 def test_what_is_printed_is_in_the_schema():
     schema = load("/payload/reusetrace-1.schema.json")
     with Tracer("-v", "--deliveries", "--compare", "windows") as trace:
-        server = serve(7704)
-        refused(7704)
+        server = http_server(7704)
+        errno_of(7704)
         with udp() as one, udp() as other:
             for sock in (one, other):
                 sock.setsockopt(1, 2, 1)

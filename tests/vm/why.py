@@ -4,14 +4,13 @@ import ctypes
 import errno
 import json
 import os
-import signal
 import socket
 import subprocess
 import tempfile
 
 from blind import LESS
-from checks import make, tcp, tcp6, udp
-from harness import CLONE_NEWNET, REUSETRACE, Tracer, contains, equal, in_child, isolated, kernel, new_netns, run, skip, wait_for
+from checks import held_elsewhere, make, tcp, tcp6, udp
+from harness import CLONE_NEWNET, REUSETRACE, Tracer, contains, equal, in_child, isolated, kernel, run, skip, wait_for
 
 HERE = "127.0.0.1"
 SETS = ("", "R", "r", "Rr")
@@ -351,25 +350,15 @@ def test_in_flight():
 
 @isolated
 def test_other_netns():
-    reader, writer = os.pipe()
-    child = os.fork()
-    if not child:
-        new_netns()
-        with tcp() as sock:
-            sock.bind((HERE, 24015))
-            os.write(writer, b"1")
-            signal.pause()
-    os.read(reader, 1)
-    equal([answer["verdict"]["rule"] for answer in check(24015)], ["free"] * 4, "here")
-    why(f"{HERE}:24015", "--netns", str(child), status=10)
-    bound_elsewhere("EADDRINUSE", 24015, lambda: join_netns(child))
-    why(f"{HERE}:24022", "--netns", str(child), status=0)
-    bound_elsewhere(None, 24022, lambda: join_netns(child))
-    text = run(REUSETRACE, "why", f"{HERE}:24015").stdout.decode()
-    contains(text, f"[{child}]", "text: who has it elsewhere")
-    contains(text, "would bind", "text: and it is free here")
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    with held_elsewhere(24015) as child:
+        equal([answer["verdict"]["rule"] for answer in check(24015)], ["free"] * 4, "here")
+        why(f"{HERE}:24015", "--netns", str(child), status=10)
+        bound_elsewhere("EADDRINUSE", 24015, lambda: join_netns(child))
+        why(f"{HERE}:24022", "--netns", str(child), status=0)
+        bound_elsewhere(None, 24022, lambda: join_netns(child))
+        text = run(REUSETRACE, "why", f"{HERE}:24015").stdout.decode()
+        contains(text, f"[{child}]", "text: who has it elsewhere")
+        contains(text, "would bind", "text: and it is free here")
 
 
 @isolated
