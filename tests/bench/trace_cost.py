@@ -15,8 +15,9 @@ import time
 
 ROUNDS = 1000
 PATIENCE_S = 600
-PORT, OTHER_PORT = "7777", "1"
-KINDS = ("bind", "connect", "send")
+# Each on a port of its own: what a connection leaves is not in the way of who binds.
+KINDS = {"bind": "7777", "connect": "7778", "send": "7779"}
+OTHER_PORT = "1"
 REUSETRACE = os.environ.get("REUSETRACE", "./reusetrace")
 ONE_LINER = """
 kprobe:inet_bind { @sock[tid] = arg0; }
@@ -87,7 +88,7 @@ class Tracer:
 
 def cycle(kind, prefix=()):
     """(of the thread, of the machine)"""
-    done = subprocess.run([*prefix, "./cycles", kind, str(ROUNDS), PORT], stdout=subprocess.PIPE,
+    done = subprocess.run([*prefix, "./cycles", kind, str(ROUNDS), KINDS[kind]], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, check=True)
     return tuple(int(word) for word in done.stdout.split()[1:])
 
