@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# usage: guest.sh [ARG...]
+# usage: guest.sh [ARG...] PROGRAM
 # In the guest: what the cases need of devices, then the oracle with ARGs.
 set -e
 
@@ -31,4 +31,4 @@ ip addr add fd00::1/128 dev lo nodad
 ip netns add other
 ip -n other link set lo up
 ip -n other addr add fd00::1/128 dev lo nodad
-exec ./oracle "$@" ./reusetrace
+exec ./oracle "$@"

@@ -21,6 +21,7 @@ struct options {
 	uint64_t seed;
 	const char *program, *record;
 	bool why;      /* asked beforehand, instead of a trace */
+	bool asker;    /* the program that is asked has loaded what it needs */
 	bool complete; /* all rules and axes must come up */
 };
 
@@ -29,6 +30,7 @@ static void usage(void)
 	fputs("usage: oracle [--from N] [--to N] [--stride N] [--remedies N] [--random ATTEMPTS] [--seed N]\n"
 	      "              [--record FILE] [--complete] [--pause] [--verbose] REUSETRACE\n"
 	      "       oracle --why [--from N] [--to N] [--stride N] [--verbose] REUSETRACE\n"
+	      "       oracle --why --asker [--from N] [--to N] [--stride N] [--verbose] ASKER\n"
 	      "Judges REUSETRACE by the kernel, as root in a machine that is for nothing else.\n",
 	      stderr);
 	exit(2);
@@ -46,6 +48,7 @@ static void parse(int argc, char **argv, struct options *options)
 		{"remedies", required_argument, NULL, 'm'},
 		{"complete", no_argument, NULL, 'c'},
 		{"why", no_argument, NULL, 'w'},
+		{"asker", no_argument, NULL, 'k'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"pause", no_argument, NULL, 'p'},
 		{NULL, 0, NULL, 0},
@@ -72,6 +75,8 @@ static void parse(int argc, char **argv, struct options *options)
 			options->complete = true;
 		else if (name == 'w')
 			options->why = true;
+		else if (name == 'k')
+			options->asker = true;
 		else if (name == 'p')
 			pairs_pause();
 		else if (name == 'v')
@@ -119,7 +124,7 @@ int main(int argc, char **argv)
 	keepers_prepare();
 	net_prepare();
 	if (options.why) {
-		why_run(options.program, options.from, options.to, options.stride);
+		why_run(options.program, options.asker, options.from, options.to, options.stride);
 		report();
 		return tally.failures != 0;
 	}

@@ -2,8 +2,8 @@
 # The kernel as judge, included by the Makefile, which installs what is needed first.
 # make oracle         every case on every kernel (KERNELS="6.12")
 # make oracle-slice   some of them, every rule and axis
-# make oracle-why     `reusetrace why` asked before the bind in the slice's cases, for hours;
-#                     STRIDE=1450 for a fiftieth of them, as in make check
+# make oracle-why     what `reusetrace why` says before the bind in all of the slice's cases; its
+#                     programs are loaded once (make check runs the command itself in some)
 # make mutants        is every mistake in the rules noticed? Needs recordings of one
 #                     of the two.
 
@@ -28,7 +28,11 @@ $(ORACLE)/recheck: $(RECHECK_OBJECTS) $(ORACLE_RULES)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ -ljson-c -ldl -o $@
 
-oracle-programs: $(ORACLE)/oracle $(ORACLE)/recheck
+$(ORACLE)/why-asker: $(OUT)/tests/oracle/asker/asker.o $(filter-out $(OUT)/user/cli/main.o,$(OBJECTS))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -Wl,--wrap=lister_new $^ $(LIBS) $(IN_PAYLOAD) -o $@
+
+oracle-programs: $(ORACLE)/oracle $(ORACLE)/recheck $(ORACLE)/why-asker
 
 oracle-run: payload $(ORACLE)/oracle
 	@$(ORACLE_RUN) all
@@ -36,10 +40,10 @@ oracle-run: payload $(ORACLE)/oracle
 oracle-slice-run: payload $(ORACLE)/oracle
 	@$(ORACLE_RUN) slice
 
-oracle-why-run: payload $(ORACLE)/oracle
-	@tests/oracle/run $(PAYLOAD) $(ORACLE)/oracle $(BUILD)/oracle-why why
+oracle-why-run: payload $(ORACLE)/oracle $(ORACLE)/why-asker
+	@tests/oracle/run $(PAYLOAD) $(ORACLE)/oracle $(BUILD)/oracle-why all-why
 
 mutants: $(ORACLE)/recheck unit-programs
 	@CC="$(CC)" tests/oracle/mutants/run $(BUILD) $(wildcard $(BUILD)/oracle/*/facts.ndjson)
 
--include $(ORACLE_OBJECTS:.o=.d) $(RECHECK_OBJECTS:.o=.d)
+-include $(OUT)/tests/oracle/asker/asker.d $(ORACLE_OBJECTS:.o=.d) $(RECHECK_OBJECTS:.o=.d)

@@ -2,6 +2,7 @@
 #include "why.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,13 @@ struct told {
 	uint64_t culprit;
 };
 
+/* The process that answers: one for each question, or one that has its programs loaded. */
+static struct asker {
+	const char *program;
+	pid_t pid; /* 0: one for each */
+	int to, from;
+} asker;
+
 static void add(struct words *words, const char *word)
 {
 	words->at[words->count++] = word;
@@ -43,7 +51,7 @@ static bool can_ask(const struct test_case *one)
 	       !(dummy && !strcmp(variant->text, "::1"));
 }
 
-static void fill_words(const struct pair *pair, const char *program, struct words *words)
+static void fill_words(const struct pair *pair, struct words *words)
 {
 	const struct test_case *one = &pair->one;
 	const struct variant *variant = &variants[one->binder.variant];
@@ -55,7 +63,7 @@ static void fill_words(const struct pair *pair, const char *program, struct word
 		 six ? "]" : "", pair->port, device ? "%" : "", device ? device : "",
 		 one->udp ? "udp" : "tcp");
 	snprintf(words->user, sizeof(words->user), "%u", one->binder.uid);
-	add(words, program);
+	add(words, asker.program);
 	add(words, "why");
 	add(words, "-j");
 	add(words, "--as");
@@ -75,27 +83,88 @@ static void fill_words(const struct pair *pair, const char *program, struct word
 	add(words, words->address);
 }
 
-static char *output_of(const struct words *words)
+static pid_t spawn(const char *const words[], const int *in, const int *out)
+{
+	pid_t child = fork();
+
+	if (child)
+		return child;
+	if (in) {
+		dup2(in[0], STDIN_FILENO);
+		close(in[1]);
+	}
+	dup2(out[1], STDOUT_FILENO);
+	close(out[0]);
+	execv(words[0], (char **)words);
+	_exit(127);
+}
+
+static void asker_start(const char *program)
+{
+	const char *const words[] = {program, NULL};
+	int in[2], out[2];
+
+	if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
+		die("pipe");
+	asker.pid = spawn(words, in, out);
+	close(in[0]);
+	close(out[1]);
+	asker.to = in[1];
+	asker.from = out[0];
+}
+
+static void asker_stop(void)
+{
+	close(asker.to);
+	close(asker.from);
+	waitpid(asker.pid, NULL, 0);
+}
+
+/* To the end of the file, or to a NUL. */
+static char *read_answer(int from)
 {
 	char *text = malloc(ANSWER_MAX + 1);
 	size_t size = 0;
 	ssize_t n = 1;
-	int ends[2];
+
+	if (!text)
+		die("no memory");
+	while (size < ANSWER_MAX && (n = read(from, text + size, ANSWER_MAX - size)) > 0) {
+		size += (size_t)n;
+		if (!text[size - 1])
+			break;
+	}
+	text[size] = '\0';
+	return text;
+}
+
+static void tell_asker(const struct words *words)
+{
+	struct json_object *line = json_object_new_array();
+
+	for (size_t i = 0; i < words->count; i++)
+		json_object_array_add(line, json_object_new_string(words->at[i]));
+	if (dprintf(asker.to, "%s\n", json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN)) < 0)
+		die("the asker is gone");
+	json_object_put(line);
+}
+
+static char *output_of(const struct words *words)
+{
+	char *text;
+	int out[2];
 	pid_t child;
 
-	if (!text || pipe(ends))
-		die("pipe");
-	child = fork();
-	if (!child) {
-		dup2(ends[1], STDOUT_FILENO);
-		execv(words->at[0], (char **)words->at);
-		_exit(127);
+	if (asker.pid) {
+		tell_asker(words);
+		return read_answer(asker.from);
 	}
-	close(ends[1]);
-	while (size < ANSWER_MAX && (n = read(ends[0], text + size, ANSWER_MAX - size)) > 0)
-		size += (size_t)n;
-	text[size] = '\0';
-	close(ends[0]);
+	if (pipe2(out, O_CLOEXEC))
+		die("pipe");
+	child = spawn(words->at, NULL, out);
+	close(out[1]);
+	text = read_answer(out[0]);
+	close(out[0]);
 	waitpid(child, NULL, 0);
 	return text;
 }
@@ -123,13 +192,13 @@ static bool read_line(const char *line, struct told *ret_told)
 	return given;
 }
 
-static bool ask(const struct pair *pair, const char *program, struct told *ret_told)
+static bool ask(const struct pair *pair, struct told *ret_told)
 {
 	struct words words;
 	char *text, *rest, *line;
 	bool found = false;
 
-	fill_words(pair, program, &words);
+	fill_words(pair, &words);
 	text = output_of(&words);
 	for (line = strtok_r(text, "\n", &rest); line && !found; line = strtok_r(NULL, "\n", &rest))
 		found = read_line(line, ret_told);
@@ -167,7 +236,7 @@ static void compare(struct pair *pair, const struct told *told, struct attempt *
 			 (unsigned long long)pair->held.inode);
 }
 
-static void run_case(struct pair *pair, const char *program)
+static void run_case(struct pair *pair)
 {
 	struct told told = {.error = 0};
 
@@ -176,7 +245,7 @@ static void run_case(struct pair *pair, const char *program)
 		die("no holder");
 	tally.cases++;
 	pair_open_binder(pair);
-	if (ask(pair, program, &told))
+	if (ask(pair, &told))
 		compare(pair, &told, attempt(pair));
 	else
 		complain(NULL, "why has no answer in case %lu", pair->one.index);
@@ -184,8 +253,11 @@ static void run_case(struct pair *pair, const char *program)
 	attempts_clear();
 }
 
-void why_run(const char *program, unsigned long from, unsigned long to, unsigned long stride)
+void why_run(const char *program, bool is_asker, unsigned long from, unsigned long to, unsigned long stride)
 {
+	asker.program = program;
+	if (is_asker)
+		asker_start(program);
 	for (unsigned long index = from; index < to; index += stride) {
 		struct pair pair = {.binder = -1};
 
@@ -195,7 +267,9 @@ void why_run(const char *program, unsigned long from, unsigned long to, unsigned
 			continue;
 		}
 		write_sysctl("tcp_l3mdev_accept", pair.one.twist->l3mdev_accept ? "1" : "0");
-		run_case(&pair, program);
+		run_case(&pair);
 	}
 	write_sysctl("tcp_l3mdev_accept", "0");
+	if (is_asker)
+		asker_stop();
 }
