@@ -82,6 +82,8 @@ def test_history_while_it_records():
             old, new = story(7300, database)
             wait_for(lambda: ask(database, "SELECT 1 FROM event WHERE port = 7300 AND type = 'release' AND json LIKE ?",
                                  f'%"pid":{new},%'), "the last release")
+            wait_for(lambda: ask(database, "SELECT 1 FROM event WHERE port = 7300 AND type = 'finding'"),
+                     "that this process, which was refused, lives on")
             check_second_writer(database)
             check_history(database, old, new)
             check_views(database, old, new)
