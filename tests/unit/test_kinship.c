@@ -114,13 +114,48 @@ static void test_advice(void **state)
 	}
 }
 
+static void test_listeners(void **state)
+{
+	static const struct sock_info to = {.family = FAMILY_IPV4,
+					    .port = 80,
+					    .netns = 1,
+					    .ifindex = 3,
+					    .address = {.family = FAMILY_IPV4, .bytes = {127, 0, 0, 2}}};
+	static const struct {
+		enum sock_state state;
+		uint16_t port;
+		uint32_t netns, ifindex;
+		uint8_t last;
+		int fits;
+	} table[] = {
+		{STATE_LISTEN, 80, 1, 0, 2, 2}, {STATE_LISTEN, 80, 1, 3, 2, 2},
+		{STATE_LISTEN, 80, 1, 0, 0, 1}, {STATE_LISTEN, 80, 1, 0, 1, 0},
+		{STATE_BOUND, 80, 1, 0, 2, 0},	{STATE_LISTEN, 81, 1, 0, 2, 0},
+		{STATE_LISTEN, 80, 2, 0, 2, 0}, {STATE_LISTEN, 80, 1, 4, 2, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct sock_info listener = to;
+
+		listener.state = table[i].state;
+		listener.port = table[i].port;
+		listener.netns = table[i].netns;
+		listener.ifindex = table[i].ifindex;
+		listener.address.bytes[0] = table[i].last ? 127 : 0;
+		listener.address.bytes[3] = table[i].last;
+		assert_int_equal(listener_fits(&listener, &to), table[i].fits);
+		listener.family = FAMILY_IPV6;
+		assert_int_equal(listener_fits(&listener, &to), 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_relations),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_words),
-		cmocka_unit_test(test_advice),
+		cmocka_unit_test(test_relations), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_words),	  cmocka_unit_test(test_advice),
+		cmocka_unit_test(test_listeners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@ from holders import end_keeper
 
 SHARED = True
 HERE = "127.0.0.1"
+ANY = "0.0.0.0"
 ELDER = 22200
 SYS_io_uring_setup, SYS_io_uring_register = 425, 427
 IORING_REGISTER_FILES = 2
@@ -166,6 +167,22 @@ def test_accept_queue():
         contains(attempt.line("also"), f"a connection waiting in the accept queue of python3[{os.getpid()}] fd "
                                        f"{server.fileno()}, ", "text")
         contains(attempt.line("also"), f"{HERE}:22208 -> {endpoint(*client.getsockname())}", "text: both ends")
+
+
+def test_accept_queues_of_one_port():
+    """Each connection waits for who listens on the address that it was made to."""
+    other = "127.0.0.2"
+    with listening(HERE, 22211, "R") as first, listening(other, 22211, "R") as second, \
+            tcp("R") as to_first, tcp("R") as to_second, tcp("R") as sock:
+        to_second.connect((other, 22211))
+        to_first.connect((HERE, 22211))
+        for server in (first, second):
+            wait_for(lambda: select.select([server], [], [], 0)[0], "the connection in the queue")
+        attempt = bind(sock, ANY, 22211).refused("listener").total(4)
+        waiting = {holder["address"]: [(one["fd"], one["via"]) for one in holder["processes"]]
+                   for holder in attempt.event["holders"] if holder["facts"]["unaccepted"]}
+        equal(waiting, {HERE: [(first.fileno(), "accept-queue")], other: [(second.fileno(), "accept-queue")]},
+              "whose queues")
 
 
 def leave_open(first, cloexec):

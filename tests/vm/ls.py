@@ -128,6 +128,22 @@ def test_whose_remnant():
 
 
 @isolated
+def test_accept_queues_of_one_port():
+    """Each connection waits for who listens on the address that it was made to."""
+    other = start_server(23012, "python3", "-c", "import signal, socket\n"
+                         "server = socket.create_server(('127.0.0.2', 23012))\nsignal.pause()")
+    with socket.create_server((HERE, 23012)), socket.create_connection(("127.0.0.2", 23012)), \
+            socket.create_connection((HERE, 23012)):
+        def waiting():
+            rows = [row["holders"][0] for row in ls("23012")]
+            return {row["address"]: [(process["pid"], process["via"]) for process in row["processes"]]
+                    for row in rows if row["facts"]["unaccepted"]}
+        wait_for(lambda: len(waiting()) == 2, "both connections in the queues")
+        equal(waiting(), {HERE: [(os.getpid(), "accept-queue")], "127.0.0.2": [(other.pid, "accept-queue")]}, "whose queues")
+    end(other)
+
+
+@isolated
 def test_other_netns():
     with held_elsewhere(23005) as child:
         netns = os.stat(f"/proc/{child}/ns/net").st_ino

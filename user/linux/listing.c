@@ -356,18 +356,25 @@ static enum holder_kind owned_kind(const struct holder *holder)
 /* What accept() has not taken yet belongs to whoever listens. */
 static int listener_owners(struct listing *listing, struct holder *holder)
 {
-	for (size_t i = 0; i < listing->count; i++) {
-		const struct rt_sock *sock = &listing->rows[i].listed.sock;
+	const struct rt_sock *best = NULL;
+	int fits = 0;
 
-		if (sock->state != RT_STATE_LISTEN || sock->netns != holder->sock.netns ||
-		    sock->port != holder->sock.port)
+	for (size_t i = 0; i < listing->count && fits < 2; i++) {
+		const struct rt_sock *sock = &listing->rows[i].listed.sock;
+		struct sock_info listener;
+
+		if (sock->state != RT_STATE_LISTEN || sock->port != holder->sock.port)
 			continue;
-		if (owners_of(listing->sockets, sock->key, sock->inode, holder) < 0)
-			return -ENOMEM;
-		for (size_t n = 0; n < holder->owner_count; n++)
-			holder->owners[n].how = OWNER_LISTENER;
-		break;
+		decode_sock(sock, &listener);
+		if (listener_fits(&listener, &holder->sock) <= fits)
+			continue;
+		fits = listener_fits(&listener, &holder->sock);
+		best = sock;
 	}
+	if (best && owners_of(listing->sockets, best->key, best->inode, holder) < 0)
+		return -ENOMEM;
+	for (size_t n = 0; n < holder->owner_count; n++)
+		holder->owners[n].how = OWNER_LISTENER;
 	return holder->owner_count;
 }
 

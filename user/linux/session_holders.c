@@ -90,17 +90,24 @@ static void resolve_entry(struct session *session, uint64_t key, struct holder *
 /* What accept() has not taken yet belongs to whoever listens. */
 static int listener_owners(struct session *session, const struct pending *pending, struct holder *holder)
 {
-	for (size_t i = 0; i < pending->event.holder_count; i++) {
+	const struct sock_info *best = NULL;
+	uint64_t key = 0;
+	int fits = 0;
+
+	for (size_t i = 0; i < pending->event.holder_count && fits < 2; i++) {
 		const struct sock_info *sock = &pending->event.holders[i].sock;
 
-		if (sock->state != STATE_LISTEN || sock->netns != holder->sock.netns)
+		if (listener_fits(sock, &holder->sock) <= fits)
 			continue;
-		owners_of(session->sockets, pending->keys[i], sock->inode, holder);
-		for (size_t n = 0; n < holder->owner_count; n++)
-			holder->owners[n].how = OWNER_LISTENER;
-		return holder->owner_count;
+		fits = listener_fits(sock, &holder->sock);
+		best = sock;
+		key = pending->keys[i];
 	}
-	return 0;
+	if (best)
+		owners_of(session->sockets, key, best->inode, holder);
+	for (size_t n = 0; n < holder->owner_count; n++)
+		holder->owners[n].how = OWNER_LISTENER;
+	return holder->owner_count;
 }
 
 /* No process has a descriptor of it, and it is not waiting to be accepted. */

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "model/address.h"
+
 static const char *const hows[OWNER_HOW_MAX] = {
 	[OWNER_DESCRIPTOR] = "descriptor",
 	[OWNER_RING] = "io_uring",
@@ -93,4 +95,18 @@ void owners_relate(struct holder *holder, const struct proc_info *asking)
 {
 	for (size_t i = 0; i < holder->owner_count; i++)
 		holder->owners[i].relation = relation(&holder->owners[i], asking);
+}
+
+int listener_fits(const struct sock_info *listener, const struct sock_info *connection)
+{
+	struct address address = listener->address;
+
+	if (listener->state != STATE_LISTEN || listener->netns != connection->netns ||
+	    listener->port != connection->port || listener->family != connection->family ||
+	    (listener->ifindex && listener->ifindex != connection->ifindex))
+		return 0;
+	address.scope = connection->address.scope;
+	if (address_equal(&address, &connection->address))
+		return 2;
+	return address_is_wildcard(&address) ? 1 : 0;
 }

@@ -20,4 +20,11 @@ void owners_judge(struct holder *holder);
 /* Fills relation of the holder's owners: what they are to the process that asks. */
 void owners_relate(struct holder *holder, const struct proc_info *asking);
 
+/*
+ * How well a listener fits a connection that nobody has accepted yet, as the
+ * kernel looks one up (compute_score()): 2 by its address, 1 for it takes any, 0
+ * not at all.
+ */
+int listener_fits(const struct sock_info *listener, const struct sock_info *connection);
+
 #endif
