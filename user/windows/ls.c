@@ -30,11 +30,15 @@ static int prepare(struct ls *ls)
 	const struct config *config = ls->config;
 	const struct view_config view = {.policy = NULL};
 	char error[OPTIONS_ERROR_LEN] = "out of memory";
+	int err;
 
 	if (config->address && target_parse(config->address, &ls->target, error))
 		return complain_usage("ls", config->address, error);
-	if (event_filter_new(config, &ls->filter, error, sizeof(error)))
-		return complain(error);
+	err = event_filter_new(config, &ls->filter, error, sizeof(error));
+	if (err) {
+		complain(error);
+		return err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME;
+	}
 	ls->out = config->output ? fopen(config->output, "we") : stdout;
 	if (!ls->out)
 		return complain_errno(config->output, -errno);
