@@ -14,13 +14,15 @@
 
 #include "../bpf/config.h"
 #include "linux/kernel.h"
+#include "linux/kernel_types.h"
 #include "list.skel.h"
 
 #define WALKS_MAX 4096 /* runs over `turns`: hundreds of millions of sockets */
 
 struct lister {
 	struct list_bpf *list;
-	struct list_bpf *seek; /* the same object with its other programs: loaded when they are needed */
+	struct list_bpf *seek;	    /* the same object with its other programs: loaded when they are needed */
+	struct kernel_types *types; /* NULL: libbpf looks through all of the kernel's */
 	struct policy policy;
 	uint16_t port;
 	int udp;
@@ -34,7 +36,8 @@ static int log_line(enum libbpf_print_level level, const char *format, va_list a
 
 static int load(const struct lister *lister, bool seeks, struct list_bpf **ret_list)
 {
-	struct list_bpf *list = list_bpf__open();
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = kernel_types_path(lister->types));
+	struct list_bpf *list = list_bpf__open_opts(&opts);
 	int err;
 
 	if (!list)
@@ -55,6 +58,16 @@ static int load(const struct lister *lister, bool seeks, struct list_bpf **ret_l
 	return err;
 }
 
+/* Without them loading takes longer, and that is all. */
+static void take_types(struct lister *lister, const struct btf *kernel)
+{
+	struct list_bpf *list = list_bpf__open();
+
+	if (list && kernel_types_new(kernel, bpf_object__btf(list->obj), &lister->types))
+		lister->types = NULL;
+	list_bpf__destroy(list);
+}
+
 static int lister_load(struct lister *lister)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -62,6 +75,7 @@ static int lister_load(struct lister *lister)
 	if (!btf)
 		return -errno;
 	kernel_policy(btf, &lister->policy);
+	take_types(lister, btf);
 	btf__free(btf);
 	lister->udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (lister->udp < 0)
@@ -99,6 +113,7 @@ void lister_free(struct lister *lister)
 		return;
 	list_bpf__destroy(lister->list);
 	list_bpf__destroy(lister->seek);
+	kernel_types_free(lister->types);
 	if (lister->udp >= 0)
 		close(lister->udp);
 	free(lister);
