@@ -310,6 +310,7 @@ __noinline int list_copy(u32 from, u32 to)
 SEC("iter/bpf_map_elem")
 int list_sockets(struct bpf_iter__bpf_map_elem *ctx)
 {
+	struct seq_file *seq = ctx->meta->seq; /* see seek_files() */
 	u32 zero = 0;
 	struct rt_listed *listed = bpf_map_lookup_elem(&listed_scratch, &zero);
 	u64 sk;
@@ -325,7 +326,7 @@ int list_sockets(struct bpf_iter__bpf_map_elem *ctx)
 		}
 		if (!sk || !list_describe(sk))
 			continue;
-		if (bpf_seq_write(ctx->meta->seq, listed, sizeof(*listed)) < 0) {
+		if (bpf_seq_write(seq, listed, sizeof(*listed)) < 0) {
 			list_copy(1, 0);
 			break;
 		}

@@ -204,9 +204,14 @@ __noinline int found_place(u32 fd)
 	return 0;
 }
 
+/*
+ * From 6.2 on the verifier looks through the names of all types each time that
+ * it comes to a load of a pointer through a typed one: so, never in a loop.
+ */
 SEC("iter/task_file")
 int seek_files(struct bpf_iter__task_file *ctx)
 {
+	struct seq_file *seq = ctx->meta->seq;
 	u32 zero = 0;
 	struct rt_found *found = bpf_map_lookup_elem(&found_scratch, &zero);
 	u64 task, file;
@@ -223,7 +228,7 @@ int seek_files(struct bpf_iter__task_file *ctx)
 		if (!file || !seek_file(file, task))
 			continue;
 		found_place(ctx->fd);
-		bpf_seq_write(ctx->meta->seq, found, sizeof(*found));
+		bpf_seq_write(seq, found, sizeof(*found));
 	}
 	return 0;
 }
@@ -250,8 +255,7 @@ __noinline int device_has(u64 device, u64 data)
 	return 0;
 }
 
-static __always_inline void seek_devices(struct bpf_iter__bpf_map_elem *ctx, struct rt_found *found,
-					 struct sock *sk)
+static __always_inline void seek_devices(struct seq_file *seq, struct rt_found *found, struct sock *sk)
 {
 	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
 	u64 data = (u64)BPF_CORE_READ(sk, sk_user_data) & ~USER_DATA_FLAGS;
@@ -267,7 +271,7 @@ static __always_inline void seek_devices(struct bpf_iter__bpf_map_elem *ctx, str
 		found->how = RT_FOUND_DEVICE;
 		found->ifindex = BPF_CORE_READ(device, ifindex);
 		bpf_core_read(found->device, sizeof(found->device), &device->name);
-		bpf_seq_write(ctx->meta->seq, found, sizeof(*found));
+		bpf_seq_write(seq, found, sizeof(*found));
 	}
 }
 
@@ -275,6 +279,7 @@ static __always_inline void seek_devices(struct bpf_iter__bpf_map_elem *ctx, str
 SEC("iter/bpf_map_elem")
 int seek_sockets(struct bpf_iter__bpf_map_elem *ctx)
 {
+	struct seq_file *seq = ctx->meta->seq;
 	struct rt_found *found = found_begin(RT_FOUND_ALIVE);
 	struct rt_sought *wanted = ctx->value;
 	u64 *key = ctx->key;
@@ -293,8 +298,8 @@ int seek_sockets(struct bpf_iter__bpf_map_elem *ctx)
 		found->function = (u64)BPF_CORE_READ((struct udp_sock *)sk, encap_rcv);
 	if (!found->function)
 		found->function = (u64)BPF_CORE_READ(sk, sk_data_ready);
-	bpf_seq_write(ctx->meta->seq, found, sizeof(*found));
-	seek_devices(ctx, found, sk);
+	bpf_seq_write(seq, found, sizeof(*found));
+	seek_devices(seq, found, sk);
 	return 0;
 }
 

@@ -279,9 +279,9 @@ static void read_cmdline(const struct owner *owner, struct place *place)
 	fclose(file);
 }
 
-static bool is_service(const char *unit)
+bool place_is_service(const struct place *place)
 {
-	const char *type = strrchr(unit, '.');
+	const char *type = strrchr(place->unit, '.');
 
 	return type && !strcmp(type, ".service");
 }
@@ -310,7 +310,7 @@ void places_of_owner(struct places *places, const struct owner *owner, struct pl
 		*ret_place = find_row(places, owner->cgroup_id, owner->pid)->place;
 	else
 		*ret_place = (struct place){.unit = ""};
-	if (owner->how == OWNER_DESCRIPTOR && is_service(ret_place->unit))
+	if (owner->how == OWNER_DESCRIPTOR && owner->fd >= 0 && place_is_service(ret_place))
 		read_environ(owner, ret_place);
 	if (!helper_known(owner))
 		return;

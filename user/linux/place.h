@@ -20,6 +20,9 @@ void places_fill(struct places *places, struct proc_info *process);
 /* The place of a holder's process, and whom it serves; *ret_place is all "" if nothing is known. */
 void places_of_owner(struct places *places, const struct owner *owner, struct place *ret_place);
 
+/* Descriptors may have come from systemd then. */
+bool place_is_service(const struct place *place);
+
 /* Of a socket, or of a process that may be gone: only what is known of the cgroup itself. */
 void places_of_cgroup(struct places *places, uint64_t cgroup_id, struct place *ret_place);
 

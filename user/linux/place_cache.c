@@ -4,13 +4,13 @@
 #include <stdlib.h>
 
 #define BUCKETS	   4096
-#define PASSED_END 67 /* descriptors from 3 on may be systemd's, and each has a name of its own */
+#define PASSED_END 67 /* descriptors of a service from 3 on may be systemd's: each has a name of its own */
 
 struct entry {
 	struct entry *next;
 	uint64_t cgroup_id;
 	uint32_t pid; /* 0: the cgroup itself */
-	int fd;	      /* -1: any that systemd did not pass */
+	int fd;	      /* -1: of all that systemd did not pass */
 	struct place place;
 };
 
@@ -76,17 +76,25 @@ static struct entry *entry_of(struct place_cache *cache, uint64_t cgroup_id, uin
 	return entry;
 }
 
-const struct place *place_cache_owner(struct place_cache *cache, const struct owner *owner)
+static struct entry *descriptor_entry(struct place_cache *cache, const struct owner *owner, int fd)
 {
 	struct owner asked = *owner;
 	struct entry *entry;
 	bool is_new;
 
-	if (asked.fd >= PASSED_END)
-		asked.fd = -1;
-	entry = entry_of(cache, asked.cgroup_id, asked.pid, asked.fd, &is_new);
+	asked.fd = fd;
+	entry = entry_of(cache, asked.cgroup_id, asked.pid, fd, &is_new);
 	if (entry && is_new)
 		places_of_owner(cache->places, &asked, &entry->place);
+	return entry;
+}
+
+const struct place *place_cache_owner(struct place_cache *cache, const struct owner *owner)
+{
+	struct entry *entry = descriptor_entry(cache, owner, -1);
+
+	if (entry && owner->fd >= 0 && owner->fd < PASSED_END && place_is_service(&entry->place))
+		entry = descriptor_entry(cache, owner, owner->fd);
 	return entry ? &entry->place : NULL;
 }
 

@@ -103,12 +103,28 @@ void strbuf_number(struct strbuf *buf, uint64_t number)
 	strbuf_add(buf, digits, decimal_text(digits, number));
 }
 
+/* Most text is ASCII: eight bytes at a time are eight characters. */
+static size_t count_characters(const char *text, size_t length)
+{
+	size_t characters = 0, i = 0;
+	uint64_t word;
+
+	for (; i + sizeof(word) <= length; i += sizeof(word)) {
+		memcpy(&word, text + i, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+		characters += sizeof(word);
+	}
+	for (; i < length; i++)
+		characters += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return characters;
+}
+
 void strbuf_pad(struct strbuf *buf, size_t start, size_t width)
 {
-	size_t characters = 0;
+	size_t characters =
+		buf->length > start ? count_characters(buf->data + start, buf->length - start) : 0;
 
-	for (size_t i = start; i < buf->length; i++)
-		characters += ((unsigned char)buf->data[i] & 0xc0) != 0x80;
 	if (characters >= width || !strbuf_reserve(buf, width - characters))
 		return;
 	memset(buf->data + buf->length, ' ', width - characters);

@@ -40,8 +40,10 @@ void text_winsock_flags(char buf[FLAGS_LEN], const struct sock_info *sock)
 
 void text_descriptor(struct strbuf *out, const struct sock_info *sock, int32_t fd)
 {
-	if (sock->winsock)
+	if (sock->winsock) {
 		strbuf_printf(out, " handle 0x%" PRIx32, (uint32_t)fd);
-	else
-		strbuf_printf(out, " fd %" PRId32, fd);
+		return;
+	}
+	strbuf_puts(out, fd < 0 ? " fd -" : " fd ");
+	strbuf_number(out, fd < 0 ? -(int64_t)fd : fd);
 }
