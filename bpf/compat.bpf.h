@@ -124,6 +124,8 @@ struct inet_bind_bucket___bhash2 {
 } FLAVOUR;
 
 struct inet_bind2_bucket {
+	possible_net_t ib_net;
+	unsigned short port;
 	struct hlist_node bhash_node;
 	struct hlist_head owners;
 } FLAVOUR;
@@ -165,6 +167,20 @@ static __always_inline struct sock *compat_owners_step(struct owner_cursor *curs
 		cursor->bucket2 = BPF_CORE_READ(node, next);
 	}
 	return sk;
+}
+
+/* Is the next bhash2 bucket, if there is one, still one of this bucket's? */
+static __always_inline bool compat_bucket2_belongs(struct inet_bind_bucket *tb,
+						   const struct owner_cursor *cursor)
+{
+	struct hlist_node *node = cursor->bucket2;
+	struct inet_bind2_bucket *tb2;
+
+	if (!node || bpf_core_field_exists(struct inet_bind_bucket___owners, owners))
+		return true;
+	tb2 = (void *)node - bpf_core_field_offset(struct inet_bind2_bucket, bhash_node);
+	return BPF_CORE_READ(tb2, port) == BPF_CORE_READ(tb, port) &&
+	       BPF_CORE_READ(tb2, ib_net.net) == BPF_CORE_READ(tb, ib_net.net);
 }
 
 static __always_inline bool compat_owners_end(const struct owner_cursor *cursor)

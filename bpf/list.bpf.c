@@ -202,7 +202,8 @@ static __always_inline bool is_intact(const struct walk *walk)
 		return false;
 	if (compat_owners_end(&walk->owners))
 		return true;
-	if (!bucket_belongs(walk, walk->bucket))
+	if (!bucket_belongs(walk, walk->bucket) ||
+	    !compat_bucket2_belongs((void *)walk->bucket, &walk->owners))
 		return false;
 	return !walk->owners.owner || sock_belongs(walk, sock_at_bind(walk->owners.owner));
 }
