@@ -11,15 +11,15 @@ class Skip(Exception):
     pass
 
 
-def wait_for(condition, what):
+def wait_for(condition, what, patience=PATIENCE_S):
     """Until condition() is true; its value is returned."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         value = condition()
         if value:
             return value
         select.select([], [], [], POLL_S)
-    raise AssertionError(f"waited {PATIENCE_S} s for {what}")
+    raise AssertionError(f"waited {patience} s for {what}")
 
 
 def equal(got, want, what):

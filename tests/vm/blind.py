@@ -6,6 +6,7 @@ import os
 import socket
 
 from checks import tcp, tcp6, udp
+from children import in_child, move_to_cgroup
 from harness import REUSETRACE, contains, equal, isolated, kernel, run, skip, wait_for
 
 HERE = "127.0.0.1"
@@ -40,6 +41,27 @@ def test_ls():
               "processes")
         equal(json.loads(blind("ls", "-j", "24102/udp"))["holders"][0]["state"], "bound", "UDP")
         contains(blind("ls", "-H", "24101"), " -        - ", "text: flags and group")
+
+
+def in_service(cgroup, sock):
+    """In a cgroup like a unit's, with a descriptor that does not survive an exec and one that does."""
+    move_to_cgroup(cgroup)
+    os.set_inheritable(os.dup(sock.fileno()), True)
+    row, = [json.loads(line)["holders"][0] for line in blind("ls", "-j", "--unit", "blind.service").splitlines()]
+    got = [(process["unit"], process["cloexec"]) for process in row["processes"] if process["pid"] == os.getpid()]
+    equal((row["port"], sorted(got)), (24110, [("blind.service", False), ("blind.service", True)]), "what it knows")
+
+
+@isolated
+def test_unit():
+    cgroup = "/sys/fs/cgroup/blind.service"
+    os.mkdir(cgroup)
+    try:
+        with socket.create_server((HERE, 24110)) as server:
+            in_child(lambda: in_service(cgroup, server))
+            equal(blind("ls", "-j", "--unit", "blind.service"), "", "not in the unit")
+    finally:
+        os.rmdir(cgroup)
 
 
 @isolated

@@ -20,6 +20,7 @@ import traceback
 from conditions import PATIENCE_S, Skip, contains, equal, wait_for  # noqa: F401
 
 REUSETRACE = os.environ.get("REUSETRACE", "./reusetrace")
+READY_PATIENCE_S = 300  # billions of instructions, most of them the verifier's: minutes where the host is busy
 CLONE_NEWNET = 0x40000000
 SESSION = []
 BEFORE_SESSION = []
@@ -65,7 +66,7 @@ class Tracer:
         return self
 
     def await_ready(self):
-        wait_for(lambda: "ready\n" in self.read_stderr() or self.process.poll() is not None, "ready")
+        wait_for(lambda: "ready\n" in self.read_stderr() or self.process.poll() is not None, "ready", READY_PATIENCE_S)
         if self.process.poll() is not None and "ready\n" not in self.read_stderr():
             raise AssertionError(f"{self.args} exited {self.process.returncode}: {self.read_stderr()}")
 

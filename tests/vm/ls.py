@@ -36,8 +36,8 @@ def check(holder, sock, state, **options):
     want = {"kind": "process", "state": state, "inode": inode(sock), "uid": os.getuid(),
             "netns": os.stat("/proc/self/ns/net").st_ino, "port": sock.getsockname()[1]}
     equal({key: holder[key] for key in want}, want, "holder")
-    equal([(process["pid"], process["fd"]) for process in holder["processes"]], [(os.getpid(), sock.fileno())],
-          "processes")
+    equal([(process["pid"], process["fd"], process["exe"]) for process in holder["processes"]],
+          [(os.getpid(), sock.fileno(), os.readlink("/proc/self/exe"))], "processes")
     for name, value in options.items():
         equal(holder["options"][name], value, name)
 

@@ -204,7 +204,8 @@ static int show_all(struct ls *ls)
 static int show(struct ls *ls)
 {
 	const struct listing_options options = {.port = ls->config.address ? ls->target.sock.port : 0,
-						.show_log = ls->config.verbose > 1};
+						.show_log = ls->config.verbose > 1,
+						.exe = ls->config.json};
 	int err = listing_new(&options, &ls->listing);
 
 	if (!err)

@@ -257,11 +257,19 @@ static int exit_status(const struct why *why)
 	return answer->result < 0 ? EXIT_REJECTED : EXIT_OK;
 }
 
-static int look(struct why *why)
+static int look(struct why *why, int (*read)(struct listing *listing))
 {
-	int err = listing_read(why->listing);
+	int err = read(why->listing);
 
 	return err ? err : judge_all(why);
+}
+
+/* What may go by itself: a socket, or that there is no such address or device yet. */
+static bool may_pass(const struct event *answer)
+{
+	if (answer->undecided)
+		return answer->undecided == BY_OPTIONS || answer->undecided == BY_UDP_SLOT;
+	return answer->result == -EADDRINUSE || answer->result == -EADDRNOTAVAIL || answer->result == -ENODEV;
 }
 
 /* Nothing announces the end of a TIME_WAIT or a bound socket's: it looks again, ever less often. */
@@ -269,24 +277,31 @@ static int wait_for_port(struct why *why)
 {
 	uint64_t end_ns = why->config->wait.limit_ns ? boot_ns() + why->config->wait.limit_ns : UINT64_MAX;
 	const struct event *answer = &why->answers[0][why->given];
-	int err = look(why), pause_ms = AGAIN_MS;
+	int err = look(why, listing_read), pause_ms = AGAIN_MS;
 
-	if (!err && why->config->wait.on && exit_status(why) != EXIT_OK)
-		fprintf(stderr, "reusetrace: why: waiting until port %u can be bound: %s\n",
-			why->binders[0].port,
-			answer->result < 0 ? errno_name(-answer->result) : "undecided now");
-	while (!err && why->config->wait.on && exit_status(why) != EXIT_OK && boot_ns() < end_ns) {
+	if (err || !why->config->wait.on || exit_status(why) == EXIT_OK)
+		return err;
+	if (!may_pass(answer)) {
+		fprintf(stderr, "reusetrace: why: waiting does not help: %s\n",
+			answer->result < 0 ? errno_name(-answer->result) : "what decides is not known here");
+		return 0;
+	}
+	fprintf(stderr, "reusetrace: why: waiting until port %u can be bound: %s\n", why->binders[0].port,
+		answer->result < 0 ? errno_name(-answer->result) : "undecided now");
+	while (!err && exit_status(why) != EXIT_OK && may_pass(answer) && boot_ns() < end_ns) {
 		poll(NULL, 0, pause_ms);
 		pause_ms = pause_ms * 3 / 2 < AGAIN_MAX_MS ? pause_ms * 3 / 2 : AGAIN_MAX_MS;
-		err = look(why);
+		err = look(why, listing_read_sockets);
+		if (!err && (exit_status(why) == EXIT_OK || !may_pass(answer) || boot_ns() >= end_ns))
+			err = look(why, listing_read);
 	}
 	return err;
 }
 
 static int answer(struct why *why)
 {
-	const struct listing_options options = {.port = why->binders[0].port,
-						.show_log = why->config->verbose > 1};
+	const struct listing_options options = {
+		.port = why->binders[0].port, .show_log = why->config->verbose > 1, .exe = why->config->json};
 	int err = listing_new(&options, &why->listing);
 
 	if (!err)

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "linux/binder.h"
+#include "linux/place.h"
 #include "linux/process.h"
 
 /* Kernel: include/net/tcp_states.h; BOUND_INACTIVE is of 6.8 and ignored before. */
@@ -234,6 +235,26 @@ static void read_status(uint32_t pid, struct rt_owner *owner)
 	fclose(file);
 }
 
+/* false: the descriptor is gone */
+static bool read_cloexec(uint32_t pid, const char *fd, uint32_t *ret_cloexec)
+{
+	char path[PATH_LEN], line[256];
+	unsigned int flags;
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%u/fdinfo/%.20s", pid, fd);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "flags: %o", &flags) == 1;
+	fclose(file);
+	if (found)
+		*ret_cloexec = !!(flags & O_CLOEXEC);
+	return found;
+}
+
 static int read_process(void *context, uint32_t pid)
 {
 	const struct reading *reading = context;
@@ -252,10 +273,13 @@ static int read_process(void *context, uint32_t pid)
 		ssize_t n = readlinkat(dirfd(descriptors), entry->d_name, link, sizeof(link) - 1);
 
 		link[n > 0 ? n : 0] = '\0';
-		if (sscanf(link, "socket:[%llu]", &inode) != 1)
+		if (sscanf(link, "socket:[%llu]", &inode) != 1 ||
+		    !read_cloexec(pid, entry->d_name, &owner.cloexec))
 			continue;
-		if (!owner.comm[0])
+		if (!owner.comm[0]) {
 			read_status(pid, &owner);
+			owner.cgroup = cgroup_id_of_process(owner.tgid);
+		}
 		owner.key = owner.inode = inode;
 		owner.fd = (int32_t)strtol(entry->d_name, NULL, 10);
 		err = reading->on_owner(reading->context, &owner, sizeof(owner));
@@ -289,7 +313,7 @@ int diag_read(uint16_t port, record_fn on_socket, record_fn on_owner, void *cont
 		if (err)
 			*(tables[i].protocol == IPPROTO_TCP ? &unread.tcp : &unread.udp) = err;
 	}
-	err = process_each(read_process, &reading);
+	err = on_owner ? process_each(read_process, &reading) : 0;
 	if (!err)
 		*ret_unread = unread;
 	return err;

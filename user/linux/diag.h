@@ -19,7 +19,7 @@ struct diag_unread {
 
 /*
  * Each TCP and UDP socket with a port (0: any) as struct rt_listed with
- * RT_SK_BLIND, each descriptor of one as struct rt_owner.  0 or a negative
+ * RT_SK_BLIND, each descriptor of one as struct rt_owner unless on_owner is NULL.  0 or a negative
  * errno; the kernel may know the sockets of one protocol only.
  */
 int diag_read(uint16_t port, record_fn on_socket, record_fn on_owner, void *context,

@@ -198,6 +198,7 @@ void kernel_policy(const struct btf *btf, struct policy *ret_policy)
 		.closed_group_ok = kernel_type_has_member(btf, "sock_reuseport", "num_closed_socks"),
 		.fast_cache_live = kernel_type_has_member(btf, "inet_bind_bucket", "owners"),
 		.bhash2_native = kernel_type_has_member(btf, "inet_bind2_bucket", "family"),
+		.udp_slot_blind = btf__find_by_name_kind(btf, "inet_bind2_bucket", BTF_KIND_STRUCT) < 0,
 		.connect_bind_flag = kernel_type_has_member(btf, "inet_timewait_sock", "tw_connect_bind"),
 	};
 }

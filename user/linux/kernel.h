@@ -22,7 +22,10 @@ int kernel_function_args(const struct btf *btf, const char *function);
 /* Whether the kernel's struct has a member of this name. */
 bool kernel_type_has_member(const struct btf *btf, const char *name, const char *member);
 
-/* struct policy from the shapes of the kernel's own types; udp_slot_blind has none and is false. */
+/*
+ * struct policy from the shapes of the kernel's own types.  They do not tell all of udp_slot_blind: true
+ * without bhash2 (before 6.1), where the kernel certainly is; else false, and it may be, up to 6.18.
+ */
 void kernel_policy(const struct btf *btf, struct policy *ret_policy);
 
 /*

@@ -253,7 +253,6 @@ static int seek_hidden(struct listing *listing)
 {
 	int err = 0;
 
-	seek_clear(listing->seek);
 	for (size_t i = 0; i < listing->count && !err; i++) {
 		const struct rt_sock *sock = &listing->rows[i].listed.sock;
 		struct sock_info info;
@@ -266,30 +265,48 @@ static int seek_hidden(struct listing *listing)
 	return err ? err : seek_run(listing->seek, lister_seek, listing->lister, listing->sockets);
 }
 
-static int read_kernel(struct listing *listing)
+static void forget(struct listing *listing)
+{
+	listing->now_ns = boot_ns();
+	listing->count = listing->process_count = 0;
+	owners_clear(listing->sockets);
+	place_cache_clear(listing->places);
+	seek_clear(listing->seek);
+}
+
+static int read_sockets(struct listing *listing)
 {
 	int err = lister_sockets(listing->lister, add_row, listing);
 
-	if (!err)
-		err = lister_owners(listing->lister, add_owner, listing);
-	if (err)
-		return err;
-	if (lister_repeated(listing->lister))
+	if (!err && lister_repeated(listing->lister))
 		drop_doubles(listing);
-	return seek_hidden(listing);
+	return err;
+}
+
+static int read_owners(struct listing *listing)
+{
+	int err = lister_owners(listing->lister, add_owner, listing);
+
+	return err ? err : seek_hidden(listing);
+}
+
+int listing_read_sockets(struct listing *listing)
+{
+	forget(listing);
+	return listing->lister ? read_sockets(listing)
+			       : diag_read(listing->options.port, add_row, NULL, listing, &listing->unread);
 }
 
 int listing_read(struct listing *listing)
 {
 	int err;
 
-	listing->now_ns = boot_ns();
-	listing->count = listing->process_count = 0;
-	owners_clear(listing->sockets);
-	place_cache_clear(listing->places);
+	forget(listing);
 	err = listing->lister
-		      ? read_kernel(listing)
+		      ? read_sockets(listing)
 		      : diag_read(listing->options.port, add_row, add_owner, listing, &listing->unread);
+	if (!err && listing->lister)
+		err = read_owners(listing);
 	if (err)
 		return err;
 	if (listing->process_count)
@@ -429,8 +446,14 @@ void listing_sock(const struct listing *listing, size_t index, struct sock_info 
 /* The places stay the listing's. */
 static void name_places(struct listing *listing, struct holder *holder)
 {
-	for (size_t i = 0; i < holder->owner_count; i++)
-		holder->owners[i].place = place_cache_owner(listing->places, &holder->owners[i]);
+	for (size_t i = 0; i < holder->owner_count; i++) {
+		struct owner *owner = &holder->owners[i];
+
+		owner->place = place_cache_owner(listing->places, owner);
+		if (listing->options.exe && !owner->exe[0])
+			snprintf(owner->exe, sizeof(owner->exe), "%s",
+				 place_cache_exe(listing->places, owner));
+	}
 	if (holder->bound_by.pid)
 		holder->bound_by.place = place_cache_cgroup(listing->places, holder->bound_by.cgroup_id);
 	if (holder->sock.cgroup_id)

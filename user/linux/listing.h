@@ -16,6 +16,7 @@ struct listing;
 struct listing_options {
 	uint16_t port; /* 0: every one */
 	bool show_log; /* libbpf's and the verifier's, on stderr */
+	bool exe;      /* of processes is wanted */
 };
 
 #define LISTING_REASON_LEN 512
@@ -26,6 +27,9 @@ void listing_free(struct listing *listing); /* NULL is allowed */
 
 /* Reads the machine, anew each time: 0 or a negative errno. */
 int listing_read(struct listing *listing);
+
+/* The sockets alone: nobody owns one then.  Enough to judge, and cheaper the more processes there are. */
+int listing_read_sockets(struct listing *listing);
 
 /* Why reuse flags are not known, in one line; NULL: they are. */
 const char *listing_blind(const struct listing *listing);

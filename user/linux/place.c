@@ -108,6 +108,23 @@ static bool is_cgroup(const char *path, uint64_t id)
 	       !stat(name, &dir) && dir.st_ino == id;
 }
 
+/* Not below the root of this cgroup namespace. */
+static bool is_outside(const char *path)
+{
+	return !strncmp(path, "/..", 3) && (!path[3] || path[3] == '/');
+}
+
+uint64_t cgroup_id_of_process(uint32_t pid)
+{
+	char path[PATH_MAX], name[PATH_MAX + sizeof(CGROUP_ROOT)];
+	struct stat dir;
+
+	if (cgroup_of_process(pid, path, sizeof(path)) || is_outside(path))
+		return 0;
+	snprintf(name, sizeof(name), CGROUP_ROOT "%s", path);
+	return stat(name, &dir) && stat(CGROUP_ROOT, &dir) ? 0 : dir.st_ino;
+}
+
 /* Its number is its directory's: anybody may look for that. */
 static bool search_below(char *path, size_t size, uint64_t id, int *left)
 {
@@ -180,15 +197,14 @@ void places_free(struct places *places)
 	free(places);
 }
 
-/* Records of a socket's life come without the path: it is long, and mostly known. */
-static void read_exe(struct proc_info *process)
+void exe_of_process(uint32_t pid, char *ret_exe, size_t size)
 {
 	char link[64];
 	ssize_t n;
 
-	snprintf(link, sizeof(link), "/proc/%u/exe", process->pid);
-	n = readlink(link, process->exe, sizeof(process->exe) - 1);
-	process->exe[n > 0 ? n : 0] = '\0';
+	snprintf(link, sizeof(link), "/proc/%u/exe", pid);
+	n = readlink(link, ret_exe, size - 1);
+	ret_exe[n > 0 ? n : 0] = '\0';
 }
 
 static void read_path(const char *path, struct row *row)
@@ -207,12 +223,6 @@ static void read_path(const char *path, struct row *row)
 static bool tells_nothing(const struct places *places, const char *path)
 {
 	return places->legacy && !strcmp(path, "/");
-}
-
-/* Not below the root of this cgroup namespace. */
-static bool is_outside(const char *path)
-{
-	return !strncmp(path, "/..", 3) && (!path[3] || path[3] == '/');
 }
 
 /* By its number, by a process that is in it, or by searching for it: the first needs a right to all files. */
@@ -257,8 +267,8 @@ void places_fill(struct places *places, struct proc_info *process)
 {
 	const struct row *row;
 
-	if (!process->exe[0])
-		read_exe(process);
+	if (!process->exe[0]) /* records of a socket's life come without: it is long, and mostly known */
+		exe_of_process(process->pid, process->exe, sizeof(process->exe));
 	if (!process->cgroup_id)
 		return;
 	row = find_row(places, process->cgroup_id, process->pid);

@@ -27,6 +27,15 @@ bool place_is_service(const struct place *place);
 void places_of_cgroup(struct places *places, uint64_t cgroup_id, struct place *ret_place);
 
 /*
+ * The number of a process's cgroup without BPF; 0 if it cannot be read.  With other hierarchies than the
+ * unified one it is some number, which leads to the process.
+ */
+uint64_t cgroup_id_of_process(uint32_t pid);
+
+/* The path of what it runs, as the process sees it; "" if that cannot be read. */
+void exe_of_process(uint32_t pid, char *ret_exe, size_t size);
+
+/*
  * A cgroup as a path from the root of the hierarchy or below the mount point.
  * *ret_id is 0 if it is not there (yet).
  */

@@ -12,6 +12,8 @@ struct entry {
 	uint32_t pid; /* 0: the cgroup itself */
 	int fd;	      /* -1: of all that systemd did not pass */
 	struct place place;
+	bool has_exe;
+	char exe[EXE_LEN];
 };
 
 struct place_cache {
@@ -96,6 +98,17 @@ const struct place *place_cache_owner(struct place_cache *cache, const struct ow
 	if (entry && owner->fd >= 0 && owner->fd < PASSED_END && place_is_service(&entry->place))
 		entry = descriptor_entry(cache, owner, owner->fd);
 	return entry ? &entry->place : NULL;
+}
+
+const char *place_cache_exe(struct place_cache *cache, const struct owner *owner)
+{
+	struct entry *entry = descriptor_entry(cache, owner, -1);
+
+	if (entry && !entry->has_exe)
+		exe_of_process(owner->pid, entry->exe, sizeof(entry->exe));
+	if (entry)
+		entry->has_exe = true;
+	return entry ? entry->exe : "";
 }
 
 const struct place *place_cache_cgroup(struct place_cache *cache, uint64_t cgroup_id)

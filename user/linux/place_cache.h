@@ -18,6 +18,9 @@ void place_cache_clear(struct place_cache *cache);
 const struct place *place_cache_owner(struct place_cache *cache, const struct owner *owner);
 const struct place *place_cache_cgroup(struct place_cache *cache, uint64_t cgroup_id);
 
+/* The path of what its process runs, "" if unknown; valid until the cache is cleared. */
+const char *place_cache_exe(struct place_cache *cache, const struct owner *owner);
+
 /* Fills cgroup, place and exe. */
 void place_cache_process(struct place_cache *cache, struct proc_info *process);
 

@@ -141,8 +141,9 @@ static enum undecided depends_on(struct event *event, const struct policy *polic
 	*ret_answer = one.answer;
 	if (one.answer != two.answer)
 		return BY_OPTIONS;
-	/* Only binds can tell whether this kernel overlooks sockets in a full UDP slot. */
-	other.udp_slot_blind = !policy->udp_slot_blind;
+	/* Where its types do not, only binds can tell whether this kernel overlooks sockets in a full slot.
+	 */
+	other.udp_slot_blind = true;
 	predict(event, &other, contenders, &two);
 	return one.answer != two.answer ? BY_UDP_SLOT : DECIDED;
 }
