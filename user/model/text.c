@@ -38,9 +38,14 @@ static bool strbuf_reserve(struct strbuf *buf, size_t size)
 	return true;
 }
 
+static bool strbuf_has_room(const struct strbuf *buf, size_t size)
+{
+	return size < buf->capacity - buf->length && !buf->error;
+}
+
 void strbuf_add(struct strbuf *buf, const char *data, size_t size)
 {
-	if (!strbuf_reserve(buf, size))
+	if (!strbuf_has_room(buf, size) && !strbuf_reserve(buf, size))
 		return;
 	if (size)
 		memcpy(buf->data + buf->length, data, size);
@@ -125,7 +130,8 @@ void strbuf_pad(struct strbuf *buf, size_t start, size_t width)
 	size_t characters =
 		buf->length > start ? count_characters(buf->data + start, buf->length - start) : 0;
 
-	if (characters >= width || !strbuf_reserve(buf, width - characters))
+	if (characters >= width ||
+	    (!strbuf_has_room(buf, width - characters) && !strbuf_reserve(buf, width - characters)))
 		return;
 	memset(buf->data + buf->length, ' ', width - characters);
 	buf->length += width - characters;
