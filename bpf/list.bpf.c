@@ -276,6 +276,15 @@ static __always_inline void describe_slot(struct rt_bucket *to, const struct wal
 	to->slot_count = BPF_CORE_READ(slot, count);
 }
 
+/*
+ * The state says whether it has more than sock_common, not the flags: a branch on
+ * those would make each combination of them one of its own to the verifier.
+ */
+static __always_inline bool is_minisock(const struct rt_sock *sock)
+{
+	return sock->state == TCP_TIME_WAIT || sock->state == TCP_NEW_SYN_RECV;
+}
+
 __noinline int list_describe(u64 address)
 {
 	struct sock *sk = (struct sock *)address;
@@ -286,7 +295,7 @@ __noinline int list_describe(u64 address)
 	if (!listed || !walk)
 		return 0;
 	describe_bare(&listed->sock, sk);
-	if (!(listed->sock.flags & RT_SK_MINI))
+	if (!is_minisock(&listed->sock))
 		listed->sock.cgroup = describe_cgroup(sk);
 	if (walk->table == TABLE_TCP)
 		describe_bucket(&listed->bucket, (struct inet_bind_bucket *)walk->bucket);
