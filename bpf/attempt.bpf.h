@@ -395,6 +395,8 @@ __noinline int connect_bound(u64 key, int result)
 		record->result = result;
 		record->entry_port = 0;
 		record->stage = result ? RT_AT_PORT : RT_AT_POST;
+		if (result)
+			record_refusal(flight.slot, key, result);
 	}
 	if (record && result_wanted(record, result)) {
 		if (!result)

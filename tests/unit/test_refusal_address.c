@@ -290,7 +290,9 @@ static void transparent(struct event *event)
 static const struct refusal local_rows[] = {
 	{BIND_TCP("192.0.2.1", NULL, EADDRNOTAVAIL, ADDRESS, NULL),
 	 RULE_ADDRESS_NOT_LOCAL,
-	 "no interface of this network namespace has this address",
+	 "EADDRNOTAVAIL: the address is none of this network namespace's, or not a valid one there (its "
+	 "interfaces "
+	 "were not looked at)",
 	 {ADD_ADDRESS}},
 	{BIND_TCP("192.0.2.1", NULL, EADDRNOTAVAIL, ADDRESS, listed),
 	 RULE_ADDRESS_NOT_LOCAL,

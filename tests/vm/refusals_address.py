@@ -8,7 +8,7 @@ import socket
 import subprocess
 
 from checks import IP_FREEBIND, Attempt, bind, inode_of, next_event, outcome, tcp, tcp6, udp
-from harness import CLONE_NEWNET, contains, equal, isolated, run, wait_for
+from harness import CLONE_NEWNET, contains, equal, isolated, run, shared, wait_for
 
 SHARED = True
 PORT = 7720
@@ -66,6 +66,18 @@ def test_nowhere():
 def test_mapped():
     """IPv4's own setting decides."""
     not_local(tcp6(), "::ffff:" + FAR, "neither IPV6_FREEBIND nor net.ipv4.ip_nonlocal_bind is set")
+
+
+def test_mapped_in_a_named_netns():
+    """It is IPv4's there, too."""
+    with Elsewhere("cyan", FAR + "/24") as netns:
+        facts = not_local(tcp6(), "::ffff:" + FAR, "but far0 of network namespace cyan has",
+                          "neither IPV6_FREEBIND nor net.ipv4.ip_nonlocal_bind is set",
+                          "run it in that network namespace")
+        equal((facts["there"]["netns"], facts["there"]["device"]), (netns, "far0"), "there")
+        ok = run("ip", "netns", "exec", "cyan", "python3", "-c",
+                 f"import socket; socket.socket(socket.AF_INET6).bind(('::ffff:{FAR}', {PORT}))")
+        equal(ok.returncode, 0, f"the remedy: {ok.stderr}")
 
 
 @isolated
@@ -178,6 +190,24 @@ def test_link_local_of_another_interface():
     equal(outcome(made.bind, ("fe80::77", PORT, 0, socket.if_nametoindex("one"))), 0, "on the right one")
 
 
+@isolated
+def test_loopback_on_another_device():
+    """IPv6 looks at the device for addresses of the host itself, as for those of a link; IPv4 does not."""
+    ip("link", "add", "one", "type", "veth", "peer", "two")
+    ip("link", "set", "one", "up")
+    for device, is_local in ((b"one", False), (b"lo", True)):
+        four, six = tcp(), tcp6()
+        for made in (four, six):
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device)
+        bind(four, "127.0.0.1", PORT).accepted("free")
+        if is_local:
+            bind(six, "::1", PORT).accepted("free")
+        else:
+            facts = not_local(six, "::1", "lo of this network namespace has this address, but not for a socket on "
+                              "device one")
+            equal((facts["here"], facts["other_device"], facts["down"]), ("lo", True, False), "here, other_device, down")
+
+
 def flags_of(address, netns=None):
     """Of an IPv6 address: "tentative", "dadfailed"."""
     shown = run("ip", *(("-n", netns) if netns else ()), "-6", "-o", "address", "show", check=True).stdout.decode()
@@ -206,6 +236,30 @@ def test_tentative():
     ip("link", "set", "slow1", "up")
     wait_for(lambda: not flags_of(FAR6), "the end of duplicate address detection")
     bind(tcp6(), FAR6, PORT).accepted("free")
+
+
+@isolated
+def test_many_in_one_batch():
+    """What is found of an address is true of each refusal; of what nobody looked at nothing is claimed."""
+    ip("link", "add", "slow0", "type", "veth", "peer", "slow1")
+    ip("link", "set", "slow0", "up")
+    ip("address", "add", FAR6 + "/64", "dev", "slow0")
+    trace = shared()
+    same, other = [tcp6() for _ in range(20)], [tcp() for _ in range(20)]
+    trace.pause()
+    for made in same:
+        equal(outcome(made.bind, (FAR6, PORT)), errno.EADDRNOTAVAIL, "a tentative address")
+    for last, made in enumerate(other):
+        equal(outcome(made.bind, (f"192.0.2.{last + 1}", PORT)), errno.EADDRNOTAVAIL, "an address that nobody has")
+    trace.resume()
+    for made in same:
+        attempt = Attempt(next_event(("bind",), errno.EADDRNOTAVAIL, inode=inode_of(made)))
+        attempt.refused("address-tentative", "slow0 has the address, but it is tentative", agrees=None)
+    for made in other:
+        attempt = Attempt(next_event(("bind",), errno.EADDRNOTAVAIL, inode=inode_of(made)))
+        looked = attempt.event["facts"]["refusal"]["address_on"] is not None
+        attempt.refused("address-not-local", NEITHER if looked else "its interfaces were not looked at", agrees=None)
+        equal("no interface" in attempt.verdict["text"], looked, "what is claimed")
 
 
 @isolated

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Binds that a BPF program on a cgroup refused or rewrote: which program, on which cgroup."""
 import errno
+import socket
 
 import cgroup_bpf
 from cgroup_bpf import (ALLOW, INET4_BIND, INET4_POST_BIND, INET6_BIND, INET6_POST_BIND, REFUSE, inside, refuse_ports,
@@ -95,6 +96,21 @@ def test_rewritten_and_in_use():
     with inside("/move2", (INET4_BIND, to("127.0.0.9", 7601), "move_it")) as (number,):
         attempt = bind(tcp(), HERE, PORT).refused("no-reuse")
     rewritten(attempt, number, "move_it", "/move2", "127.0.0.9", 7601)
+
+
+def test_rewritten_of_udp():
+    """Refused and accepted: where the datagram socket really is, and what was asked for."""
+    with inside("/move_udp", (INET4_BIND, to("127.0.0.9", 7603), "move_udp")) as (number,):
+        holder = udp()
+        first = bind(holder, HERE, PORT).accepted("free")
+        second = bind(udp(), HERE, PORT).refused("no-reuse")
+    for attempt in (first, second):
+        rewritten(attempt, number, "move_udp", "/move_udp", "127.0.0.9", 7603)
+    equal((first.event["socket"]["address"], first.event["socket"]["port"]), ("127.0.0.9", 7603), "effective")
+    equal(second.event["holders"][0]["inode"], inode_of(holder), "who has it")
+    with inside("/move_udp6", (INET6_BIND, to6("::1", 7604), "move_udp6")) as (number,):
+        attempt = bind(udp("6", socket.AF_INET6), "::", PORT).accepted("free")
+    rewritten(attempt, number, "move_udp6", "/move_udp6", "::1", 7604, asked="::")
 
 
 def test_rewritten_and_not_local():

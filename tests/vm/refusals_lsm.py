@@ -9,7 +9,7 @@ import struct
 import tempfile
 
 import cgroup_bpf
-from checks import Attempt, bind, inode_of, listening, next_event, outcome, tcp, tcp6, udp
+from checks import Attempt, bind, inode_of, listen, listening, next_event, outcome, tcp, tcp6, udp
 from harness import equal, in_child, run, skip
 
 SHARED = True
@@ -17,7 +17,7 @@ HERE = "127.0.0.1"
 PORT = 7740
 SECURITY = "/sys/kernel/security"
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
-ASK_VERSION, BIND_TCP, RULE_NET_PORT = 1, 1, 2
+ASK_VERSION, BIND_TCP, BIND_UDP, RULE_NET_PORT = 1, 1, 4, 2
 NETWORK_VERSION = 4  # of Landlock, since 6.7
 PR_SET_NO_NEW_PRIVS = 38
 PROFILE = "reusetrace-refusals"
@@ -50,6 +50,14 @@ def refused(made, address, port, module, *words, code=errno.EACCES):
     return facts
 
 
+def listen_refused(made, module, *words, code=errno.EACCES):
+    equal(outcome(made.listen), code, "listen")
+    attempt = Attempt(next_event(("listen",), code, inode=inode_of(made)))
+    attempt.refused("lsm", f"{errno.errorcode[code]} by the security module {module} ", *words, agrees=None)
+    equal(attempt.event["result"]["stage"], "lsm", "stage")
+    equal(attempt.event["facts"]["refusal"]["lsm"]["module"], module, "module")
+
+
 def system_call(number, *arguments):
     result = libc.syscall(number, *arguments)
     if result < 0:
@@ -66,12 +74,12 @@ def landlock_version():
         raise
 
 
-def restrict(*ports):
-    """This process may bind TCP sockets to these ports alone."""
-    handled = struct.pack("=QQ", 0, BIND_TCP)
+def restrict(*ports, right=BIND_TCP):
+    """This process may bind TCP sockets, or those of another right, to these ports alone."""
+    handled = struct.pack("=QQ", 0, right)
     ruleset = system_call(LANDLOCK_CREATE_RULESET, handled, ctypes.c_size_t(len(handled)), 0)
     for port in ports:
-        system_call(LANDLOCK_ADD_RULE, ruleset, RULE_NET_PORT, struct.pack("=QQ", BIND_TCP, port), 0)
+        system_call(LANDLOCK_ADD_RULE, ruleset, RULE_NET_PORT, struct.pack("=QQ", right, port), 0)
     equal(libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0, "no_new_privs")
     system_call(LANDLOCK_RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
@@ -110,6 +118,32 @@ def test_landlock_comes_first():
     server.close()
 
 
+def knows_udp():
+    handled = struct.pack("=QQ", 0, BIND_UDP)
+    try:
+        os.close(system_call(LANDLOCK_CREATE_RULESET, handled, ctypes.c_size_t(len(handled)), 0))
+    except OSError as error:
+        equal(error.errno, errno.EINVAL, "a right that Landlock does not know")
+        return False
+    return True
+
+
+def test_landlock_of_udp():
+    needs("landlock")
+    if not knows_udp():
+        skip("Landlock of this kernel has no LANDLOCK_ACCESS_NET_BIND_UDP (7.2)")
+
+    def restricted():
+        restrict(PORT, right=BIND_UDP)
+        for made, address in ((udp(), HERE), (udp(family=socket.AF_INET6), "::1")):
+            refused(made, address, PORT + 1, "landlock", "allow the port in the Landlock ruleset")
+            bind(made, address, PORT).accepted("free")
+            made.close()
+        bind(tcp(), HERE, PORT + 1).accepted("free")
+
+    in_child(restricted)
+
+
 @contextlib.contextmanager
 def profile(*rules):
     """An AppArmor profile that this kernel enforces."""
@@ -146,6 +180,20 @@ def test_apparmor():
         in_child(confined)
 
 
+def test_apparmor_of_listen():
+    """Bound before the profile was there."""
+    needs("apparmor")
+    with profile("file", "capability", "unix", "signal", "network inet dgram"):
+        def confined():
+            made = tcp()
+            bind(made, HERE, PORT).accepted("free")
+            change_profile()
+            listen_refused(made, "apparmor", f"(the process's label there is {PROFILE} (enforce))",
+                           "allow it in the AppArmor profile: network inet stream,")
+
+        in_child(confined)
+
+
 def test_apparmor_remedy():
     needs("apparmor")
     with profile("file", "capability", "unix", "signal", "network inet stream"):
@@ -166,16 +214,34 @@ def refuse_process(pid):
             + cgroup_bpf.put(r0, 0) + cgroup_bpf.EXIT)
 
 
-def test_bpf_program():
-    needs("bpf")
-    libbpf = ctypes.CDLL("libbpf.so.1")
-    function = libbpf.libbpf_find_vmlinux_btf_id(b"socket_bind", cgroup_bpf.LSM_MAC)
+def attach_to(hook, name):
+    """A program that refuses this process on the LSM hook: its link."""
+    function = ctypes.CDLL("libbpf.so.1").libbpf_find_vmlinux_btf_id(hook.encode(), cgroup_bpf.LSM_MAC)
     if function < 0:
-        skip("this kernel has no bpf_lsm_socket_bind()")
+        skip(f"this kernel has no bpf_lsm_{hook}()")
+    fd = cgroup_bpf.load(cgroup_bpf.TYPE_LSM, cgroup_bpf.LSM_MAC, refuse_process(os.getpid()), name, function)
+    return cgroup_bpf.bpf(17, struct.pack("=QII", 0, fd, 0))
+
+
+def test_bpf_program_of_listen():
+    needs("bpf")
 
     def watched():
-        fd = cgroup_bpf.load(cgroup_bpf.TYPE_LSM, cgroup_bpf.LSM_MAC, refuse_process(os.getpid()), "no_binds", function)
-        link = cgroup_bpf.bpf(17, struct.pack("=QII", 0, fd, 0))
+        made = tcp()
+        bind(made, HERE, PORT).accepted("free")
+        link = attach_to("socket_listen", "no_listeners")
+        listen_refused(made, "bpf", "bpftool prog list", code=errno.EPERM)
+        os.close(link)
+        listen(made).accepted("free")
+
+    in_child(watched)
+
+
+def test_bpf_program():
+    needs("bpf")
+
+    def watched():
+        link = attach_to("socket_bind", "no_binds")
         for made, address in ((tcp(), HERE), (udp(), HERE), (tcp6(), "::1")):
             refused(made, address, PORT, "bpf", "bpftool prog list", code=errno.EPERM)
         os.close(link)

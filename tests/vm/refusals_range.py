@@ -5,7 +5,7 @@ import os
 import socket
 import struct
 
-from checks import Attempt, bind, inode_of, next_event, outcome, tcp, tcp6, udp
+from checks import Attempt, bind, inode_of, listening, next_event, outcome, tcp, tcp6, udp
 from harness import equal, isolated, set_sysctl, skip
 
 SHARED = True
@@ -134,19 +134,70 @@ def test_of_connect():
 
 
 @isolated
-def test_own_range():
+def test_of_listen():
+    """listen() without bind() takes any port."""
     narrow()
-    first, second = tcp(), tcp()
-    for made in (first, second):
-        try:
-            made.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, struct.pack("=I", LO + 4 << 16 | LO + 4))
-        except OSError as error:
-            equal(error.errno, errno.ENOPROTOOPT, "a kernel without it")
-            skip("no IP_LOCAL_PORT_RANGE before 6.3 and Debian's 6.1")
-    bind(first, HERE, 0).accepted("auto-port")
-    facts = exhausted(second, (second.bind, (HERE, 0)), errno.EADDRINUSE,
-                      f"(its IP_LOCAL_PORT_RANGE is {LO + 4}-{LO + 4}): 1 of 1 are taken",
+    own = bound(tcp, HERE, range(LO, HI + 1))
+    made = tcp()
+    facts = exhausted(made, (made.listen,), errno.EADDRINUSE, "10 of 10 are taken, most by ")
+    equal(facts["ports"]["most"], most((os.getpid(), 10)), "most")
+    own[3].close()
+    made.listen()
+    equal(made.getsockname()[1], LO + 3, "the remedy")
+
+
+@isolated
+def test_of_connect_over_ipv6():
+    narrow()
+    with listening("::1", 7730, family=socket.AF_INET6) as server:
+        clients = [socket.create_connection(("::1", 7730)) for _ in range(LO, HI + 1)]
+        made = tcp6()
+        facts = exhausted(made, (made.connect, server.getsockname()), errno.EADDRNOTAVAIL,
+                          "10 of 10 are taken, most by ", "more source or destination addresses")
+        equal((facts["ports"]["most"], len(clients)), (most((os.getpid(), 10)), 10), "most")
+
+
+def limited(made, first, last):
+    """The socket takes ports of these only."""
+    try:
+        made.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, struct.pack("=I", last << 16 | first))
+    except OSError as error:
+        equal(error.errno, errno.ENOPROTOOPT, "a kernel without it")
+        skip("no IP_LOCAL_PORT_RANGE before 6.3 and Debian's 6.1")
+    return made
+
+
+def exhausted_itself(made, call, code, port):
+    """The range of the socket's own is this port."""
+    facts = exhausted(made, call, code, f"(its IP_LOCAL_PORT_RANGE is {port}-{port}): 1 of 1 are taken",
                       "widen the socket's IP_LOCAL_PORT_RANGE")
-    equal(facts["own_range"], [LO + 4, LO + 4], "own range")
-    second.setsockopt(socket.IPPROTO_IP, IP_LOCAL_PORT_RANGE, struct.pack("=I", LO + 5 << 16 | LO + 4))
-    bind(second, HERE, 0).accepted("auto-port")
+    equal(facts["own_range"], [port, port], "own range")
+
+
+@isolated
+def test_own_range():
+    """One port, which another socket has; with one more, the same call passes."""
+    narrow()
+    for port, make, address in ((LO, tcp, HERE), (LO + 2, tcp6, "::1"), (LO + 4, udp, HERE)):
+        with limited(make(), port, port) as first, limited(make(), port, port) as second:
+            bind(first, address, 0).accepted("auto-port")
+            exhausted_itself(second, (second.bind, (address, 0)), errno.EADDRINUSE, port)
+            limited(second, port, port + 1)
+            bind(second, address, 0).accepted("auto-port")
+
+
+@isolated
+def test_own_range_of_connect():
+    narrow()
+    for port, make, address in ((LO, tcp, HERE), (LO + 2, tcp6, "::1")):
+        server = listening(address, 7730, family=make().family)
+        with server, limited(make(), port, port) as first, limited(make(), port, port) as second:
+            first.connect(server.getsockname())
+            exhausted_itself(second, (second.connect, server.getsockname()), errno.EADDRNOTAVAIL, port)
+            limited(second, port, port + 1)
+            second.connect(server.getsockname())
+            equal(second.getsockname()[1], port + 1, "the remedy")
+    port = LO + 4
+    with limited(udp(), port, port) as first, limited(udp(), port, port) as second:
+        first.connect((HERE, 9))
+        exhausted_itself(second, (second.connect, (HERE, 9)), errno.EAGAIN, port)

@@ -55,7 +55,11 @@ class Ring:
 
     def bind(self, sock, address, port):
         """IPv4 only."""
-        packed = struct.pack("H", socket.AF_INET) + struct.pack("!H", port) + socket.inet_aton(address) + bytes(8)
+        return self.bind_to(sock, struct.pack("H", socket.AF_INET) + struct.pack("!H", port)
+                            + socket.inet_aton(address) + bytes(8))
+
+    def bind_to(self, sock, packed):
+        """Any struct sockaddr."""
         buffer = ctypes.create_string_buffer(packed, len(packed))
         return self.perform(OP_BIND, sock.fileno(), ctypes.addressof(buffer), len(packed))
 

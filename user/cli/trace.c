@@ -94,17 +94,16 @@ static int open_view(struct trace *trace)
  * kernel skips a program that it preempted on the same CPU, and counts that for
  * all system calls, of which hardly one is a bind().
  */
-static void tell_of_calls(const struct start_info *info, const char *kernel_version)
+static void tell_of_calls(const struct trace *trace, const struct start_info *info)
 {
-	bool preempts = strstr(kernel_version, "PREEMPT");
-
 	for (size_t i = 0; i < info->probe_count; i++)
 		if (!strcmp(info->probes[i].name, "sys_exit") && strcmp(info->probes[i].how, "missing"))
 			fprintf(stderr,
 				"reusetrace: every system call is looked at, for those that seccomp "
 				"refuses%s\n",
-				preempts ? "; this kernel may preempt that, and then misses one uncounted"
-					 : "");
+				tracer_misses_calls(trace->tracer)
+					? "; this kernel may preempt that, and then misses one uncounted"
+					: "");
 }
 
 static int show_start(struct trace *trace)
@@ -125,7 +124,7 @@ static int show_start(struct trace *trace)
 	info.host = system.nodename;
 	info.kernel = system.release;
 	info.probe_count = tracer_probes(trace->tracer, probes, PROBES_MAX);
-	tell_of_calls(&info, system.version);
+	tell_of_calls(trace, &info);
 	filter_text(trace->config, &filters);
 	info.filter_count = filters.count;
 	return trace->view->ops->start(trace->view, &info);

@@ -83,7 +83,11 @@ void decode_unix_holder(const struct rt_unix_holder *record, struct holder *ret_
 	decode_process(&record->header.process, &process);
 	*ret_holder = (struct holder){.kind = KIND_PROCESS, .expires_ms = -1, .released_after_ns = -1};
 	decode_unix_sock(&record->sock, &ret_holder->sock);
-	*ret_owner = (struct owner){.pid = process.pid, .fd = record->fd, .cgroup_id = process.cgroup_id};
+	*ret_owner = (struct owner){.pid = process.pid,
+				    .fd = record->fd,
+				    .nspid = process.nspid,
+				    .cgroup_id = process.cgroup_id,
+				    .start_ns = process.start_ns};
 	memcpy(ret_owner->comm, process.comm, COMM_LEN);
 	decode_exe(record->exe, ret_owner->exe, EXE_LEN);
 }

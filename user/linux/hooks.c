@@ -165,6 +165,11 @@ static bool only_traced(const struct hook *hook)
 void hooks_choose(struct hooks *hooks, const struct btf *btf)
 {
 	hooks->iterator_off[ITERATORS_MAX - 1] = !(hooks->wanted & USE_UNIX);
+	/*
+	 * Syscall tracepoints that may fault (6.13), and later leave preemption on (bpf_probe.h of 7.2);
+	 * __DO_TRACE() turns it off in all kernels before.
+	 */
+	hooks->calls_preempted = kernel_type_has_member(btf, "tracepoint_ext", "faultable");
 	idle_calls_find(btf, &hooks->idle);
 	for (size_t i = 0; i < hook_count; i++) {
 		const struct hook *hook = &hook_table[i];

@@ -46,9 +46,10 @@ struct hook {
 #define HOOKS_MAX     80
 
 struct hooks {
-	bool fentry, multi;  /* the kernel can */
-	const char *modules; /* active security modules, "a,b,c"; NULL: not known */
-	unsigned int wanted; /* USE_TREE, USE_VERBOSE and the like, as asked for */
+	bool fentry, multi;   /* the kernel can */
+	const char *modules;  /* active security modules, "a,b,c"; NULL: not known */
+	bool calls_preempted; /* the kernel may preempt what runs at the end of a system call */
+	unsigned int wanted;  /* USE_TREE, USE_VERBOSE and the like, as asked for */
 	enum hook_how how[HOOKS_MAX];
 	bool iterator_off[ITERATORS_MAX]; /* refused by the kernel, or not wanted */
 	bool missing[HOOKS_MAX];	  /* was chosen once, and then refused by the kernel */

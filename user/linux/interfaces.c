@@ -222,6 +222,13 @@ static uint32_t vrf_of(int fd, uint32_t ifindex)
 	return link.master && ask_link(fd, link.master).vrf ? link.master : 0;
 }
 
+/* ipv6_chk_addr_and_flags(): on a device, addresses of its link and of the host itself are that device's. */
+static bool is_of_one_device(const struct search *search)
+{
+	return is_link_local(&search->address) ||
+	       (search->address.family == FAMILY_IPV6 && search->device && is_loopback(&search->address));
+}
+
 static int search_here(void *context)
 {
 	struct search *search = context;
@@ -236,7 +243,7 @@ static int search_here(void *context)
 		(void)link_flags(search->fd, found->ifindex, found->device);
 		found->other_device =
 			vrf_of(search->fd, found->ifindex) != vrf_of(search->fd, search->device) ||
-			(is_link_local(&search->address) && found->ifindex != search->device);
+			(is_of_one_device(search) && found->ifindex != search->device);
 	} else if (!err && is_loopback(&search->address)) {
 		found->lo_down = is_down(search->fd, "lo");
 	}
@@ -244,8 +251,7 @@ static int search_here(void *context)
 	return err;
 }
 
-/* As __inet6_bind() and __inet_bind() take it: what a program made of it, and IPv4 where it is mapped. */
-static struct address effective_address(const struct event *event)
+void interfaces_sought(const struct event *event, struct sought_address *ret_sought)
 {
 	struct address address = event->refusal.rewritten ? event->refusal.new_address : event->requested;
 
@@ -253,7 +259,11 @@ static struct address effective_address(const struct event *event)
 		address.family = FAMILY_IPV4;
 		memmove(address.bytes, address.bytes + 12, 4);
 	}
-	return address;
+	*ret_sought = (struct sought_address){
+		.address = address,
+		.netns = event->sock.netns,
+		.device = event->requested.scope ? event->requested.scope : event->sock.ifindex,
+	};
 }
 
 static void note_here(struct event *event, const struct found *found)
@@ -293,24 +303,41 @@ static void find_elsewhere(struct event *event, const struct search *wanted, con
 	}
 }
 
+static bool find_here(struct event *event, const struct netns *netns, const struct search *wanted,
+		      struct found *ret_found)
+{
+	struct search search = *wanted;
+
+	if (netns->inode != event->sock.netns || netns_inside(netns, search_here, &search))
+		return false;
+	event->refusal.interfaces_listed = true;
+	*ret_found = search.found;
+	return true;
+}
+
 void interfaces_find(struct event *event)
 {
-	struct search wanted = {
-		.address = effective_address(event),
-		.device = event->requested.scope ? event->requested.scope : event->sock.ifindex,
-	};
-	struct search search = wanted;
-	struct netns list[NETNS_MAX];
-	int count = netns_list(list);
+	struct sought_address sought;
+	struct netns list[NETNS_MAX], own;
+	struct found found = {.ifindex = 0};
+	struct search wanted;
+	int count = 0;
 
-	for (int i = 0; i < count && !event->refusal.interfaces_listed; i++)
-		event->refusal.interfaces_listed =
-			list[i].inode == event->sock.netns && !netns_inside(&list[i], search_here, &search);
+	interfaces_sought(event, &sought);
+	wanted = (struct search){.address = sought.address, .device = sought.device};
+	if (!netns_of_process(sought.netns, event->process.pid, &own) ||
+	    !find_here(event, &own, &wanted, &found)) {
+		count = netns_list(list);
+		for (int i = 0; i < count && !find_here(event, &list[i], &wanted, &found); i++)
+			continue;
+	}
 	if (!event->refusal.interfaces_listed)
 		return;
-	event->refusal.here_down = search.found.lo_down;
-	if (search.found.ifindex)
-		note_here(event, &search.found);
-	else if (!search.found.lo_down) /* every other network namespace may have it */
+	event->refusal.here_down = found.lo_down;
+	if (found.ifindex) {
+		note_here(event, &found);
+	} else if (!found.lo_down) { /* every other network namespace may have it */
+		count = count ? count : netns_list(list);
 		find_elsewhere(event, &wanted, list, count);
+	}
 }

@@ -9,6 +9,15 @@
 
 #include "model/event.h"
 
+/* What is asked for, as the kernel took it: what a program made of it, and IPv4 where it is mapped. */
+struct sought_address {
+	struct address address;
+	uint32_t netns;	 /* inode */
+	uint32_t device; /* that the socket is for, 0: any */
+};
+
+void interfaces_sought(const struct event *event, struct sought_address *ret_sought);
+
 /*
  * Fills in event->address_tentative and what event->refusal says of interfaces:
  * nothing of it where the socket's network namespace cannot be found or entered.

@@ -113,6 +113,17 @@ int netns_list(struct netns ret_list[NETNS_MAX])
 	return count;
 }
 
+bool netns_of_process(uint32_t inode, uint32_t pid, struct netns *ret_netns)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/ns/net", pid);
+	if (!inode || (inode != inode_of(OWN) && inode != inode_of(path)))
+		return false;
+	*ret_netns = (struct netns){.inode = inode, .pid = pid};
+	return true;
+}
+
 struct visit {
 	const struct netns *netns;
 	netns_fn fn;

@@ -25,6 +25,9 @@ struct netns {
  */
 int netns_list(struct netns ret_list[NETNS_MAX]);
 
+/* The network namespace with this inode without a search: the tracer's own, or that of this process. */
+bool netns_of_process(uint32_t inode, uint32_t pid, struct netns *ret_netns);
+
 /* Called inside; a negative errno is netns_inside()'s. */
 typedef int (*netns_fn)(void *context);
 

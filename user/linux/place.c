@@ -32,10 +32,20 @@ struct row {
 	struct place place;
 };
 
+/* What a process's variables say of a descriptor: they stay until it executes something else. */
+struct passed_row {
+	uint32_t pid; /* 0: empty */
+	int fd;
+	uint64_t start_ns;
+	char comm[COMM_LEN];
+	char name[UNIT_LEN];
+};
+
 struct places {
-	struct row rows[CACHED];   /* by id, the last one wins */
-	bool legacy;		   /* there are hierarchies besides the unified one */
-	struct runtimes *runtimes; /* NULL: not to be asked */
+	struct row rows[CACHED];	  /* by id, the last one wins */
+	struct passed_row passed[CACHED]; /* by pid and descriptor, the last one wins */
+	bool legacy;			  /* there are hierarchies besides the unified one */
+	struct runtimes *runtimes;	  /* NULL: not to be asked */
 };
 
 static int copy_path(const char *path, char *ret_path, size_t size)
@@ -297,7 +307,7 @@ bool place_is_service(const struct place *place)
 }
 
 /* The first of them at execve(): a process may have written over them since, as over its command line. */
-static void read_environ(const struct owner *owner, struct place *place)
+static void read_environ(const struct owner *owner, char *ret_name, size_t size)
 {
 	char name[64], *variables;
 	FILE *file;
@@ -309,9 +319,22 @@ static void read_environ(const struct owner *owner, struct place *place)
 	variables = malloc(ENVIRON_LEN);
 	if (variables)
 		passed_name(variables, fread(variables, 1, ENVIRON_LEN, file), owner->nspid, owner->fd,
-			    place->passed_as, sizeof(place->passed_as));
+			    ret_name, size);
 	free(variables);
 	fclose(file);
+}
+
+static void find_passed(struct places *places, const struct owner *owner, struct place *place)
+{
+	struct passed_row *row = &places->passed[(owner->pid * 31 + (uint32_t)owner->fd) % CACHED];
+
+	if (!owner->start_ns || row->pid != owner->pid || row->fd != owner->fd ||
+	    row->start_ns != owner->start_ns || strncmp(row->comm, owner->comm, sizeof(row->comm))) {
+		*row = (struct passed_row){.pid = owner->pid, .fd = owner->fd, .start_ns = owner->start_ns};
+		memcpy(row->comm, owner->comm, sizeof(row->comm));
+		read_environ(owner, row->name, sizeof(row->name));
+	}
+	memcpy(place->passed_as, row->name, sizeof(place->passed_as));
 }
 
 void places_of_owner(struct places *places, const struct owner *owner, struct place *ret_place)
@@ -321,7 +344,7 @@ void places_of_owner(struct places *places, const struct owner *owner, struct pl
 	else
 		*ret_place = (struct place){.unit = ""};
 	if (owner->how == OWNER_DESCRIPTOR && owner->fd >= 0 && place_is_service(ret_place))
-		read_environ(owner, ret_place);
+		find_passed(places, owner, ret_place);
 	if (!helper_known(owner))
 		return;
 	read_cmdline(owner, ret_place);

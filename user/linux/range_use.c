@@ -188,18 +188,28 @@ static void sum_up(struct count *count, struct range_use *use)
 	find_most(count, use);
 }
 
+static int count_tables(struct count *count, const struct event *event)
+{
+	struct netns list[NETNS_MAX], own;
+	int namespaces, err = -ENOENT;
+
+	count->event = event;
+	if (netns_of_process(event->sock.netns, event->process.pid, &own))
+		err = netns_inside(&own, count_inside, count);
+	if (!err)
+		return 0;
+	namespaces = netns_list(list);
+	for (int i = 0; i < namespaces && err; i++)
+		if (list[i].inode == event->sock.netns)
+			err = netns_inside(&list[i], count_inside, count);
+	return err;
+}
+
 int range_use_count(struct tracer *tracer, struct event *event)
 {
 	struct count *count = calloc(1, sizeof(*count));
-	struct netns list[NETNS_MAX];
-	int namespaces = netns_list(list), err = count ? -ENOENT : -ENOMEM;
+	int err = count ? count_tables(count, event) : -ENOMEM;
 
-	for (int i = 0; count && i < namespaces && err == -ENOENT; i++) {
-		if (list[i].inode != event->sock.netns)
-			continue;
-		count->event = event;
-		err = netns_inside(&list[i], count_inside, count);
-	}
 	if (!err)
 		err = tracer_snapshot(tracer, false, note_socket, count);
 	if (!err)

@@ -5,18 +5,52 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "event.h"
 #include "linux/interfaces.h"
 #include "linux/range_use.h"
 #include "linux/security.h"
+#include "model/address.h"
 
-#define SEARCHES_MAX 8 /* for addresses or ports, in a batch: each may take long */
+#define SEARCH_NS	     250000000ULL /* in a batch, for addresses and ports: each search may take long */
+#define ADDRESSES_KEPT	     16
+#define RANGES_KEPT	     4
+#define KEPT_NS		     1000000000ULL
+#define KEPT_PER_SEARCH_TIME 10 /* so that counting takes a tenth of the time at most */
+
+/* What was found of an address in this batch. */
+struct address_row {
+	struct sought_address sought;
+	bool tentative;
+	struct refusal_facts facts;
+};
+
+/* How a range was used lately. */
+struct range_row {
+	uint32_t netns; /* 0: empty */
+	enum protocol protocol;
+	uint16_t lo, hi;
+	uint64_t until_ns; /* CLOCK_MONOTONIC */
+	struct range_use use;
+};
 
 struct refusal_lookup {
-	unsigned int searches;
+	uint64_t spent_ns;
+	struct address_row addresses[ADDRESSES_KEPT];
+	size_t address_count; /* in this batch, of which the last are kept */
+	struct range_row ranges[RANGES_KEPT];
+	size_t next_range;
 	char modules[LSM_LIST_LEN];
 };
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
+}
 
 struct refusal_lookup *refusal_lookup_new(void)
 {
@@ -34,7 +68,8 @@ void refusal_lookup_free(struct refusal_lookup *lookup)
 
 void refusal_lookup_renew(struct refusal_lookup *lookup)
 {
-	lookup->searches = 0;
+	lookup->spent_ns = 0;
+	lookup->address_count = 0;
 }
 
 static void find_module(struct refusal_lookup *lookup, struct event *event)
@@ -96,6 +131,86 @@ static bool is_exhausted(const struct event *event)
 	       (event->result == -EADDRINUSE || event->result == -EAGAIN || event->result == -EADDRNOTAVAIL);
 }
 
+static bool same_sought(const struct sought_address *one, const struct sought_address *two)
+{
+	return one->netns == two->netns && one->device == two->device &&
+	       address_equal(&one->address, &two->address);
+}
+
+static void copy_address_facts(const struct address_row *row, struct event *event)
+{
+	const struct refusal_facts *from = &row->facts;
+	struct refusal_facts *to = &event->refusal;
+
+	event->address_tentative = row->tentative;
+	to->interfaces_listed = from->interfaces_listed;
+	memcpy(to->here_device, from->here_device, sizeof(to->here_device));
+	to->here_failed = from->here_failed;
+	to->here_down = from->here_down;
+	to->here_other_device = from->here_other_device;
+	to->others_listed = from->others_listed;
+	to->there = from->there;
+}
+
+static void find_address(struct refusal_lookup *lookup, struct event *event)
+{
+	struct address_row *row;
+	struct sought_address sought;
+	uint64_t began_ns;
+
+	interfaces_sought(event, &sought);
+	for (size_t i = 0; i < lookup->address_count && i < ADDRESSES_KEPT; i++) {
+		if (!same_sought(&lookup->addresses[i].sought, &sought))
+			continue;
+		copy_address_facts(&lookup->addresses[i], event);
+		return;
+	}
+	if (lookup->spent_ns >= SEARCH_NS)
+		return;
+	began_ns = now_ns();
+	interfaces_find(event);
+	lookup->spent_ns += now_ns() - began_ns;
+	row = &lookup->addresses[lookup->address_count++ % ADDRESSES_KEPT];
+	*row = (struct address_row){
+		.sought = sought, .tentative = event->address_tentative, .facts = event->refusal};
+}
+
+static bool is_of_range(const struct range_row *row, const struct event *event)
+{
+	return row->netns == event->sock.netns && row->protocol == event->sock.protocol &&
+	       row->lo == event->range_lo && row->hi == event->range_hi;
+}
+
+static void count_range(struct refusal_lookup *lookup, struct tracer *tracer, struct event *event)
+{
+	uint64_t began_ns = now_ns(), took_ns;
+	struct range_row *row;
+
+	for (size_t i = 0; i < RANGES_KEPT; i++) {
+		row = &lookup->ranges[i];
+		if (!is_of_range(row, event) || began_ns >= row->until_ns)
+			continue;
+		event->refusal.ports = row->use;
+		return;
+	}
+	if (lookup->spent_ns >= SEARCH_NS || !event->sock.netns)
+		return;
+	(void)range_use_count(tracer, event); /* else unknown */
+	took_ns = now_ns() - began_ns;
+	lookup->spent_ns += took_ns;
+	row = &lookup->ranges[lookup->next_range++ % RANGES_KEPT];
+	*row = (struct range_row){
+		.netns = event->sock.netns,
+		.protocol = event->sock.protocol,
+		.lo = event->range_lo,
+		.hi = event->range_hi,
+		.until_ns =
+			began_ns + took_ns +
+			(took_ns < KEPT_NS / KEPT_PER_SEARCH_TIME ? took_ns * KEPT_PER_SEARCH_TIME : KEPT_NS),
+		.use = event->refusal.ports,
+	};
+}
+
 void refusal_complete(struct refusal_lookup *lookup, struct tracer *tracer, struct places *places,
 		      struct event *event)
 {
@@ -103,9 +218,9 @@ void refusal_complete(struct refusal_lookup *lookup, struct tracer *tracer, stru
 		return;
 	if (event->stage == STAGE_LSM || may_be_module(event))
 		find_module(lookup, event);
-	if (is_not_local(event) && lookup->searches++ < SEARCHES_MAX)
-		interfaces_find(event);
-	if (is_exhausted(event) && lookup->searches++ < SEARCHES_MAX)
-		(void)range_use_count(tracer, event); /* else unknown */
+	if (is_not_local(event))
+		find_address(lookup, event);
+	if (is_exhausted(event))
+		count_range(lookup, tracer, event);
 	find_programs(places, event);
 }

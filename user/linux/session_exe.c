@@ -3,9 +3,12 @@
 #include "linux/session_parts.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "linux/decode.h"
+#include "linux/process.h"
 
 struct exe_search {
 	const struct proc_info *process;
@@ -32,16 +35,47 @@ void session_forget_exes(struct session *session)
 	memset(session->exes, 0, sizeof(session->exes));
 }
 
+/*
+ * The iterator visits every thread of the machine: it is for a process whose
+ * link may not be read, or that /proc may show under another number.
+ * -ESRCH: it is gone; another negative errno: that is not how to know.
+ */
+static int link_of_exe(const struct proc_info *process, char ret_exe[EXE_LEN])
+{
+	static const char deleted[] = " (deleted)";
+	char link[64], exe[EXE_LEN];
+	ssize_t length;
+
+	if (!process_shows_all())
+		return -EACCES;
+	snprintf(link, sizeof(link), "/proc/%u/exe", process->pid);
+	length = readlink(link, exe, sizeof(exe));
+	if (length < 0)
+		return errno == ENOENT ? -ESRCH : -errno; /* or a zombie, which has none any more */
+	if (!process_lives(process->pid, process->start_ns))
+		return -ESRCH;
+	if (length == (ssize_t)sizeof(exe))
+		return -ENAMETOOLONG;
+	exe[length] = '\0';
+	if ((size_t)length >= sizeof(deleted) && !strcmp(exe + length - (sizeof(deleted) - 1), deleted))
+		return -ENOENT;
+	memcpy(ret_exe, exe, (size_t)length + 1);
+	return 0;
+}
+
 void session_find_exe(struct session *session, struct proc_info *process)
 {
 	struct exe_row *row = &session->exes[process->pid % EXES];
 	struct exe_search search = {.process = process, .row = row};
+	int err;
 
 	if (process->exe[0] || !process->pid)
 		return;
 	if (row->pid != process->pid || row->start_ns != process->start_ns) {
 		*row = (struct exe_row){.pid = process->pid, .start_ns = process->start_ns};
-		(void)tracer_seek_process(session->tracer, process->pid, note_exe, &search);
+		err = link_of_exe(process, row->exe);
+		if (err && err != -ESRCH)
+			(void)tracer_seek_process(session->tracer, process->pid, note_exe, &search);
 	}
 	memcpy(process->exe, row->exe, sizeof(process->exe));
 }

@@ -396,6 +396,11 @@ void tracer_counts(const struct tracer *tracer, struct end_info *ret_info)
 	ret_info->lost_options = counters[RT_COUNT_OPTIONS];
 }
 
+bool tracer_misses_calls(const struct tracer *tracer)
+{
+	return tracer->hooks.calls_preempted;
+}
+
 size_t tracer_probes(const struct tracer *tracer, struct probe_info *ret_probes, size_t max)
 {
 	size_t n = 0;

@@ -78,6 +78,9 @@ int tracer_share_port(struct tracer *tracer, uint32_t netns, uint32_t protocol, 
 
 const struct policy *tracer_policy(const struct tracer *tracer);
 void tracer_counts(const struct tracer *tracer, struct end_info *ret_info);
+/* A kernel that may preempt the hook of every system call skips it meanwhile, and counts that for all of
+ * them. */
+bool tracer_misses_calls(const struct tracer *tracer);
 size_t tracer_probes(const struct tracer *tracer, struct probe_info *ret_probes, size_t max);
 
 #endif

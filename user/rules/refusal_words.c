@@ -32,7 +32,11 @@ static const struct phrase because[] = {
 	 "({others}); neither {freebind} nor {nonlocal} is set"},
 	{RULE_ADDRESS_NOT_LOCAL, R_LISTED, R_NONLOCAL,
 	 "no interface of this network namespace has this address; neither {freebind} nor {nonlocal} is set"},
-	{RULE_ADDRESS_NOT_LOCAL, 0, 0, "no interface of this network namespace has this address"},
+	{RULE_ADDRESS_NOT_LOCAL, R_LISTED, 0, "no interface of this network namespace has this address"},
+	{RULE_ADDRESS_NOT_LOCAL, R_QUESTION, 0, "no interface of this network namespace has this address"},
+	{RULE_ADDRESS_NOT_LOCAL, 0, 0,
+	 "{errno}: the address is none of this network namespace's, or not a valid one there (its interfaces "
+	 "were not looked at)"},
 	{RULE_ADDRESS_TENTATIVE, R_FAILED, 0,
 	 "{here} has the address, but IPv6 duplicate address detection failed: another host has it too"},
 	{RULE_ADDRESS_TENTATIVE, R_HERE, 0,
