@@ -12,6 +12,7 @@ from harness import contains, equal, run, start
 from situations import ALICE, ANY, HERE, Actor, blames, fixes, refused_with_us
 
 SHARED = True
+CONTAINER = "0123456789abcdef" * 4
 BOUND = """
 import signal, socket, sys
 sock = socket.socket()
@@ -65,11 +66,12 @@ def test_14_holder_that_netstat_does_not_show():
 
 
 def test_15_conmon_parks_a_bound_socket():
-    with helper_of_a_runtime("conmon", ANY, 24015, "-n", "web") as pid, tcp("R") as sock:
+    with helper_of_a_runtime("conmon", ANY, 24015, "-c", CONTAINER, "-n", "web") as pid, tcp("R") as sock:
         attempt = refused_with_us(sock, HERE, 24015).refused("no-reuse", "(0.0.0.0 covers 127.0.0.1)")
-        blames(attempt, pid, state="bound")
-    contains(attempt.line("held by"), f"conmon[{pid}] fd 3, ", "text")
-    contains(attempt.line("held by"), ", watches a container", "text")
+        process, = blames(attempt, pid, state="bound")["processes"]
+    equal((process["serves"], process["container_name"]), (CONTAINER, "web"), "which container")
+    contains(attempt.line("held by"), f"conmon[{pid}] fd 3, bound to 0.0.0.0:24015", "text")
+    contains(attempt.line("held by"), f", watches container web ({CONTAINER[:12]})", "text")
 
 
 def test_17_kube_proxy_holds_it_itself():
@@ -79,6 +81,8 @@ def test_17_kube_proxy_holds_it_itself():
         holder = blames(attempt, proxy.pid)
         equal((holder["family"], holder["address"], holder["processes"][0]["relation"]), ("ipv6", "::", "self"),
               "its own other socket")
+        for words in (", listening on [::]:24017 since ", ", in this same process"):
+            contains(attempt.line("held by"), words, "text")
         fixes(attempt, "of this same process first")
 
 
@@ -88,5 +92,6 @@ def test_18_stale_session_of_sshd_listens():
         attempt = session.refused(HERE, 24018, "R").refused("listener")
         holder = blames(attempt, stale.pid)
         equal((holder["uid"], holder["since"] is not None), (ALICE, True), "whose, since when")
-        contains(attempt.line("held by"), f", uid {ALICE}", "text")
+        for words in (f"sshd[{stale.pid}] fd ", f", listening on {HERE}:24018 since ", f", uid {ALICE}"):
+            contains(attempt.line("held by"), words, "text")
         fixes(attempt, f"stop {stale.pid} (sshd)")

@@ -6,6 +6,7 @@ import signal
 
 from checks import bind, tcp
 from connections import leave_time_wait
+from handover import gap_of
 from harness import contains, equal, shared, wait_for
 from situations import HERE, Actor, blames, fixes, refused_with_us
 
@@ -60,8 +61,18 @@ def test_30_one_listener_of_a_hot_restart_lacks_reuseport():
         equal((attempt.row[5], holder["options"]["reuseport"]), ("...R....", False), "flags of both")
         contains(attempt.line("held by"), "flags ...R....", "text")
         fixes(attempt, "set SO_REUSEPORT on both sockets")
-        new.does("service.listen()", "os.close(service.detach())")
+        new.does("service.listen()")
         old.does("os.close(service.detach())")
+        event = gap_of(24030)
+        equal((event["gap"]["takeover"], event["gap"]["before"]["pid"], event["process"]["pid"], event["gap"]["gap_ns"]),
+              ("reuseport", old.pid, new.pid, 0), "from generation to generation without a gap")
+        old.does("os.close(admin.detach())")
+        new.listens(HERE, 24130, "R", name="admin")
+        event = gap_of(24130)
+        equal((event["gap"]["takeover"], event["gap"]["before"]["pid"], event["process"]["pid"]),
+              (None, old.pid, new.pid), "hands")
+        equal(event["gap"]["released"] < event["gap"]["bound"] < event["gap"]["serving"], True, f"{event['gap']}")
+        contains(event["gap"]["text"], "port 24130 had no listener for ", "how long nobody listened")
 
 
 def test_44_listen_fails_after_both_have_bound():

@@ -5,7 +5,7 @@ import sys
 import tempfile
 
 from checks import Attempt, next_event
-from harness import contains, end, equal, start, start_server
+from harness import contains, end, equal, shared, start, start_server, wait_for
 from servers import nginx_config
 from situations import ANY, HERE, Actor, blames, fixes, refusal
 
@@ -52,9 +52,16 @@ def test_02_node_restarted_before_the_old_child_is_dead():
     holder = blames(attempt, old.pid)
     equal(holder["processes"][0]["relation"], "sibling", "both are children of one process")
     contains(attempt.line("held by"), f"node[{old.pid}] fd ", "text")
+    contains(attempt.line("held by"), ", listening on 127.0.0.1:24002 since ", "text: since when")
     new.wait(60)
     old.kill()
     old.wait(60)
+    wait_for(lambda: released_by(24002, old.pid), "what the old child lets go at last")
+
+
+def released_by(port, pid):
+    return [event for event in shared().read().events if event["type"] == "release"
+            and (event["socket"]["port"], event["process"]["pid"]) == (port, pid)]
 
 
 def test_03_worker_binds_what_its_master_has():
@@ -73,9 +80,11 @@ def test_03_worker_binds_what_its_master_has():
 
 def test_04_flask_and_another_server_in_one_process():
     process = start(sys.executable, "-c", FLASK)
+    first = Attempt(next_event(("bind",), 0, pid=process.pid, port=24004)).accepted("free")
     attempt = refusal(24004, process.pid).refused("listener")
     holder = blames(attempt, process.pid)
-    equal(holder["processes"][0]["relation"], "self", "relation")
+    equal((holder["processes"][0]["relation"], holder["inode"]), ("self", first.event["socket"]["inode"]), "relation")
+    equal(first.event["time"] <= holder["since"] < attempt.event["time"], True, f"how much earlier: {holder['since']}")
     fd = holder["processes"][0]["fd"]
     contains(attempt.line("held by"), f"python3[{process.pid}] fd {fd}, listening on", "text")
     contains(attempt.line("held by") + "\n", ", in this same process\n", "text")
