@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """AF_UNIX: who has a path by another spelling, for a unit or on its way; and who else refuses."""
+import contextlib
+import ctypes
 import errno
+import fcntl
 import os
 import socket
 import struct
 import tempfile
 
 from checks import Attempt, inode_of, next_event, outcome
-from harness import contains, end, equal, in_child, kernel, skip
+from harness import contains, end, equal, in_child, kernel, run, skip
 from holders_hidden import send
 from refusals_lsm import PROFILE, attach_to, before_session, change_profile, needs, profile
 from ring import Ring
@@ -112,6 +115,43 @@ def test_other_spellings():
         finally:
             os.chdir(here)
         end(process)
+
+
+AUTOFS_IOC_CATATONIC = 0x9361
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+@contextlib.contextmanager
+def unanswered(directory):
+    """Whoever enters what is not there waits for it to be mounted, except for the group of this process."""
+    os.setpgid(0, 0)
+    asked, told = os.pipe()
+    options = f"fd={told},pgrp={os.getpgrp()},minproto=5,maxproto=5,indirect"
+    if libc.mount(b"auto", directory.encode(), b"autofs", 0, options.encode()):
+        equal(ctypes.get_errno(), errno.ENODEV, "mount")
+        skip("this kernel has no autofs")
+    top = os.open(directory, os.O_RDONLY)
+    try:
+        yield asked
+    finally:
+        fcntl.ioctl(top, AUTOFS_IOC_CATATONIC)
+        os.close(top)
+        run("umount", "-l", directory, check=True)
+
+
+def test_directory_that_hangs():
+    """Who asked is refused at once.  Who looks there afterwards waits, and tells of the refusal all the same."""
+    with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryDirectory() as other:
+        def asking():
+            with unanswered(directory) as asked:
+                attempt = refused(f"{directory}/none/sock", code=errno.ENOENT).refused("path-refused", agrees=None)
+                equal((attempt.event["facts"]["unix"]["at_path"], attempt.event["facts"]["unix"]["fault"]),
+                      (None, None), "what was found")
+                equal(os.read(asked, 4096) != b"", True, "the tracer looked there")
+            attempt = refused(f"{other}/none/sock", code=errno.ENOENT).refused("path-missing")
+            equal(attempt.verdict["fix"], [f"make the directory {other}/none"], "fix")
+
+        in_child(asking)
 
 
 def test_abstract_name_in_flight():

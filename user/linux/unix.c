@@ -10,13 +10,14 @@
 #include "linux/decode.h"
 #include "linux/decode_unix.h"
 #include "linux/process.h"
-#include "linux/unix_path.h"
+#include "linux/unix_look.h"
 
 #define LISTENS_FLAG 0x10000 /* __SO_ACCEPTCON in /proc/net/unix */
 #define MINOR_BITS   20	     /* of the kernel's dev_t */
 
 struct unix_lookup {
 	struct tracer *tracer;
+	struct unix_looks *looks;
 	struct rt_unix_holder *sockets; /* of this batch */
 	size_t count, capacity;
 	bool loaded;
@@ -26,15 +27,21 @@ struct unix_lookup *unix_lookup_new(struct tracer *tracer)
 {
 	struct unix_lookup *lookup = calloc(1, sizeof(*lookup));
 
-	if (lookup)
-		lookup->tracer = tracer;
-	return lookup;
+	if (!lookup)
+		return NULL;
+	lookup->tracer = tracer;
+	lookup->looks = unix_looks_new();
+	if (lookup->looks)
+		return lookup;
+	free(lookup);
+	return NULL;
 }
 
 void unix_lookup_free(struct unix_lookup *lookup)
 {
 	if (!lookup)
 		return;
+	unix_looks_free(lookup->looks);
 	free(lookup->sockets);
 	free(lookup);
 }
@@ -234,7 +241,7 @@ static int add_listener_without_process(const struct unix_lookup *lookup, const 
 					.netns = record->sock.netns,
 					.uid = UID_NONE}};
 	struct unix_facts *facts = &event->unix_facts;
-	unsigned long flags, inode;
+	unsigned long flags, inode, type;
 	char line[512];
 	FILE *file = open_table(record);
 	int at, err = 0;
@@ -242,8 +249,9 @@ static int add_listener_without_process(const struct unix_lookup *lookup, const 
 	facts->hidden |= !file;
 	while (file && !err && fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
-		if (sscanf(line, "%*s %*x %*x %lx %*x %*x %lu %n", &flags, &inode, &at) != 2 ||
-		    !(flags & LISTENS_FLAG) || has_process(lookup, inode))
+		if (sscanf(line, "%*s %*x %*x %lx %lx %*x %lu %n", &flags, &type, &inode, &at) != 3 ||
+		    !(flags & LISTENS_FLAG) || has_process(lookup, inode) ||
+		    (facts->abstract && type != record->sock.protocol))
 			continue;
 		if (strcmp(line + at, facts->path)) {
 			facts->hidden |= !strcmp(last_part(line + at), last_part(facts->path));
@@ -311,7 +319,7 @@ static int find_holders(struct unix_lookup *lookup, const struct rt_unix *record
 	facts->hidden = !process_shows_all();
 	err = add_holders(event, chosen, choose(lookup, record, file, facts, chosen));
 	free(chosen);
-	if (!err && !facts->abstract && !facts->replaced && !event->holder_count)
+	if (!err && !facts->replaced && !event->holder_count)
 		err = add_listener_without_process(lookup, record, event);
 	return err;
 }
@@ -324,8 +332,8 @@ int unix_complete(struct unix_lookup *lookup, const struct rt_unix *record, stru
 
 	if (event->result >= 0 || event->stage == STAGE_LSM)
 		return 0;
-	if (!facts->abstract)
-		unix_path_look(record, facts, &file);
+	if (!facts->abstract && unix_look(lookup->looks, record, facts, &file))
+		facts->obstacle = OBSTACLE_UNKNOWN;
 	if (event->result != -EADDRINUSE || (!facts->abstract && facts->obstacle != OBSTACLE_SOCKET))
 		return 0;
 	err = find_holders(lookup, record, &file, event);
