@@ -4,8 +4,10 @@ import os
 
 from checks import bind, tcp
 from harness import contains, equal
+from ls import one
 from systemd import Systemd
 from units import nginx
+from why import why
 
 SHARED = True
 HERE = "127.0.0.1"
@@ -66,6 +68,9 @@ def test_named_descriptors():
             equal({process["pid"]: process.get("passed_as") for process in culprit["processes"]},
                   {systemd.init: None, service: name}, "passed as")
             equal(culprit["unit"], unit, "unit of the socket")
+            for holder in (one(f"{HERE}:{port}"), why(f"{HERE}:{port}")[0]["holders"][0]):
+                equal({process["pid"]: process.get("passed_as") for process in holder["processes"]},
+                      {systemd.init: None, service: name}, "passed as, in ls and why")
             equal(("passed by systemd as http" in line, "passed by systemd as plain" in line), (name == "http", False),
                   "text")
 
