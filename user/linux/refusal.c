@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "event.h"
+#include "linux/clock.h"
 #include "linux/interfaces.h"
 #include "linux/range_use.h"
 #include "linux/security.h"
@@ -31,7 +31,7 @@ struct range_row {
 	uint32_t netns; /* 0: empty */
 	enum protocol protocol;
 	uint16_t lo, hi;
-	uint64_t until_ns; /* CLOCK_MONOTONIC */
+	uint64_t until_ns; /* CLOCK_BOOTTIME */
 	struct range_use use;
 };
 
@@ -43,14 +43,6 @@ struct refusal_lookup {
 	size_t next_range;
 	char modules[LSM_LIST_LEN];
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
 
 struct refusal_lookup *refusal_lookup_new(void)
 {
@@ -167,9 +159,9 @@ static void find_address(struct refusal_lookup *lookup, struct event *event)
 	}
 	if (lookup->spent_ns >= SEARCH_NS)
 		return;
-	began_ns = now_ns();
+	began_ns = boot_ns();
 	interfaces_find(event);
-	lookup->spent_ns += now_ns() - began_ns;
+	lookup->spent_ns += boot_ns() - began_ns;
 	row = &lookup->addresses[lookup->address_count++ % ADDRESSES_KEPT];
 	*row = (struct address_row){
 		.sought = sought, .tentative = event->address_tentative, .facts = event->refusal};
@@ -183,7 +175,7 @@ static bool is_of_range(const struct range_row *row, const struct event *event)
 
 static void count_range(struct refusal_lookup *lookup, struct tracer *tracer, struct event *event)
 {
-	uint64_t began_ns = now_ns(), took_ns;
+	uint64_t began_ns = boot_ns(), took_ns;
 	struct range_row *row;
 
 	for (size_t i = 0; i < RANGES_KEPT; i++) {
@@ -196,7 +188,7 @@ static void count_range(struct refusal_lookup *lookup, struct tracer *tracer, st
 	if (lookup->spent_ns >= SEARCH_NS || !event->sock.netns)
 		return;
 	(void)range_use_count(tracer, event); /* else unknown */
-	took_ns = now_ns() - began_ns;
+	took_ns = boot_ns() - began_ns;
 	lookup->spent_ns += took_ns;
 	row = &lookup->ranges[lookup->next_range++ % RANGES_KEPT];
 	*row = (struct range_row){
