@@ -46,7 +46,7 @@ static int link_of_exe(const struct proc_info *process, char ret_exe[EXE_LEN])
 	char link[64], exe[EXE_LEN];
 	ssize_t length;
 
-	if (!process_shows_all())
+	if (!process->start_ns || !process_shows_all())
 		return -EACCES;
 	snprintf(link, sizeof(link), "/proc/%u/exe", process->pid);
 	length = readlink(link, exe, sizeof(exe));
