@@ -300,7 +300,7 @@ class Session:
 
     def signal(self, number):
         for tracer in self.tracers:
-            tracer.process.send_signal(number)
+            os.kill(tracer.process.pid, number)  # Popen takes them for dead in a child of this process
 
 
 def process_state(pid):

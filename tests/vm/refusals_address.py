@@ -204,7 +204,7 @@ def test_loopback_on_another_device():
             bind(six, "::1", PORT).accepted("free")
         else:
             facts = not_local(six, "::1", "lo of this network namespace has this address, but not for a socket on "
-                              "device one")
+                              f"interface {socket.if_nametoindex('one')}")
             equal((facts["here"], facts["other_device"], facts["down"]), ("lo", True, False), "here, other_device, down")
 
 

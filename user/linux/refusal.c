@@ -26,9 +26,10 @@ struct address_row {
 	struct refusal_facts facts;
 };
 
-/* How a range was used lately. */
+/* How a range was used lately.  The number of a network namespace is soon another one's. */
 struct range_row {
 	uint32_t netns; /* 0: empty */
+	uint32_t pid;	/* of who asked: of one process come many refusals */
 	enum protocol protocol;
 	uint16_t lo, hi;
 	uint64_t until_ns; /* CLOCK_BOOTTIME */
@@ -169,8 +170,9 @@ static void find_address(struct refusal_lookup *lookup, struct event *event)
 
 static bool is_of_range(const struct range_row *row, const struct event *event)
 {
-	return row->netns == event->sock.netns && row->protocol == event->sock.protocol &&
-	       row->lo == event->range_lo && row->hi == event->range_hi;
+	return row->netns == event->sock.netns && row->pid == event->process.pid &&
+	       row->protocol == event->sock.protocol && row->lo == event->range_lo &&
+	       row->hi == event->range_hi;
 }
 
 static void count_range(struct refusal_lookup *lookup, struct tracer *tracer, struct event *event)
@@ -193,6 +195,7 @@ static void count_range(struct refusal_lookup *lookup, struct tracer *tracer, st
 	row = &lookup->ranges[lookup->next_range++ % RANGES_KEPT];
 	*row = (struct range_row){
 		.netns = event->sock.netns,
+		.pid = event->process.pid,
 		.protocol = event->sock.protocol,
 		.lo = event->range_lo,
 		.hi = event->range_hi,
