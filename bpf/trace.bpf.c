@@ -60,12 +60,19 @@ __noinline int on_security_exit(int result)
 EXIT(bind_allowed, on_security_exit, security_socket_bind, 3)
 EXIT(listen_allowed, on_security_exit, security_socket_listen, 2)
 
+static __always_inline int bind_answered(u32 lsm, int result)
+{
+	if (result && (config.protocols & RT_PROTO_UNIX))
+		unix_refused_by(lsm);
+	return module_answered(lsm, result);
+}
+
 /* Whose hook it was that refused: only those of modules that are active are attached. */
 #define MODULE(module, number)                                                                               \
 	SEC("fexit/" #module "_socket_bind")                                                                 \
 	int f_##module##_bind(u64 *ctx)                                                                      \
 	{                                                                                                    \
-		return module_answered(number, (int)ctx[3]);                                                 \
+		return bind_answered(number, (int)ctx[3]);                                                   \
 	}                                                                                                    \
 	SEC("fexit/" #module "_socket_listen")                                                               \
 	int f_##module##_listen(u64 *ctx)                                                                    \

@@ -154,6 +154,8 @@ __noinline int record_unix(u32 slot, u64 sk, u64 address, int length)
 	record->fsuid = BPF_CORE_READ(cred, fsuid.val);
 	record->overrides = overrides(cred);
 	record->addrlen = length;
+	record->lsm = RT_LSM_UNKNOWN;
+	record->pad = 0;
 	__builtin_memset(record->name, 0, sizeof(record->name));
 	record->length = read_name(record->name, (void *)address + 2, length - 2);
 	return 1;
@@ -214,6 +216,17 @@ __noinline int on_unix_allowed(int result)
 	return 0;
 }
 EXIT(unix_allowed, on_unix_allowed, security_socket_bind, 3)
+
+/* A security module's own hook refused: no other one is asked. */
+static __always_inline void unix_refused_by(u32 lsm)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct flight *flight = bpf_map_lookup_elem(&unix_flights, &id);
+	struct rt_unix *record = flight ? unix_record(flight) : NULL;
+
+	if (record)
+		record->lsm = lsm;
+}
 
 __noinline int on_unix_exit(int result)
 {

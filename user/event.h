@@ -294,8 +294,10 @@ struct rt_unix {
 	__u16 length;	 /* valid in name[] */
 	__u8 passed;	 /* the LSM let it pass */
 	__u8 bound;	 /* had a name before the call */
-	__u64 end_ns;	 /* when the call returned */
-	char name[112];	 /* sun_path; an abstract one begins with a NUL */
+	__u32 lsm;	 /* enum rt_lsm, of a refusal */
+	__u32 pad;
+	__u64 end_ns;	/* when the call returned */
+	char name[112]; /* sun_path; an abstract one begins with a NUL */
 	char exe[RT_EXE_LEN];
 	char cwd[RT_EXE_LEN]; /* as exe: components, last first */
 };

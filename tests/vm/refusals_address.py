@@ -199,7 +199,8 @@ def test_loopback_on_another_device():
         four, six = tcp(), tcp6()
         for made in (four, six):
             made.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device)
-        bind(four, "127.0.0.1", PORT).accepted("free")
+        with four:
+            bind(four, "127.0.0.1", PORT).accepted("free")
         if is_local:
             bind(six, "::1", PORT).accepted("free")
         else:
@@ -255,11 +256,12 @@ def test_many_in_one_batch():
     for made in same:
         attempt = Attempt(next_event(("bind",), errno.EADDRNOTAVAIL, inode=inode_of(made)))
         attempt.refused("address-tentative", "slow0 has the address, but it is tentative", agrees=None)
-    for made in other:
-        attempt = Attempt(next_event(("bind",), errno.EADDRNOTAVAIL, inode=inode_of(made)))
-        looked = attempt.event["facts"]["refusal"]["address_on"] is not None
-        attempt.refused("address-not-local", NEITHER if looked else "its interfaces were not looked at", agrees=None)
-        equal("no interface" in attempt.verdict["text"], looked, "what is claimed")
+    for made in other:  # each tracer looks at as many as it has the time for
+        event = next_event(("bind",), errno.EADDRNOTAVAIL, inode=inode_of(made))
+        looked = event["facts"]["refusal"]["address_on"] is not None
+        equal((event["verdict"]["rule"], event["verdict"]["agrees"]), ("address-not-local", None), "rule, agrees")
+        contains(event["verdict"]["text"], NEITHER if looked else "its interfaces were not looked at", "why")
+        equal("no interface" in event["verdict"]["text"], looked, "what is claimed")
 
 
 @isolated

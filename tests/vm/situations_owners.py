@@ -39,7 +39,7 @@ def helper_of_a_runtime(name, address, port, *words):
     """The interpreter under a helper's name, since the guest has no runtime that has it."""
     with tempfile.TemporaryDirectory() as directory:
         program = shutil.copy(os.path.realpath("/usr/bin/python3"), f"{directory}/{name}")
-        with keeper(program, "-S", "-c", BOUND, address, str(port), *words) as pid:
+        with keeper(program, "-Sc", BOUND, address, str(port), *words) as pid:
             yield pid
 
 

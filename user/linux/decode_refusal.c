@@ -35,6 +35,11 @@ static void decode_rewrite(const struct rt_refusal *from, const struct event *ev
 	       event->requested.family == FAMILY_IPV6 ? sizeof(from->new_addr) : 4);
 }
 
+void decode_module(uint32_t lsm, char ret_name[LSM_NAME_LEN])
+{
+	snprintf(ret_name, LSM_NAME_LEN, "%s", lsm < RT_LSMS ? modules[lsm] : "");
+}
+
 void decode_refusal(const struct rt_attempt *attempt, struct event *event)
 {
 	const struct rt_refusal *from = &attempt->refusal;
@@ -49,8 +54,8 @@ void decode_refusal(const struct rt_attempt *attempt, struct event *event)
 		decode_programs(from, facts);
 	if (event->result >= 0)
 		return;
-	if (event->stage == STAGE_LSM && from->lsm < RT_LSMS)
-		snprintf(facts->lsm, sizeof(facts->lsm), "%s", modules[from->lsm]);
+	if (event->stage == STAGE_LSM)
+		decode_module(from->lsm, facts->lsm);
 	facts->user_ns = from->user_ns;
 	facts->net_user_ns = from->net_user_ns;
 	facts->capable = from->flags & RT_REFUSED_CAPABLE;

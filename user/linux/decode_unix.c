@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "linux/decode.h"
+#include "linux/decode_refusal.h"
 
 _Static_assert(UNIX_PATH_LEN > RT_UNIX_LEN, "a path has a NUL behind it");
 
@@ -72,6 +73,8 @@ void decode_unix(const struct rt_unix *record, struct event *event)
 	event->unix_facts.overrides = record->overrides == RT_OVERRIDES_ALL;
 	event->refusal = (struct refusal_facts){
 		.present = record->result < 0, .addrlen = record->addrlen, .sa_family = AF_UNIX};
+	if (event->stage == STAGE_LSM)
+		decode_module(record->lsm, event->refusal.lsm);
 	decode_name(record->name, record->length, &event->unix_facts);
 }
 

@@ -175,6 +175,8 @@ static uint64_t attempt_bits(const struct event *event)
 
 	if (stream_multicast(event))
 		bits |= R_MULTICAST;
+	if (event->sock.protocol == PROTO_UNIX)
+		bits |= R_UNIX;
 	if (event->sock.options.v6only && address_is_mapped(&event->requested))
 		bits |= R_V6ONLY;
 	if (address_needs_scope(&event->requested) && !event->requested.scope && !event->sock.ifindex)

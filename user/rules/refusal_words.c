@@ -77,12 +77,12 @@ static const struct phrase because[] = {
 	{RULE_WRONG_FAMILY, 0, 0, "the address family that was passed is not the socket's"},
 	{RULE_NO_DEVICE, 0, 0, "{scope} does not exist in this network namespace, or not any more"},
 	{RULE_LSM, R_MODULE | R_LABEL, 0,
-	 "{errno} by the security module {module} (the process's label there is {label}) before the port was "
-	 "looked at"},
-	{RULE_LSM, R_MODULE, 0, "{errno} by the security module {module} before the port was looked at"},
+	 "{errno} by the security module {module} (the process's label there is {label}) before the {sought} "
+	 "was looked at"},
+	{RULE_LSM, R_MODULE, 0, "{errno} by the security module {module} before the {sought} was looked at"},
 	{RULE_LSM, R_MODULES, 0,
-	 "{errno} by one of the security modules {modules} before the port was looked at"},
-	{RULE_LSM, 0, 0, "{errno} by a security module before the port was looked at"},
+	 "{errno} by one of the security modules {modules} before the {sought} was looked at"},
+	{RULE_LSM, 0, 0, "{errno} by a security module before the {sought} was looked at"},
 	{RULE_CGROUP_BPF, R_PROGRAMS, 0,
 	 "{errno} by one of the BPF programs {programs}, before the port was looked at"},
 	{RULE_CGROUP_BPF, R_PROGRAM, 0, "{errno} by BPF program {programs}, before the port was looked at"},
@@ -127,10 +127,10 @@ static const struct phrase remedies[] = {
 	{RULE_BAD_ADDRESS, R_UNSCOPED, R_MULTICAST,
 	 "name the interface: [{asked_host}%eth0], or SO_BINDTODEVICE"},
 	{RULE_BAD_ADDRESS, R_V6ONLY, R_UNSCOPED | R_LENGTH, "clear IPV6_V6ONLY, or use an IPv4 socket"},
-	{RULE_LSM, R_LANDLOCK, 0,
+	{RULE_LSM, R_LANDLOCK, R_UNIX,
 	 "allow the port in the Landlock ruleset that the process or its parent put on itself"},
 	{RULE_LSM, R_APPARMOR, 0, "allow it in the AppArmor profile: network {inet} {sock_type},"},
-	{RULE_LSM, R_SELINUX, 0,
+	{RULE_LSM, R_SELINUX, R_UNIX,
 	 "label the port for this domain: semanage port -a -t TYPE -p {proto} {bind_port}"},
 	{RULE_LSM, R_BPF_MODULE, 0, "look at the BPF programs of type lsm: bpftool prog list"},
 	{RULE_CGROUP_BPF, R_SYSTEMD, 0,
@@ -315,14 +315,29 @@ static void slot_own_fd(const struct situation *s, struct text *text)
 	add_text(text, "%ld", (long)s->event->fd);
 }
 
+/* What the kernel would have looked at next. */
+static void slot_sought(const struct situation *s, struct text *text)
+{
+	bool is_unix = s->event->sock.protocol == PROTO_UNIX;
+
+	add_text(text, "%s", !is_unix ? "port" : s->event->unix_facts.abstract ? "name" : "path");
+}
+
+/* As apparmor.d(5) writes it. */
 static void slot_inet(const struct situation *s, struct text *text)
 {
-	add_text(text, "%s", s->event->sock.family == FAMILY_IPV6 ? "inet6" : "inet");
+	bool is_unix = s->event->sock.protocol == PROTO_UNIX;
+
+	add_text(text, "%s", is_unix ? "unix" : s->event->sock.family == FAMILY_IPV6 ? "inet6" : "inet");
 }
 
 static void slot_sock_type(const struct situation *s, struct text *text)
 {
-	add_text(text, "%s", s->event->sock.protocol == PROTO_UDP ? "dgram" : "stream");
+	static const char *const types[UNIX_TYPE_MAX] = {
+		[UNIX_DATAGRAM] = "dgram", [UNIX_SEQPACKET] = "seqpacket"};
+	const char *type = types[s->event->sock.unix_type];
+
+	add_text(text, "%s", type ? type : s->event->sock.protocol == PROTO_UDP ? "dgram" : "stream");
 }
 
 static void slot_proto(const struct situation *s, struct text *text)
@@ -390,6 +405,7 @@ static const struct slot slots[] = {
 	{"freebind", slot_freebind},
 	{"nonlocal", slot_nonlocal},
 	{"own_fd", slot_own_fd},
+	{"sought", slot_sought},
 	{"inet", slot_inet},
 	{"sock_type", slot_sock_type},
 	{"proto", slot_proto},
