@@ -130,7 +130,7 @@ def knows_udp():
 
 def test_landlock_of_udp():
     needs("landlock")
-    if not knows_udp():
+    if landlock_version() < NETWORK_VERSION or not knows_udp():
         skip("Landlock of this kernel has no LANDLOCK_ACCESS_NET_BIND_UDP (7.2)")
 
     def restricted():
