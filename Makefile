@@ -10,6 +10,7 @@
 # make vm         VM tests (KERNELS="6.12" MODULES="demo")
 # make oracle     the kernel as judge: every case on every kernel, for an hour or two
 # make recorder-kills   the recorder killed 200 times under load (KILLS=200 KERNELS="6.12")
+# make bpf-faults  each call of bpf() at the start fails once, each optional hook is missing (KERNELS="6.12")
 # make mutants    is every mistake in the rules noticed? Asks what the oracle recorded
 # make bench      what ls and why cost, beside ss and lsof, in a VM
 # make demo       the demo in a VM
@@ -40,6 +41,9 @@ BPFTOOL := $(firstword $(shell command -v bpftool || ls /usr/sbin/bpftool 2>/dev
 
 WARN := -Wall -Wextra -Wmissing-field-initializers $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
+ifdef SANITIZE
+CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
 # Paths in it are relative, so that it does not matter where it was built.
 RELATIVE := -ffile-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(CURDIR)=.
 CFLAGS_ALL := -std=c11 $(CPPFLAGS) $(RELATIVE) -D_GNU_SOURCE -DREUSETRACE_VERSION='"$(VERSION)"' -Iuser -I$(BUILD) $(WARN) $(CFLAGS)
@@ -59,6 +63,10 @@ UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$(OUT)/%.o)
 UNIT := $(patsubst tests/unit/%.c,$(OUT)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 UNIT_SHARED := $(filter-out $(UNIT:%=%.o),$(UNIT_OBJECTS))
 STIMULI := $(patsubst tests/vm/stimulus/%.c,$(BUILD)/tests/vm/%,$(wildcard tests/vm/stimulus/*.c))
+STIMULI += $(patsubst tests/vm/preload/%.c,$(BUILD)/tests/vm/%.so,$(wildcard tests/vm/preload/*.c))
+ifeq ($(ARCH),x86)
+STIMULI += $(patsubst tests/vm/stimulus32/%.c,$(BUILD)/tests/vm/%,$(wildcard tests/vm/stimulus32/*.c))
+endif
 PAYLOAD := $(BUILD)/payload
 IN_PAYLOAD := -Wl,--dynamic-linker=/payload/lib/ld.so -Wl,-rpath,/payload/lib
 
@@ -69,7 +77,7 @@ SUITES := lint unit asan vmlinux vm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run demo check prepare $(SUITES) bench oracle oracle-slice oracle-why recorder-kills recorder-kills-run objects unit-programs vmlinux-programs payload format clean help windows deb
+.PHONY: all run demo check prepare $(SUITES) bench oracle oracle-slice oracle-why recorder-kills recorder-kills-run bpf-faults bpf-faults-run objects unit-programs vmlinux-programs payload sanitized format clean help windows deb
 
 ifneq ($(CALLER),)
 all reusetrace docs static lint unit asan format clean mutants:
@@ -151,15 +159,36 @@ vmlinux-programs: $(BUILD)/tests/vmlinux/check $(BUILD)/tests/vmlinux/types.bpf.
 # ---- what a VM is given. Its root may have an older C library than the one
 # used here, so the program is linked once more, to bring its libraries along.
 
-$(STIMULI): $(BUILD)/tests/vm/%: tests/vm/stimulus/%.c $(wildcard tests/vm/stimulus/*.h)
+$(BUILD)/tests/vm/%: tests/vm/stimulus/%.c $(wildcard tests/vm/stimulus/*.h)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 -Wall -Wextra -Werror -static $< -o $@ -pthread
+
+$(BUILD)/tests/vm/%.so: tests/vm/preload/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -Wall -Wextra -Werror -shared -fPIC $< -o $@
+
+# 32-bit code that needs no library
+$(BUILD)/tests/vm/%: tests/vm/stimulus32/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -m32 -O2 -Wall -Wextra -Werror -ffreestanding -nostdlib -static -no-pie -fno-pie \
+		-fno-stack-protector $< -o $@
 
 $(BUILD)/tests/reusetrace: $(OBJECTS)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) $(IN_PAYLOAD) -o $@
+
+# With SANITIZE=1: the objects of the unit tests in `make asan`.
+$(BUILD)/tests/reusetrace-sanitized: $(OBJECTS)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) $^ $(LIBS) $(IN_PAYLOAD) -o $@
+
+sanitized:
+	$(Q)$(MAKE) --no-print-directory OUT=$(BUILD)/asan SANITIZE=1 $(BUILD)/tests/reusetrace-sanitized
 
 $(BUILD)/tests/reusetrace-static: $(BUILD)/static/reusetrace
 	@cp $< $@
@@ -168,8 +197,14 @@ payload: reusetrace docs $(BUILD)/tests/reusetrace $(BUILD)/tests/reusetrace-sta
 	$(call say,PAYLOAD,$(PAYLOAD))
 	$(Q)tools/payload $(PAYLOAD) $(BUILD)/tests/reusetrace $(STIMULI) \
 		$(BUILD)/tests/reusetrace-static $(BUILD)/docs/reusetrace.8 $(BUILD)/docs/reusetrace-1.schema.json \
-		$(wildcard $(BUILD)/deb/reusetrace_*.deb) tests/ship/schema.py \
+		$(wildcard $(BUILD)/tests/reusetrace-sanitized $(BUILD)/deb/reusetrace_*.deb) tests/ship/schema.py \
 		$(wildcard tests/*.py tests/vm/*.py tests/demo/*.py dist/*.service)
+
+bpf-faults-run: payload
+	@for kernel in $${KERNELS:-6.12}; do \
+		tools/vm --kernel $$kernel --timeout 14400 --payload $(PAYLOAD) -- \
+			env ALL_BPF_CALLS=1 python3 -u scenarios.py faults_bpf || exit; \
+	done
 
 recorder-kills-run: payload
 	@for kernel in $${KERNELS:-6.12}; do \
@@ -225,7 +260,7 @@ bench: prepare
 	+@$(AS_CALLER) $(MAKE) --no-print-directory payload
 	@$(AS_CALLER) tests/bench/run $(PAYLOAD) $(BUILD)/bench
 
-oracle oracle-slice oracle-why recorder-kills: prepare
+oracle oracle-slice oracle-why recorder-kills bpf-faults: prepare
 	+@$(AS_CALLER) $(MAKE) --no-print-directory $@-run
 
 ifeq ($(CALLER),)

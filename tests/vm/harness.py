@@ -21,6 +21,7 @@ from conditions import PATIENCE_S, Skip, contains, equal, wait_for  # noqa: F401
 
 REUSETRACE = os.environ.get("REUSETRACE", "./reusetrace")
 READY_PATIENCE_S = 300  # billions of instructions, most of them the verifier's: minutes where the host is busy
+SANITIZERS = ("Sanitizer", "runtime error:")  # of a program that was built with them
 CLONE_NEWNET = 0x40000000
 SESSION = []
 BEFORE_SESSION = []
@@ -74,6 +75,11 @@ class Tracer:
         with open(self.err.name, errors="replace") as file:
             return file.read()
 
+    def read_out(self):
+        """Its standard output until now."""
+        with open(f"/proc/self/fd/{self.out.fileno()}", "rb") as file:
+            return file.read()
+
     def wait(self):
         """Until it ends by itself (COMMAND, --limit, -d)."""
         self.process.wait(PATIENCE_S)
@@ -87,6 +93,8 @@ class Tracer:
     def collect(self):
         self.status = self.process.returncode
         self.stderr = self.read_stderr()
+        if any(part in self.stderr for part in SANITIZERS):
+            raise AssertionError(f"{self.args}: {self.stderr}")
         self.out.seek(0)
         raw = self.out.read()
         if self.output:

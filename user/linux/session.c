@@ -90,7 +90,8 @@ void session_owner(const struct proc_info *process, int fd, struct owner *ret_ow
 				    .nspid = process->nspid,
 				    .ppid = process->ppid,
 				    .fd = fd,
-				    .cgroup_id = process->cgroup_id};
+				    .cgroup_id = process->cgroup_id,
+				    .start_ns = process->start_ns};
 	memcpy(ret_owner->comm, process->comm, sizeof(ret_owner->comm));
 	memcpy(ret_owner->exe, process->exe, sizeof(ret_owner->exe));
 }

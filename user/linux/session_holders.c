@@ -131,6 +131,15 @@ static enum holder_kind owned_kind(const struct holder *holder)
 	return KIND_IN_FLIGHT;
 }
 
+/* Another process may have its number by now. */
+static bool has_ended(const struct owner *binder)
+{
+	if (!binder->pid || !process_shows_all())
+		return false;
+	return !process_exists(binder->pid) ||
+	       (binder->start_ns && !process_lives(binder->pid, binder->start_ns));
+}
+
 static void resolve_holder(struct session *session, const struct pending *pending, size_t i)
 {
 	struct holder *holder = &pending->event.holders[i];
@@ -159,8 +168,7 @@ static void resolve_holder(struct session *session, const struct pending *pendin
 	}
 	owners_judge(holder);
 	owners_relate(holder, &pending->event.process);
-	holder->binder_ended =
-		holder->bound_by.pid && process_shows_all() && !process_exists(holder->bound_by.pid);
+	holder->binder_ended = has_ended(&holder->bound_by);
 	entry = sockets_find(session->sockets, pending->keys[i], holder->sock.inode);
 	if (holder->kind == KIND_GONE && entry && entry->released_ns > pending->event.time_ns)
 		holder->released_after_ns = entry->released_ns - pending->event.time_ns;
