@@ -48,6 +48,10 @@ def test_ls_and_why():
         asked = run(REUSETRACE, "why", f"{HERE}:{PORT}")
         equal((asked.returncode, asked.stderr), (10, b""), "why: status, stderr")
         contains(asked.stdout.decode(), f"[{os.getpid()}]", "why: who has it")
-    for address, status in ((f"{HERE}:{PORT}", 0), (str(PORT), 0), (f"[::1]:{PORT}", 10)):
+    for address in (f"{HERE}:{PORT}", str(PORT)):
         asked = run(REUSETRACE, "why", address)
-        equal((asked.returncode, asked.stderr), (status, b""), f"why {address}: status, stderr; {asked.stdout}")
+        equal((asked.returncode, asked.stderr), (0, b""), f"why {address}: status, stderr; {asked.stdout}")
+    for arguments in ((f"[::1]:{PORT}",), ("--v6only", str(PORT))):
+        asked = run(REUSETRACE, "why", *arguments)
+        equal((asked.returncode, asked.stdout), (2, b""), f"why {arguments}: status, stdout")
+        contains(asked.stderr.decode(), "IPv6", "why not")

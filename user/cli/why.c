@@ -85,12 +85,15 @@ static int prepare(struct why *why)
 		return complain_usage("why", target->sock.device, "no device of this network namespace");
 	if (config->v6only && target->sock.family != FAMILY_IPV6 && !target->any_address)
 		return complain_usage("why: --v6only", config->address, "no IPv6 address");
+	if (!ipv6_exists() && (target->sock.family == FAMILY_IPV6 || (target->any_address && config->v6only)))
+		return complain_usage("why", config->address,
+				      "an IPv6 address, of which this kernel knows none");
 	if (config->listen && target->sock.protocol == PROTO_UDP)
 		return complain_usage("why: --listen", config->address, "UDP does not listen");
 	why->given = (config->reuseaddr ? FLAG_REUSEADDR : 0) | (config->reuseport ? FLAG_REUSEPORT : 0);
 	if (!config->v6only || !target->any_address)
 		add_binder(why, &target->sock);
-	if (target->any_address) {
+	if (target->any_address && ipv6_exists()) {
 		target->sock.family = FAMILY_IPV6;
 		target->sock.address = (struct address){.family = FAMILY_IPV6};
 		add_binder(why, &target->sock);

@@ -74,6 +74,16 @@ int netns_enter(const char *text)
 	return access(path, F_OK) ? enter_inode(inode) : enter(path);
 }
 
+bool ipv6_exists(void)
+{
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return errno != EAFNOSUPPORT;
+	close(fd);
+	return true;
+}
+
 uint32_t netns_own(void)
 {
 	struct stat ns;

@@ -12,6 +12,9 @@
 /* NS as a name, pid, path or inode becomes this process's network namespace: 0 or a negative errno. */
 int netns_enter(const char *text);
 
+/* false on a kernel that was built or booted without IPv6: socket() says EAFNOSUPPORT. */
+bool ipv6_exists(void);
+
 /* Inode of this process's network namespace, 0 if unknown. */
 uint32_t netns_own(void);
 
