@@ -2,6 +2,7 @@
 # Sourced by the scripts in tools/: the cache and its owner, Debian's mirror.
 
 me=${0##*/}
+arch=amd64 # Debian's name of the architecture of what is fetched
 
 note() {
 	echo "$me: $*" >&2
@@ -89,7 +90,7 @@ apt_in() {
 	apt_dir=$1 tool=$2
 	shift 2
 	"$tool" -q \
-		-o APT::Architecture=amd64 -o APT::Architectures=amd64 \
+		-o APT::Architecture="$arch" -o APT::Architectures="$arch" \
 		-o APT::Default-Release= -o APT::Sandbox::User=root \
 		-o Dir::Etc::sourcelist="$apt_dir/sources.list" \
 		-o Dir::Etc::sourceparts=/dev/null \
