@@ -18,6 +18,8 @@
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall
 # make static     build/static/reusetrace, which needs no library
 # make deb        the Debian package, in build/deb
+# make arm64      build/arm64/static/reusetrace, cross-compiled for arm64
+# make arm64-check    scenarios on arm64, emulated (KERNELS="6.12" MODULES="pairs")
 # make windows    build build/windows/reusetrace.exe with mingw-w64
 # make format     format the C sources (clang-format 14)
 # make clean      remove what was built
@@ -52,7 +54,7 @@ BPF_CFLAGS := $(RELATIVE) -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D
 LIBS := -lbpf -lelf -lz -ljson-c -lsqlite3 -lsystemd -lm
 
 BPF := list probe trace
-BPF_HEADERS := $(wildcard bpf/*.h) vmlinux/vmlinux.h user/event.h
+BPF_HEADERS := $(wildcard bpf/*.h vmlinux/*.h) user/event.h
 SKELETONS := $(BPF:%=$(BUILD)/%.skel.h)
 SOURCES := $(filter-out user/windows/%,$(wildcard user/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
@@ -77,7 +79,7 @@ SUITES := lint unit asan vmlinux vm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all run demo check prepare $(SUITES) bench oracle oracle-slice oracle-why recorder-kills recorder-kills-run bpf-faults bpf-faults-run objects unit-programs vmlinux-programs payload sanitized format clean help windows deb
+.PHONY: all run demo check prepare $(SUITES) bench oracle oracle-slice oracle-why recorder-kills recorder-kills-run bpf-faults bpf-faults-run objects unit-programs vmlinux-programs payload sanitized format clean help windows arm64 arm64-check deb
 
 ifneq ($(CALLER),)
 all reusetrace docs static lint unit asan format clean mutants:
@@ -139,7 +141,7 @@ lint unit asan:
 
 # ---- vmlinux.h: each type of it as a variable, so that all are in the BTF
 
-$(BUILD)/tests/vmlinux/types.bpf.c: vmlinux/vmlinux.h bpf/compat.bpf.h
+$(BUILD)/tests/vmlinux/types.bpf.c: vmlinux/vmlinux.h vmlinux/$(ARCH).h bpf/compat.bpf.h
 	@mkdir -p $(@D)
 	$(Q)( echo '#include "vmlinux.h"'; echo '#include "compat.bpf.h"'; \
 	      awk '/^struct .* {$$/ { name = $$2 } \
@@ -212,7 +214,7 @@ recorder-kills-run: payload
 			env RECORDER_KILLS=$${KILLS:-200} python3 -u scenarios.py recorder.test_killed_under_load || exit; \
 	done
 
--include tests/oracle/oracle.mk tests/etw/etw.mk tests/fuzz/fuzz.mk user/windows/windows.mk dist/dist.mk
+-include tests/arm64/arm64.mk tests/oracle/oracle.mk tests/etw/etw.mk tests/fuzz/fuzz.mk user/windows/windows.mk dist/dist.mk
 
 format:
 	clang-format-14 -i $(wildcard bpf/*.[ch] user/*.h user/*/*.[ch] docs/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
@@ -245,6 +247,16 @@ prepare:
 	@tools/deps check-windows || echo "reusetrace.exe is not tested"
 	@tools/kernels $(KERNELS) >/dev/null
 	@tools/rootfs >/dev/null
+
+arm64:
+	@tools/deps arm64
+	+@$(AS_CALLER) $(MAKE) --no-print-directory arm64-programs
+
+arm64-check:
+	@tools/deps check check-arm64
+	@tools/kernels --arch arm64 $${KERNELS:-6.1 6.12} >/dev/null
+	@tools/rootfs --arch arm64 >/dev/null
+	+@$(AS_CALLER) tests/run arm64
 
 windows:
 	@tools/deps windows

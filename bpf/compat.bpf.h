@@ -409,12 +409,30 @@ struct call_args {
 	u64 nr, first, second, third;
 };
 
+/* Of trusted registers: a plain load. */
+static __always_inline u64 compat_call_nr(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_arm64)
+	return (u32)regs->syscallno;
+#else
+	return regs->orig_ax;
+#endif
+}
+
+/* arm64 returns the result in the register of the first argument, and keeps that beside it. */
 static __always_inline void compat_read_args(struct pt_regs *regs, struct call_args *ret_args)
 {
+#if defined(__TARGET_ARCH_arm64)
+	ret_args->nr = (u32)BPF_CORE_READ(regs, syscallno);
+	ret_args->first = BPF_CORE_READ(regs, orig_x0);
+	ret_args->second = BPF_CORE_READ(regs, regs[1]);
+	ret_args->third = BPF_CORE_READ(regs, regs[2]);
+#else
 	ret_args->nr = BPF_CORE_READ(regs, orig_ax);
 	ret_args->first = BPF_CORE_READ(regs, di);
 	ret_args->second = BPF_CORE_READ(regs, si);
 	ret_args->third = BPF_CORE_READ(regs, dx);
+#endif
 }
 
 static __always_inline bool compat_call_args(struct call_args *ret_args)

@@ -166,8 +166,7 @@ int k_listen_exit(struct pt_regs *ctx)
 SEC("tp_btf/sys_exit")
 int f_call_exit(u64 *ctx)
 {
-	struct pt_regs *regs = (struct pt_regs *)ctx[0];
-	u64 nr = regs->orig_ax;
+	u64 nr = compat_call_nr((struct pt_regs *)ctx[0]);
 
 	if (nr != NR_BIND && nr != NR_LISTEN)
 		return 0;

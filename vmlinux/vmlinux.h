@@ -439,18 +439,16 @@ struct bpf_iter__bpf_map_elem {
 	void *value;
 };
 
-struct pt_regs {
-	unsigned long di;
-	unsigned long si;
-	unsigned long dx;
-	unsigned long ax;
-	unsigned long orig_ax;
-};
-
 struct bpf_pidns_info {
 	__u32 pid;
 	__u32 tgid;
 };
+
+#if defined(__TARGET_ARCH_arm64)
+#include "arm64.h"
+#else
+#include "x86.h"
+#endif
 
 #pragma clang attribute pop
 
