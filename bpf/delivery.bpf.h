@@ -195,12 +195,10 @@ __noinline int datagram_taken(u64 member, int result)
 	return 0;
 }
 
-/* inet_csk_reqsk_queue_add(sk, req, child) returns the child, or NULL where the listener is closing. */
-SEC("fexit/inet_csk_reqsk_queue_add")
-int f_queue_add(u64 *ctx)
+static __always_inline int child_queued(u64 listener, u64 child)
 {
-	u64 listener = TRACED(0), child = TRACED(3), *last;
 	u32 zero = 0;
+	u64 *last;
 
 	last = bpf_map_lookup_elem(&queued_child, &zero);
 	if (!child || !last)
@@ -209,29 +207,50 @@ int f_queue_add(u64 *ctx)
 	return connection_delivered(listener, child);
 }
 
-SEC("fentry/inet_csk_complete_hashdance")
-int f_hashdance_in(u64 *ctx)
+static __always_inline int hashdance_begins(void)
 {
 	u32 zero = 0;
 	u64 *last = bpf_map_lookup_elem(&queued_child, &zero);
 
-	(void)ctx;
 	if (last)
 		*last = 0;
 	return 0;
+}
+
+static __always_inline int hashdance_ends(u64 listener, u64 child)
+{
+	u32 zero = 0;
+	u64 *last;
+
+	last = bpf_map_lookup_elem(&queued_child, &zero);
+	if (!child || !last || *last == child)
+		return 0;
+	return connection_delivered(listener, child);
+}
+
+/* inet_csk_reqsk_queue_add(sk, req, child) returns the child, or NULL where the listener is closing. */
+SEC("fexit/inet_csk_reqsk_queue_add")
+int f_queue_add(u64 *ctx)
+{
+	u64 listener = TRACED(0), child = TRACED(3);
+
+	return child_queued(listener, child);
+}
+
+SEC("fentry/inet_csk_complete_hashdance")
+int f_hashdance_in(u64 *ctx)
+{
+	(void)ctx;
+	return hashdance_begins();
 }
 
 /* inet_csk_complete_hashdance(sk, child, req, own_req) returns the child that it queued. */
 SEC("fexit/inet_csk_complete_hashdance")
 int f_hashdance(u64 *ctx)
 {
-	u64 listener = TRACED(0), child = TRACED(4), *last;
-	u32 zero = 0;
+	u64 listener = TRACED(0), child = TRACED(4);
 
-	last = bpf_map_lookup_elem(&queued_child, &zero);
-	if (!child || !last || *last == child)
-		return 0;
-	return connection_delivered(listener, child);
+	return hashdance_ends(listener, child);
 }
 
 /* __udp_enqueue_schedule_skb(sk, skb): once the queue has the datagram, another CPU may read and free it. */

@@ -5,7 +5,8 @@
  *   f_  fentry/fexit    cheap, but the kernel skips it for other tasks of a
  *                       CPU while one is preempted inside it
  *   m_  kprobe.multi    never skipped that way: for preemptible code
- *   k_  kprobe          where nothing else attaches
+ *   k_  kprobe          where nothing else attaches; twins.bpf.h has those
+ *                       of hooks that have no m_
  *
  * The bodies of exits get the return value only, since that is all that a
  * kretprobe has: what they need of the call is in its flight.

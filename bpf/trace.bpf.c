@@ -394,3 +394,5 @@ __noinline int on_connect_exit(int result)
 	return call_ends(CALL_CONNECT, RT_CONNECTED, result);
 }
 EXIT(connect_exit, on_connect_exit, __sys_connect, 3)
+
+#include "twins.bpf.h"

@@ -124,6 +124,17 @@ static void program_name(const struct hook *hook, enum hook_how how, char *buf, 
 	snprintf(buf, size, "%c_%s", how_letters[how], hook->name);
 }
 
+/* The program that keeps the arguments for a return probe that needs them. */
+static struct bpf_program *keeper_of(const struct hooks *hooks, const struct bpf_object *object, size_t i)
+{
+	char name[PROGRAM_NAME_LEN];
+
+	if (hooks->how[i] != HOOK_KPROBE)
+		return NULL;
+	snprintf(name, sizeof(name), "e_%s", hook_table[i].name);
+	return bpf_object__find_program_by_name(object, name);
+}
+
 static struct bpf_program *program_of(const struct bpf_object *object, const struct hook *hook,
 				      enum hook_how how)
 {
@@ -156,10 +167,10 @@ static bool hook_wanted(const struct hooks *hooks, const struct hook *hook)
 	return (needs & hooks->wanted) == needs;
 }
 
-/* There is no other program for it. */
-static bool only_traced(const struct hook *hook)
+/* There is no other program for it, unless the kernel can trace nothing. */
+static bool only_traced(const struct hooks *hooks, const struct hook *hook)
 {
-	return hook->use & (USE_LOCKED | USE_DETAIL);
+	return hook->use & (USE_LOCKED | USE_DETAIL) && (hooks->fentry || hook->use & USE_TRACEPOINT);
 }
 
 void hooks_choose(struct hooks *hooks, const struct btf *btf)
@@ -187,11 +198,11 @@ void hooks_choose(struct hooks *hooks, const struct btf *btf)
 			continue;
 		else if (args >= 0 && args != hook->args)
 			continue;
-		else if (hooks->multi && args >= 0 && !only_traced(hook))
+		else if (hooks->multi && args >= 0 && !(hook->use & (USE_LOCKED | USE_DETAIL)))
 			hooks->how[i] = HOOK_MULTI;
 		else if (hooks->fentry && args >= 0)
 			hooks->how[i] = HOOK_FENTRY;
-		else if (!only_traced(hook) && (args >= 0 || hook->use & USE_REQUIRED))
+		else if (!only_traced(hooks, hook) && (args >= 0 || hook->use & USE_REQUIRED))
 			hooks->how[i] = HOOK_KPROBE;
 	}
 }
@@ -227,7 +238,7 @@ int hooks_demote(struct hooks *hooks, const char *program)
 
 		if (hooks->how[i] == HOOK_OFF || strcmp(program + 2, hook->name))
 			continue;
-		hooks->how[i] = only_traced(hook) ? HOOK_OFF : next[hooks->how[i]];
+		hooks->how[i] = only_traced(hooks, hook) ? HOOK_OFF : next[hooks->how[i]];
 		if (hooks->how[i] == HOOK_FENTRY && !hooks->fentry)
 			hooks->how[i] = HOOK_KPROBE;
 		hooks->missing[i] = hooks->how[i] == HOOK_OFF;
@@ -245,7 +256,11 @@ void hooks_select(const struct hooks *hooks, struct bpf_object *object)
 		program = program_of(object, &hook_table[i], hooks->how[i]);
 		if (program)
 			bpf_program__set_autoload(program, true);
+		program = keeper_of(hooks, object, i);
+		if (program)
+			bpf_program__set_autoload(program, true);
 	}
+	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "kept"), !hooks->fentry);
 	for (size_t i = 0; i < ITERATORS_MAX; i++)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(object, iterators[i]),
 					  !hooks->iterator_off[i]);
@@ -285,11 +300,14 @@ int hooks_attach(struct hooks *hooks, struct bpf_object *object, const char **re
 {
 	for (size_t n = hook_count; n-- > 0;) {
 		struct bpf_program *program = program_of(object, &hook_table[n], hooks->how[n]);
+		struct bpf_program *keeper = keeper_of(hooks, object, n);
 
 		if (!program)
 			continue;
 		hooks->links[n] = attach_one(hooks, &hook_table[n], hooks->how[n], program);
-		if (!hooks->links[n]) {
+		if (hooks->links[n] && keeper)
+			hooks->keepers[n] = bpf_program__attach_kprobe(keeper, false, hook_table[n].function);
+		if (!hooks->links[n] || (keeper && !hooks->keepers[n])) {
 			*ret_program = bpf_program__name(program);
 			return -errno;
 		}
@@ -300,7 +318,9 @@ int hooks_attach(struct hooks *hooks, struct bpf_object *object, const char **re
 void hooks_detach(struct hooks *hooks)
 {
 	for (size_t i = 0; i < hook_count; i++) {
+		bpf_link__destroy(hooks->keepers[i]);
 		bpf_link__destroy(hooks->links[i]);
+		hooks->keepers[i] = NULL;
 		hooks->links[i] = NULL;
 	}
 }
@@ -326,20 +346,27 @@ struct kprobe_link_info {
 	uint64_t reserved[8];
 };
 
+static unsigned long long kprobe_missed(const struct bpf_link *link)
+{
+	struct kprobe_link_info kprobe = {0};
+	uint32_t size = sizeof(kprobe);
+
+	if (!link || bpf_obj_get_info_by_fd(bpf_link__fd(link), &kprobe, &size) ||
+	    kprobe.type != LINK_PERF_EVENT)
+		return 0;
+	return kprobe.missed;
+}
+
 static unsigned long long link_missed(const struct hooks *hooks, size_t i)
 {
 	struct multi_link_info multi = {0};
-	struct kprobe_link_info kprobe = {0};
 	uint32_t size = sizeof(multi);
 
 	if (hooks->how[i] == HOOK_MULTI &&
 	    !bpf_obj_get_info_by_fd(bpf_link__fd(hooks->links[i]), &multi, &size))
 		return multi.missed;
-	size = sizeof(kprobe);
-	if (hooks->how[i] == HOOK_KPROBE &&
-	    !bpf_obj_get_info_by_fd(bpf_link__fd(hooks->links[i]), &kprobe, &size) &&
-	    kprobe.type == LINK_PERF_EVENT)
-		return kprobe.missed;
+	if (hooks->how[i] == HOOK_KPROBE)
+		return kprobe_missed(hooks->links[i]) + kprobe_missed(hooks->keepers[i]);
 	return 0;
 }
 

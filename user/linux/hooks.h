@@ -20,9 +20,9 @@ enum hook_use {
 	USE_VERBOSE = 1 << 2,	  /* only with -v */
 	USE_CGROUP = 1 << 3,	  /* only with -c */
 	USE_EXIT = 1 << 4,	  /* at the return */
-	USE_LOCKED = 1 << 5,	  /* runs with BH off: only an fentry/fexit program exists */
+	USE_LOCKED = 1 << 5,	  /* runs with BH off: fentry/fexit, or a kprobe without them */
 	USE_TRACEPOINT = 1 << 6,  /* tp_btf: no function to look for */
-	USE_DETAIL = 1 << 7,	  /* adds to a record, makes none: only fexit, and no loss if it is skipped */
+	USE_DETAIL = 1 << 7,	  /* as that; adds to a record, makes none: no loss if it is skipped */
 	USE_CONNECTS = 1 << 10,	  /* only with -v, -P, -p or COMMAND */
 	USE_CALLS = 1 << 9,	  /* sees every system call: only with -v, -p or COMMAND */
 	USE_MODULE = 1 << 8,	  /* of a security module: only if that is active */
@@ -34,7 +34,7 @@ enum hook_use {
 };
 
 struct hook {
-	const char *name;     /* programs f_NAME, m_NAME, k_NAME */
+	const char *name;     /* programs f_NAME, m_NAME, k_NAME (e_NAME: see twins.bpf.h) */
 	const char *function; /* the kernel's */
 	int args;	      /* that it must have; other shapes have other hooks */
 	unsigned int use;     /* enum hook_use */
@@ -55,6 +55,7 @@ struct hooks {
 	bool missing[HOOKS_MAX];	  /* was chosen once, and then refused by the kernel */
 	struct idle_calls idle;
 	struct bpf_link *links[HOOKS_MAX];
+	struct bpf_link *keepers[HOOKS_MAX]; /* of e_NAME */
 };
 
 extern const struct hook hook_table[];
