@@ -106,6 +106,13 @@ static void tell_of_calls(const struct trace *trace, const struct start_info *in
 					: "");
 }
 
+static void tell_of_kprobes(const struct trace *trace)
+{
+	if (tracer_misses_uncounted(trace->tracer))
+		fprintf(stderr, "reusetrace: this kernel has no fentry and does not count what kprobes, used "
+				"instead, miss\n");
+}
+
 static int show_start(struct trace *trace)
 {
 	struct probe_info probes[PROBES_MAX];
@@ -125,6 +132,7 @@ static int show_start(struct trace *trace)
 	info.kernel = system.release;
 	info.probe_count = tracer_probes(trace->tracer, probes, PROBES_MAX);
 	tell_of_calls(trace, &info);
+	tell_of_kprobes(trace);
 	filter_text(trace->config, &filters);
 	info.filter_count = filters.count;
 	return trace->view->ops->start(trace->view, &info);

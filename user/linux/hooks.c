@@ -346,6 +346,20 @@ struct kprobe_link_info {
 	uint64_t reserved[8];
 };
 
+/* Whoever fills in what kind of probe a link is (6.6 and later) has its number of missed calls too (6.7). */
+bool hooks_uncounted(const struct hooks *hooks)
+{
+	for (size_t i = 0; i < hook_count && !hooks->fentry; i++) {
+		struct kprobe_link_info kprobe = {0};
+		uint32_t size = sizeof(kprobe);
+
+		if (hooks->how[i] == HOOK_KPROBE && hooks->links[i] &&
+		    (bpf_obj_get_info_by_fd(bpf_link__fd(hooks->links[i]), &kprobe, &size) || !kprobe.event))
+			return true;
+	}
+	return false;
+}
+
 static unsigned long long kprobe_missed(const struct bpf_link *link)
 {
 	struct kprobe_link_info kprobe = {0};

@@ -79,6 +79,9 @@ void hooks_detach(struct hooks *hooks);
 void hooks_missed(const struct hooks *hooks, const struct bpf_object *object, unsigned long long *ret_skipped,
 		  unsigned long long *ret_missed);
 
+/* Kprobes stand in for fentry, and the kernel does not tell what they miss (before 6.7). */
+bool hooks_uncounted(const struct hooks *hooks);
+
 const char *hook_how_name(const struct hook *hook, enum hook_how how);
 
 #endif

@@ -401,6 +401,11 @@ bool tracer_misses_calls(const struct tracer *tracer)
 	return tracer->hooks.calls_preempted;
 }
 
+bool tracer_misses_uncounted(const struct tracer *tracer)
+{
+	return hooks_uncounted(&tracer->hooks);
+}
+
 size_t tracer_probes(const struct tracer *tracer, struct probe_info *ret_probes, size_t max)
 {
 	size_t n = 0;

@@ -81,6 +81,9 @@ void tracer_counts(const struct tracer *tracer, struct end_info *ret_info);
 /* A kernel that may preempt the hook of every system call skips it meanwhile, and counts that for all of
  * them. */
 bool tracer_misses_calls(const struct tracer *tracer);
+
+/* Kprobes stand in for what this kernel cannot trace, and it does not tell how many calls they miss. */
+bool tracer_misses_uncounted(const struct tracer *tracer);
 size_t tracer_probes(const struct tracer *tracer, struct probe_info *ret_probes, size_t max);
 
 #endif
