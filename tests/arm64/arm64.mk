@@ -5,6 +5,8 @@
 # make arm64-check    its scenarios in emulated machines (KERNELS="6.12" MODULES="pairs")
 
 ARM64 := build/arm64
+ARM64_STIMULI := $(patsubst tests/vm/stimulus/%.c,$(ARM64)/tests/vm/%,$(wildcard tests/vm/stimulus/*.c)) \
+	$(patsubst tests/vm/preload/%.c,$(ARM64)/tests/vm/%.so,$(wildcard tests/vm/preload/*.c))
 ARM64_MAKE = $(MAKE) --no-print-directory ARCH=arm64 BUILD=$(ARM64) OUT=$(ARM64) IN_PAYLOAD= \
 	CC="aarch64-linux-gnu-gcc --sysroot=$(ARM64_ROOT)" PKG_CONFIG_SYSROOT_DIR=$(ARM64_ROOT) \
 	PKG_CONFIG_LIBDIR=$(ARM64_ROOT)/usr/lib/aarch64-linux-gnu/pkgconfig
@@ -22,7 +24,7 @@ arm64-payload: docs
 	+@$(ARM64_MAKE) arm64-parts
 	$(call say,PAYLOAD,$(ARM64)/payload)
 	$(Q)rm -rf $(ARM64)/payload && mkdir -p $(ARM64)/payload
-	$(Q)cp $(ARM64)/tests/reusetrace $(ARM64)/tests/reusetrace-static $(STIMULI:$(BUILD)/%=$(ARM64)/%) \
+	$(Q)cp $(ARM64)/tests/reusetrace $(ARM64)/tests/reusetrace-static $(ARM64_STIMULI) \
 		$(BUILD)/docs/reusetrace.8 $(BUILD)/docs/reusetrace-1.schema.json tests/ship/schema.py \
 		$(wildcard tests/*.py tests/vm/*.py tests/demo/*.py dist/*.service) $(ARM64)/payload
 
