@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where tracing is refused, where the tracer is disturbed, and what processes chose to be called."""
+import contextlib
 import errno
 import os
 import re
@@ -18,6 +19,7 @@ NOBODY = "65534"
 UNPRIVILEGED = ("setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", "--inh-caps=-all")
 TWO_CAPABILITIES = (*UNPRIVILEGED[:-1], "--inh-caps=-all,+bpf,+perfmon", "--ambient-caps=-all,+bpf,+perfmon",
                     "--bounding-set=-all,+bpf,+perfmon")
+PARANOID = "/proc/sys/kernel/perf_event_paranoid"
 MEMLOCK_NEEDED_KIB = 65536
 OPTION_SOCKETS = 8192  # histories that bpf/maps.bpf.h has room for
 SLOTS = 256  # attempts at a time that it has room for
@@ -35,8 +37,33 @@ def memlock(kib):
     return ("prlimit", f"--memlock={kib * 1024}:{kib * 1024}")
 
 
+def without_fentry():
+    with Tracer() as trace:
+        pass
+    return {"kprobe"} == {probe["how"] for probe in trace.one("start")["probes"] if probe["name"] == "inet_put_port"}
+
+
+@contextlib.contextmanager
+def two_are_enough():
+    """Where kprobes stand in for fentry, only once the kernel lets those with CAP_PERFMON have them: Debian's do not."""
+    with open(PARANOID) as file:
+        before = file.read()
+    if int(before) < 3 or not without_fentry():
+        yield
+        return
+    line = one_line(run(*memlock(MEMLOCK_NEEDED_KIB), *TWO_CAPABILITIES, REUSETRACE), 3)
+    contains(line, "kernel.perf_event_paranoid", "message")
+    try:
+        with open(PARANOID, "w") as file:
+            file.write("2")
+        yield
+    finally:
+        with open(PARANOID, "w") as file:
+            file.write(before)
+
+
 def test_two_capabilities():
-    with socket.create_server(("127.0.0.1", PORT)):
+    with two_are_enough(), socket.create_server(("127.0.0.1", PORT)):
         with Tracer("-P", str(PORT), prefix=(*memlock(MEMLOCK_NEEDED_KIB), *TWO_CAPABILITIES)) as trace:
             bind(PORT)
     event = trace.one("bind", result__errno="EADDRINUSE")
@@ -47,7 +74,8 @@ def test_two_capabilities():
 
 def test_memlock_too_small():
     if kernel() >= (5, 11):
-        equal(run(*memlock(64), *TWO_CAPABILITIES, REUSETRACE, "-d", "0.1").returncode, 0, "maps do not count here")
+        with two_are_enough():
+            equal(run(*memlock(64), *TWO_CAPABILITIES, REUSETRACE, "-d", "0.1").returncode, 0, "maps do not count here")
         return
     line = one_line(run(*memlock(64), *TWO_CAPABILITIES, REUSETRACE), 3)
     for part in ("64 KiB", f"{MEMLOCK_NEEDED_KIB}", "ulimit -l", "RLIMIT_MEMLOCK"):

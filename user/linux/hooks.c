@@ -309,7 +309,8 @@ int hooks_attach(struct hooks *hooks, struct bpf_object *object, const char **re
 			hooks->keepers[n] = bpf_program__attach_kprobe(keeper, false, hook_table[n].function);
 		if (!hooks->links[n] || (keeper && !hooks->keepers[n])) {
 			*ret_program = bpf_program__name(program);
-			return -errno;
+			hooks->refused = !hooks->fentry && hooks->how[n] == HOOK_KPROBE && errno == EACCES;
+			return hooks->refused ? -EPERM : -errno;
 		}
 	}
 	return 0;

@@ -47,6 +47,7 @@ struct hook {
 
 struct hooks {
 	bool fentry, multi;   /* the kernel can */
+	bool refused;	      /* without them: kprobes are not permitted */
 	const char *modules;  /* active security modules, "a,b,c"; NULL: not known */
 	bool calls_preempted; /* the kernel may preempt what runs at the end of a system call */
 	unsigned int wanted;  /* USE_TREE, USE_VERBOSE and the like, as asked for */
@@ -70,7 +71,7 @@ int hooks_demote(struct hooks *hooks, const char *program);
 /* Autoload just the chosen programs, and the iterators. */
 void hooks_select(const struct hooks *hooks, struct bpf_object *object);
 
-/* Attach all; on failure returns the errno and names the program. */
+/* Attach all; on failure returns the errno and names the program.  -EPERM: another way would not help. */
 int hooks_attach(struct hooks *hooks, struct bpf_object *object, const char **ret_program);
 
 void hooks_detach(struct hooks *hooks);

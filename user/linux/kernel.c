@@ -166,6 +166,13 @@ void kernel_load_reason(int error, char *ret_reason, size_t size)
 			 strerror(-error));
 }
 
+void kernel_kprobe_reason(char *ret_reason, size_t size)
+{
+	snprintf(ret_reason, size,
+		 "not permitted: this kernel has no fentry, and kprobes need CAP_SYS_ADMIN as well unless "
+		 "kernel.perf_event_paranoid is below 3; run it with sudo");
+}
+
 int kernel_function_args(const struct btf *btf, const char *function)
 {
 	int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);

@@ -16,6 +16,9 @@ int kernel_refusal(char *ret_reason, size_t size);
 /* Why loading failed with this error; one line.  -ENXIO: there is no way to attach. */
 void kernel_load_reason(int error, char *ret_reason, size_t size);
 
+/* Why kprobes, which stand in for fentry, were not permitted; one line. */
+void kernel_kprobe_reason(char *ret_reason, size_t size);
+
 /* -1 if the kernel has no such function with BTF, else its number of arguments. */
 int kernel_function_args(const struct btf *btf, const char *function);
 

@@ -260,7 +260,10 @@ int tracer_new(const struct tracer_options *options, struct tracer **ret_tracer,
 		return -ENOMEM;
 	err = tracer_load(tracer, options);
 	if (err) {
-		kernel_load_reason(err, ret_reason, size);
+		if (tracer->hooks.refused)
+			kernel_kprobe_reason(ret_reason, size);
+		else
+			kernel_load_reason(err, ret_reason, size);
 		tracer_free(tracer);
 		return err == -EACCES ? -EPERM : err;
 	}
