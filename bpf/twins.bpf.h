@@ -92,9 +92,21 @@ static __always_inline bool take_kept(u32 twin, struct kept *ret_args)
 		return take_kept(twin_##name, &of) ? __VA_ARGS__ : 0;                                        \
 	}
 
+/* What several twins do is in functions, not in each of them: all programs are in every binary. */
+
+__noinline int twin_module_bind(u32 lsm, int result)
+{
+	return bind_answered(lsm, result);
+}
+
+__noinline int twin_module_listen(u32 lsm, int result)
+{
+	return module_answered(lsm, result);
+}
+
 #define TWIN_MODULE(module, number)                                                                          \
-	TWIN_RESULT(module##_bind, bind_answered(number, (int)result))                                       \
-	TWIN_RESULT(module##_listen, module_answered(number, (int)result))
+	TWIN_RESULT(module##_bind, twin_module_bind(number, (int)result))                                    \
+	TWIN_RESULT(module##_listen, twin_module_listen(number, (int)result))
 
 TWIN_MODULE(selinux, RT_LSM_SELINUX)
 TWIN_MODULE(smack, RT_LSM_SMACK)
@@ -107,12 +119,17 @@ TWIN_EXIT(filtered4, address_filtered(of.args[0], of.args[1], of.args[2], (int)r
 TWIN_EXIT(filtered5, address_filtered(of.args[0], of.args[1], of.args[2], (int)result))
 TWIN_EXIT(filtered6, address_filtered(of.args[0], of.args[1], of.args[3], (int)result))
 
+__noinline int twin_bucket_refused(u64 sk, u64 tb, u32 refused)
+{
+	return bucket_refused(sk, tb, refused);
+}
+
 static __always_inline int any_conflict(const struct kept *of, u8 refused)
 {
 	FIRED(RT_HOOK_ANY_CONFLICT);
 	if (!refused)
 		return 0;
-	return bucket_refused(of->args[0], find_tcp_bucket(of->args[0], of->args[1], of->args[2]), 1);
+	return twin_bucket_refused(of->args[0], find_tcp_bucket(of->args[0], of->args[1], of->args[2]), 1);
 }
 
 static __always_inline int pair_conflict(const struct kept *of, u8 conflict)
@@ -127,40 +144,46 @@ static __always_inline int address_equal(const struct kept *of, u8 equal)
 	return equal && (u8)of->args[2] ? pair_refused(of->args[0], of->args[1], false) : 0;
 }
 
-static __always_inline int granted(u64 tb, u64 sk)
+__noinline int twin_bucket_granted(u64 tb, u64 sk)
 {
 	FIRED(RT_HOOK_FASTREUSE);
 	return bucket_granted(tb, sk);
 }
 
-TWIN_EXIT(conflict4, bucket_refused(of.args[0], of.args[1], (u8)result))
-TWIN_EXIT(conflict5, bucket_refused(of.args[0], of.args[1], (u8)result))
+TWIN_EXIT(conflict4, twin_bucket_refused(of.args[0], of.args[1], (u8)result))
+TWIN_EXIT(conflict5, twin_bucket_refused(of.args[0], of.args[1], (u8)result))
 TWIN_EXIT(any_conflict, any_conflict(&of, (u8)result))
 TWIN_EXIT(pair_conflict, pair_conflict(&of, (u8)result))
 TWIN_EXIT(address_equal, address_equal(&of, (u8)result))
-TWIN_ENTRY(fastreuse, granted(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
-TWIN_ENTRY(fastreuse3, granted(PT_REGS_PARM2(ctx), PT_REGS_PARM1(ctx)))
+TWIN_ENTRY(fastreuse, twin_bucket_granted(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
+TWIN_ENTRY(fastreuse3, twin_bucket_granted(PT_REGS_PARM2(ctx), PT_REGS_PARM1(ctx)))
 
 TWIN_EXIT(connect4, connect_answered(of.args[1], (int)result))
 TWIN_EXIT(connect6, connect_answered(of.args[1], (int)result))
 
-static __always_inline int given_back(u64 sk, enum rt_hook hook, enum rt_type type)
+static __always_inline int given_back(u64 sk, enum rt_hook hook)
 {
 	FIRED(hook);
-	return released((struct sock *)sk, type);
+	return on_port_given_back(sk);
 }
 
-static __always_inline int remnant_begins(u64 tw, u64 sk)
+static __always_inline int remnant_ends(u64 tw)
+{
+	FIRED(RT_HOOK_TW_END);
+	return released((struct sock *)tw, RT_TW_END);
+}
+
+__noinline int twin_remnant_begins(u64 tw, u64 sk)
 {
 	FIRED(RT_HOOK_TW_BEGIN);
 	return time_wait_begins(tw, sk);
 }
 
-TWIN_ENTRY(put_port, given_back(PT_REGS_PARM1(ctx), RT_HOOK_PUT_PORT, RT_RELEASE))
-TWIN_ENTRY(udp_unhash, given_back(PT_REGS_PARM1(ctx), RT_HOOK_UDP_UNHASH, RT_RELEASE))
-TWIN_ENTRY(tw_begin, remnant_begins(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
-TWIN_ENTRY(tw_begin_timed, remnant_begins(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
-TWIN_ENTRY(tw_end, given_back(PT_REGS_PARM1(ctx), RT_HOOK_TW_END, RT_TW_END))
+TWIN_ENTRY(put_port, given_back(PT_REGS_PARM1(ctx), RT_HOOK_PUT_PORT))
+TWIN_ENTRY(udp_unhash, given_back(PT_REGS_PARM1(ctx), RT_HOOK_UDP_UNHASH))
+TWIN_ENTRY(tw_begin, twin_remnant_begins(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
+TWIN_ENTRY(tw_begin_timed, twin_remnant_begins(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
+TWIN_ENTRY(tw_end, remnant_ends(PT_REGS_PARM1(ctx)))
 
 TWIN_EXIT(queue_add, child_queued(of.args[0], result))
 TWIN_ENTRY(hashdance_in, hashdance_begins())
@@ -168,7 +191,12 @@ TWIN_EXIT(hashdance, hashdance_ends(of.args[0], result))
 TWIN_ENTRY(datagram_in, datagram_arrives(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
 TWIN_EXIT(datagram, datagram_taken(of.args[0], (int)result))
 
-TWIN_RESULT(accept4, accepted((struct sock *)result))
-TWIN_RESULT(accept2, accepted((struct sock *)result))
+__noinline int twin_accepted(u64 sk)
+{
+	return accepted((struct sock *)sk);
+}
+
+TWIN_RESULT(accept4, twin_accepted(result))
+TWIN_RESULT(accept2, twin_accepted(result))
 
 #endif
