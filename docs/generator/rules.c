@@ -49,7 +49,7 @@ const struct rule_row rule_rows[] = {
 	{"cgroup-bpf", "Refused by a BPF program on the process's cgroup (BPF_CGROUP_INET4_BIND, BPF_CGROUP_INET6_BIND) before the port was looked at; systemd's SocketBindDeny= is one."},
 	{"post-bind-bpf", "Refused by a BPF program on the process's cgroup (BPF_CGROUP_INET4_POST_BIND, BPF_CGROUP_INET6_POST_BIND) after the port was found free. Before Linux 5.17 the socket keeps the port until it is closed."},
 	{"seccomp", "Refused by a seccomp filter of the process: the system call never ran."},
-	{"no-memory", "Refused: no other socket is in the way, the kernel could not allocate memory."},
+	{"no-memory", "Refused: no other socket is in the way, the kernel could not allocate memory; or the port could be shared, but its SO_REUSEPORT group has no memory or no room for one more."},
 	{"bad-descriptor", "Refused: the descriptor is not open, or not a socket."},
 	{"wrong-state", "Refused: a socket of this type or in this state cannot do that."},
 	/* unix sockets (--proto unix) */

@@ -57,14 +57,14 @@ static void test_devices(void **state)
 		const char *first, *second, *named;
 		bool down;
 	} table[] = {
-		{"0", NULL, ", for device vxlan0", true},
-		{"01", NULL, ", for device vxlan0, vxlan1", false},
+		{"0", NULL, " for device vxlan0", true},
+		{"01", NULL, " for device vxlan0, vxlan1", false},
 		{"", NULL, NULL, false},
-		{"0", "0", ", for device vxlan0", true},
-		{"0", "1", ", for device vxlan0", false},
-		{"0", "", ", for device vxlan0", false},
+		{"0", "0", " for device vxlan0", true},
+		{"0", "1", " for device vxlan0", false},
+		{"0", "", " for device vxlan0", false},
 		{"", "0", NULL, false},
-		{"0", "01", ", for device vxlan0", false},
+		{"0", "01", " for device vxlan0", false},
 	};
 	struct attempt attempt;
 	char name[64];

@@ -20,6 +20,7 @@ static void test_targets(void **state)
 		{"127.0.0.1:80/tcp", 80, PROTO_TCP, FAMILY_IPV4, false, false},
 		{"0.0.0.0:80", 80, PROTO_TCP, FAMILY_IPV4, false, true},
 		{"[::1]:443/udp", 443, PROTO_UDP, FAMILY_IPV6, false, false},
+		{"[fe80::1%eth0]:443", 443, PROTO_TCP, FAMILY_IPV6, false, true},
 		{"[::1]:443%lo", 443, PROTO_TCP, FAMILY_IPV6, false, true},
 	};
 	char error[SOCKET_ERROR_LEN];
@@ -35,12 +36,16 @@ static void test_targets(void **state)
 		assert_int_equal(target.any_protocol, rows[i].any_protocol);
 	}
 	assert_string_equal(target.sock.device, "lo");
+	assert_int_equal(target_parse("[fe80::1%eth0]:443", &target, error), 0);
+	assert_string_equal(target.sock.device, "eth0");
+	assert_true(target.sock.ifindex && target.sock.address.scope == target.sock.ifindex);
 }
 
 static void test_mistakes(void **state)
 {
-	static const char *const texts[] = {"",	    "0",      "65536",	 "tcp 8080", "8080 listen",
-					    "a:80", "::1:80", "80/icmp", "127.0.0.1"};
+	static const char *const texts[] = {
+		"",	   "0",		"65536",     "tcp 8080", "8080 listen",	 "a:80",     "::1:80",
+		"80/icmp", "127.0.0.1", "/run/a:80", "@a",	 "[::1%a]:80%b", "[::1%]:80"};
 	char error[SOCKET_ERROR_LEN];
 	struct target target;
 

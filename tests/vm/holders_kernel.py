@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Ports that the kernel has for itself: tunnels and the NFS server."""
+import contextlib
 import os
 import socket
+import tempfile
 
-from checks import bind, of_socket, outcome, tcp, udp
+from checks import bind, of_socket, tcp, udp
 from harness import contains, equal, isolated, run, shared, skip, wait_for
 
 SHARED = True
@@ -118,27 +120,26 @@ def test_wireguard_cannot_bind():
         equal([(one["pid"], one["fd"]) for one in events[0]["holders"][0]["processes"]], want["processes"], "holder")
 
 
-def write(path, text):
-    with open(path, "w") as file:
-        file.write(text)
-
-
-def nfsd_begin():
-    """The kernel's NFS server, with one TCP socket of its own and no thread yet."""
+@contextlib.contextmanager
+def portlist():
+    """Of the NFS server of this network namespace, which has no thread yet; it takes one order."""
     if run("modprobe", "nfsd").returncode:
         skip("this kernel has no nfsd")
-    if not os.path.exists("/proc/fs/nfsd/portlist"):
-        run("mount", "-t", "nfsd", "nfsd", "/proc/fs/nfsd")
-    if not os.path.exists("/proc/fs/nfsd/portlist"):
-        skip("nfsd's file system cannot be mounted")
+    directory = tempfile.mkdtemp(prefix="nfsd-")
+    run("mount", "-t", "nfsd", "nfsd", directory, check=True)
+    fd = os.open(f"{directory}/portlist", os.O_RDWR)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+        run("umount", directory, check=True)
+        os.rmdir(directory)
 
 
 @isolated
 def test_nfsd():
-    nfsd_begin()
-    code = outcome(write, "/proc/fs/nfsd/portlist", "tcp 22105\n")
-    equal(code, 0, "nfsd takes a port")
-    with tcp("R") as sock:
+    with portlist() as orders, tcp("R") as sock:
+        os.write(orders, b"tcp 22105\n")
         attempt = bind(sock, ANY, 22105)
         holder = attempt.event["holders"][0]
         equal((attempt.event["result"]["errno"], holder["kind"], holder["culprit"]), ("EADDRINUSE", "kernel", True),
@@ -150,14 +151,11 @@ def test_nfsd():
 @isolated
 def test_nfsd_takes_over():
     """A socket that a process made and nfsd took: no process has a descriptor, and the kernel did not make it."""
-    nfsd_begin()
-    with tcp("R") as given:
-        bind(given, ANY, 22106).accepted("free")
-        given.listen()
-        code = outcome(write, "/proc/fs/nfsd/portlist", f"{given.fileno()}\n")
-        if code:
-            skip(f"this nfsd takes no socket over from a process ({os.strerror(code)})")
-    with tcp("R") as sock:
+    with portlist() as orders, tcp("R") as sock:
+        with tcp("R") as given:
+            bind(given, ANY, 22106).accepted("free")
+            given.listen()
+            os.write(orders, b"%d\n" % given.fileno())
         attempt = bind(sock, ANY, 22106).refused("listener").total(1)
         holder = attempt.event["holders"][0]
         equal((holder["kind"], holder["kernel"]["module"], holder["processes"]), ("kernel", "sunrpc", []), "holder")

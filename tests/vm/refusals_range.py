@@ -98,6 +98,17 @@ def test_who_has_them():
 
 
 @isolated
+def test_long_list_of_reserved_ports():
+    """Every other port of all: the kernel tells them once, in one read()."""
+    narrow(",".join(map(str, range(1, 65536, 2))))
+    own = bound(tcp, HERE, range(LO, HI, 2))
+    made = tcp()
+    facts = exhausted(made, (made.bind, (HERE, 0)), errno.EADDRINUSE, "5 of 10 are taken, most by ",
+                      "; 5 are in net.ipv4.ip_local_reserved_ports")
+    equal((facts["ports"]["taken"], facts["ports"]["reserved"], len(own)), (5, 5, 5), "taken, reserved")
+
+
+@isolated
 def test_of_udp():
     """TCP sockets on the same ports do not count."""
     narrow()

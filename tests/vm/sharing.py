@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from checks import Attempt, bind, inode_of, listen, listening, next_event, outcome, program_of, tcp, tcp6, udp
-from harness import contains, end, equal, kernel, shared, skip, start, start_server, wait_for
+from harness import contains, end, equal, kernel, shared, skip, start_server, wait_for
 from pairs import attach_program
 
 SHARED = True

@@ -15,7 +15,7 @@ from holders_hidden import send
 from refusals_lsm import PROFILE, attach_to, before_session, change_profile, needs, profile
 from ring import Ring
 from systemd import Systemd
-from unix import held, refused, server, unix
+from unix import NOBODY, held, refused, server, unix
 
 SESSION_ARGS = ("--proto", "unix")
 
@@ -117,6 +117,32 @@ def test_other_spellings():
         finally:
             os.chdir(here)
         end(process)
+
+
+def test_groups_of_a_process():
+    """in_group_p(): the group on files and all of the others, however many, but not the real one."""
+    group, many = 64000, list(range(1000, 3000))
+
+    def asking(groups, real, words):
+        os.setgroups(groups)
+        os.setresgid(real, NOBODY, 0)
+        os.seteuid(NOBODY)
+        code = outcome(unix().bind, path)
+        os.seteuid(0)
+        equal(code, errno.EACCES, "bind")
+        attempt = Attempt(next_event(("bind",), code, pid=os.getpid())).refused("path-permission")
+        equal(attempt.verdict["text"], f"{path} cannot be made: uid {NOBODY} {words}", "why")
+
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        outer, inner = f"{directory}/of-group", f"{directory}/of-group/inner"
+        for made, mode in ((outer, 0o710), (inner, 0o755)):
+            os.mkdir(made)
+            os.chmod(made, mode)
+        os.chown(outer, 0, group)
+        path = f"{inner}/sock"
+        in_child(lambda: asking([*many, group], NOBODY, f"may not make files in {inner} (mode 0755, owner uid 0)"))
+        in_child(lambda: asking(many, group, f"may not enter {outer} (mode 0710, owner uid 0)"))
 
 
 AUTOFS_IOC_CATATONIC = 0x9362

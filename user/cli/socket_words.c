@@ -157,6 +157,18 @@ static char *split_last(char *text, char c)
 	return at + 1;
 }
 
+/* "fe80::1%eth0" as others write it; a number is part of the address. */
+static int set_zone(struct parser *parser, char *host)
+{
+	char *name = strchr(host, '%');
+	uint64_t number;
+
+	if (!name || !name[1] || !parse_number(name + 1, UINT32_MAX, &number))
+		return 0;
+	*name++ = '\0';
+	return parser->claim.sock.ifindex ? fail(parser, "one device is enough") : set_device(parser, name);
+}
+
 static int set_host(struct parser *parser, char *host)
 {
 	struct sock_info *sock = &parser->claim.sock;
@@ -166,6 +178,8 @@ static int set_host(struct parser *parser, char *host)
 	if (in_brackets) {
 		host[length - 1] = '\0';
 		host++;
+		if (set_zone(parser, host))
+			return -EINVAL;
 	}
 	if (!in_brackets && (!*host || !strcmp(host, "*")))
 		host = "0.0.0.0";
@@ -199,7 +213,7 @@ static int take_address(struct parser *parser, char *text)
 	/* __inet6_bind(): the scope of a link-local address is a device */
 	if (!error && sock->address.scope && !sock->ifindex)
 		sock->ifindex = sock->address.scope;
-	else if (!error && device && sock->address.family == FAMILY_IPV6)
+	else if (!error && sock->ifindex && sock->address.family == FAMILY_IPV6)
 		sock->address.scope = sock->ifindex;
 	return error;
 }

@@ -19,6 +19,11 @@ int target_parse(const char *text, struct target *ret_target, char error[SOCKET_
 	struct claim claim;
 	int err;
 
+	if (text[0] == '/' || text[0] == '@') {
+		snprintf(error, SOCKET_ERROR_LEN,
+			 "is a path or a name of AF_UNIX: a trace with --proto unix tells who has it");
+		return -EINVAL;
+	}
 	if (strchr(text, ' ')) {
 		snprintf(error, SOCKET_ERROR_LEN, "is more than an address");
 		return -EINVAL;

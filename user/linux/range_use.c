@@ -2,9 +2,11 @@
 #include "linux/range_use.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "linux/decode.h"
 #include "linux/netns.h"
@@ -13,7 +15,7 @@
 #define SHARES_MAX   (4 * PORTS)
 #define TIME_WAIT    6 /* as in /proc/net/tcp */
 #define RESERVED     "/proc/sys/net/ipv4/ip_local_reserved_ports"
-#define RESERVED_LEN 16384
+#define RESERVED_LEN (6 * PORTS / 2) /* "1,3,5,..." */
 
 /* A process has a socket on a port. */
 struct share {
@@ -104,15 +106,8 @@ static void read_table(struct count *count, const char *path)
 }
 
 /* "8080,9000-9010" */
-static void read_reserved(struct count *count)
+static void note_reserved(struct count *count, char *at)
 {
-	FILE *file = fopen(RESERVED, "re");
-	char list[RESERVED_LEN], *at = list;
-
-	if (!file)
-		return;
-	list[fread(list, 1, sizeof(list) - 1, file)] = '\0';
-	fclose(file);
 	while (*at) {
 		unsigned long first = strtoul(at, &at, 10), last = first;
 
@@ -122,6 +117,22 @@ static void read_reserved(struct count *count)
 			count->reserved[first] = in_range(count->event, first);
 		at += *at ? 1 : 0;
 	}
+}
+
+/* proc_do_large_bitmap() answers the first read() only: it must have room for all. */
+static void read_reserved(struct count *count)
+{
+	char *list = malloc(RESERVED_LEN + 1);
+	int fd = list ? open(RESERVED, O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t length = fd >= 0 ? read(fd, list, RESERVED_LEN) : -1;
+
+	if (length > 0) {
+		list[length] = '\0';
+		note_reserved(count, list);
+	}
+	if (fd >= 0)
+		close(fd);
+	free(list);
 }
 
 static int count_inside(void *context)

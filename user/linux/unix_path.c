@@ -115,28 +115,40 @@ static enum obstacle obstacle_of(mode_t mode)
 	return OBSTACLE_OTHER;
 }
 
-/* Its group on files, or one of the others, of a process that lives. */
+/* "Gid:" real, effective, saved, on files; "Groups:" of any number. */
+static bool line_has_group(const char *line, gid_t group)
+{
+	size_t ignored = strncmp(line, "Gid:", 4) ? 0 : 3;
+	const char *at;
+	char *end;
+
+	if (!ignored && strncmp(line, "Groups:", 7))
+		return false;
+	at = strchr(line, ':') + 1;
+	for (size_t i = 0;; i++, at = end) {
+		unsigned long id = strtoul(at, &end, 10);
+
+		if (end == at)
+			return false;
+		if (i >= ignored && id == group)
+			return true;
+	}
+}
+
+/* in_group_p(), of a process that lives. */
 static bool in_group(const struct rt_unix *record, gid_t group)
 {
-	char path[64], line[4096], *at;
+	char path[64], *line = NULL;
 	bool found = false;
+	size_t room = 0;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%u/task/%u/status", record->header.process.tgid,
 		 record->header.process.tid);
 	file = asker_lives(record) ? fopen(path, "re") : NULL;
-	while (file && !found && fgets(line, sizeof(line), file)) {
-		if (strncmp(line, "Gid:", 4) && strncmp(line, "Groups:", 7))
-			continue;
-		at = strchr(line, ':') + 1;
-		for (char *end = at; !found && *at; at = end) {
-			unsigned long id = strtoul(at, &end, 10);
-
-			if (end == at)
-				break;
-			found = id == group;
-		}
-	}
+	while (file && !found && getline(&line, &room, file) >= 0)
+		found = line_has_group(line, group);
+	free(line);
 	if (file)
 		fclose(file);
 	return found;

@@ -128,9 +128,25 @@ static int flagged(const struct event *event)
 	return -1;
 }
 
+/*
+ * udp_lib_get_port() takes a port that it may share, and says EADDRINUSE where reuseport_add_sock()
+ * could not: the holder whose group this one would have joined, else -1.
+ */
+static int group_without_room(const struct event *event, const struct prediction *prediction)
+{
+	int index = flagged(event);
+
+	if (event->sock.protocol != PROTO_UDP || prediction->answer == ANSWER_REFUSE)
+		return -1;
+	if (index < 0 && prediction->answer == ANSWER_ACCEPT)
+		index = subject_of(event, prediction);
+	return index >= 0 && event->holders[index].reason == RULE_REUSEPORT_GROUP ? index : -1;
+}
+
 static struct finding find_refused(const struct event *event, const struct prediction *prediction)
 {
 	struct finding finding = {.rule = RULE_UNEXPLAINED, .agrees = 0, .subject = flagged(event)};
+	int group;
 
 	if (prediction->answer == ANSWER_OPEN && prediction->rule == RULE_AUTO_PORT) {
 		finding.rule = RULE_RANGE_EXHAUSTED;
@@ -138,6 +154,10 @@ static struct finding find_refused(const struct event *event, const struct predi
 		finding.subject = -1;
 		return finding;
 	}
+	group = group_without_room(event, prediction);
+	if (group >= 0)
+		return (struct finding){
+			.rule = RULE_NO_MEMORY, .agrees = -1, .subject = group, .is_culprit = true};
 	finding.is_culprit = finding.subject >= 0;
 	if (prediction->answer == ANSWER_REFUSE && finding.subject < 0)
 		finding.subject = prediction->culprit;

@@ -11,6 +11,7 @@
 #define SOCKADDR_IN_LEN	 16
 #define SOCKADDR_IN6_MIN 24 /* SIN6_LEN_RFC2133: without the scope id */
 #define SOCKADDR_MAX	 128
+#define GROUP_MAX	 32768 /* members of a group of SO_REUSEPORT */
 
 #define AT(stage)	 (1u << (stage))
 #define AT_ANY		 (~0u)
@@ -168,10 +169,25 @@ static bool is_taken(const struct event *event)
 	return false;
 }
 
+/* reuseport_grow(): twice that many does not fit 16 bits. */
+static uint64_t group_bits(const struct event *event)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < event->holder_count; i++) {
+		if (event->holders[i].reason != RULE_REUSEPORT_GROUP)
+			continue;
+		bits |= R_GROUP;
+		if (event->holders[i].sock.group_size >= GROUP_MAX)
+			bits |= R_FULL;
+	}
+	return bits;
+}
+
 /* What the attempt says by itself, without facts. */
 static uint64_t attempt_bits(const struct event *event)
 {
-	uint64_t bits = 0;
+	uint64_t bits = group_bits(event);
 
 	if (stream_multicast(event))
 		bits |= R_MULTICAST;

@@ -54,6 +54,8 @@ enum refusal_bit {
 #define R_KEEPS_PORT (UINT64_C(1) << 33) /* the refused socket still has the port */
 #define R_TAKEN	     (UINT64_C(1) << 35) /* ... and another socket has the port, too */
 #define R_UNIX	     (UINT64_C(1) << 36) /* a socket of AF_UNIX: no port */
+#define R_GROUP	     (UINT64_C(1) << 37) /* there is a group of SO_REUSEPORT that it could share with */
+#define R_FULL	     (UINT64_C(1) << 38) /* ... with as many members as one can have */
 #define R_QUESTION   (UINT64_C(1) << 34) /* nobody's attempt: it is asked what it would get */
 
 /* The rule of a refusal that no other socket caused, RULE_NONE if another did or may have. */

@@ -95,6 +95,11 @@ static const struct phrase because[] = {
 	{RULE_POST_BIND_BPF, 0, 0,
 	 "{errno} by a BPF program on the process's cgroup, after the port was found free"},
 	{RULE_SECCOMP, 0, 0, "{errno} by a seccomp filter of the process: the system call never ran"},
+	{RULE_NO_MEMORY, R_FULL, 0,
+	 "the port could be shared, but the SO_REUSEPORT group that has it is full: 32768 sockets"},
+	{RULE_NO_MEMORY, R_GROUP, 0,
+	 "the port could be shared, but the kernel could not allocate memory for the SO_REUSEPORT group that "
+	 "has it"},
 	{RULE_NO_MEMORY, 0, 0,
 	 "{errno}, but no other socket is in the way: the kernel could not allocate memory"},
 	{RULE_BAD_DESCRIPTOR, R_NO_FD | R_FD, 0, "{errno}: descriptor {own_fd} is not open"},
@@ -106,6 +111,7 @@ static const struct phrase because[] = {
 
 static const struct phrase remedies[] = {
 	{RULE_RANGE_EXHAUSTED, R_OWN_RANGE, 0, "widen the socket's IP_LOCAL_PORT_RANGE"},
+	{RULE_NO_MEMORY, R_FULL, 0, "close sockets of the group before more are bound"},
 	{RULE_RANGE_EXHAUSTED, R_RESERVED, 0, "take ports out of net.ipv4.ip_local_reserved_ports"},
 	{RULE_PRIVILEGED_PORT, 0, 0, "use port {start} or higher"},
 	{RULE_PRIVILEGED_PORT, R_CAPABLE | R_OTHER_NS, 0,

@@ -20,7 +20,7 @@ static void add_noun(struct text *text, const struct holder *holder)
 
 	add_text(text, "%s", holder_noun(holder, &link));
 	for (size_t i = 0; holder->kind == KIND_KERNEL && i < holder->kernel.device_count; i++) {
-		add_text(text, i ? ", " : ", for device ");
+		add_text(text, i ? ", " : " for device ");
 		add_escaped(text, holder->kernel.devices[i].name);
 	}
 	if (holder->sock.peer.family == FAMILY_NONE)

@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include "model/text.h"
 
+#define NAMES_MAX 16 /* of files that a tracer which was killed left behind */
+
 struct metrics_view {
 	struct view view;
 	struct metrics *metrics;
@@ -25,18 +27,30 @@ static time_t now(void)
 	return time.tv_sec;
 }
 
-/* A file beside it, then in its place. */
+/* A new file beside it, whatever else somebody put there; the descriptor. */
+static int open_beside(const char *path, char beside[PATH_MAX])
+{
+	int fd = -1;
+
+	for (int i = 0; i < NAMES_MAX; i++) {
+		if (snprintf(beside, PATH_MAX, "%s.%d.%d", path, (int)getpid(), i) >= PATH_MAX)
+			return -ENAMETOOLONG;
+		fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+		if (fd >= 0 || errno != EEXIST)
+			break;
+	}
+	return fd >= 0 ? fd : -errno;
+}
+
+/* It takes the place of the file in one step. */
 static int replace(const char *path, const struct strbuf *text)
 {
 	char beside[PATH_MAX];
+	int fd = open_beside(path, beside), err;
 	FILE *file;
-	int fd, err;
 
-	if (snprintf(beside, sizeof(beside), "%s.%d", path, (int)getpid()) >= (int)sizeof(beside))
-		return -ENAMETOOLONG;
-	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	file = fdopen(fd, "w");
 	if (!file) {
 		err = -errno;
