@@ -4,7 +4,7 @@ import os
 
 from checks import bind, tcp
 from harness import contains, equal
-from ls import one
+from ls import one, text
 from systemd import Systemd
 from units import nginx
 from why import why
@@ -44,6 +44,7 @@ def test_socket_unit_and_the_service_it_starts():
         _, culprit, line = refused(7104, "no-reuse", systemd.init)
         equal(culprit["unit"], "web.socket", "unit of the socket")
         contains(line, ", socket unit web.socket", "text")
+        contains(text("7104")[0], f" web.socket      systemd[{systemd.init}] fd ", "text of ls: for which unit")
         systemd.ctl("start", "web.service")
         service = systemd.pid("web.service")
         _, culprit, line = refused(7104, "no-reuse", service)

@@ -11,6 +11,7 @@ import tempfile
 from blind import LESS
 from checks import held_elsewhere, make, tcp, tcp6, udp
 from harness import CLONE_NEWNET, REUSETRACE, Tracer, contains, equal, in_child, isolated, kernel, run, skip, wait_for
+from refusals_address import Elsewhere
 
 HERE = "127.0.0.1"
 SETS = ("", "R", "r", "Rr")
@@ -215,6 +216,21 @@ def add_dummy(name, *addresses, vrf=None):
     for address in addresses:
         ip("address", "add", address, "dev", name, *(["nodad"] if ":" in address else []))
     return socket.if_nametoindex(name)
+
+
+def test_address_of_another_netns():
+    far = "192.0.2.78"
+    with Elsewhere("teal", far + "/24"):
+        answers = why(f"{far}:24041", status=10)
+        for answer in answers:
+            verdict = answer["verdict"]
+            equal((verdict["rule"], answer["facts"]["refusal"]["address_on"]["there"]["name"]),
+                  ("address-not-local", "teal"), "rule, where")
+            contains(verdict["text"], "but far0 of network namespace teal has", "text")
+            contains(verdict["fix"][0], "run it in that network namespace", "fix")
+        equal(len(answers), 4, "answers")
+        equal([answer["result"]["ok"] for answer in why("--netns", "teal", f"{far}:24041", status=0)], [True] * 4,
+              "the remedy")
 
 
 DGRAM = socket.SOCK_DGRAM

@@ -311,6 +311,8 @@ static int answer(struct why *why)
 		err = wait_for_port(why);
 	if (err)
 		return err;
+	for (size_t i = 0; i < why->binder_count; i++)
+		question_find_address(why->listing, why->answers[i], FLAG_SETS);
 	limits_tell("why", why->listing, 1U << why->binders[0].protocol);
 	err = why->config->json ? show_json(why) : show_text(why);
 	return err ? err : show_past(why);

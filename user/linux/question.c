@@ -7,6 +7,7 @@
 
 #include "linux/binder.h"
 #include "linux/decode.h"
+#include "linux/interfaces.h"
 #include "rules/rules.h"
 
 #define HOLDERS_MAX 64 /* named ones; all are judged */
@@ -185,6 +186,31 @@ static int judge_port(struct listing *listing, const struct question *question, 
 	return 0;
 }
 
+static void judge_again(struct event *event, const struct policy *policy)
+{
+	event->type = EVENT_BIND;
+	judge(event, policy);
+	event->type = EVENT_WHY;
+	event->verdict.agrees = -1;
+}
+
+void question_find_address(const struct listing *listing, struct event *answers, size_t count)
+{
+	struct refusal_facts *facts = &answers[0].refusal;
+
+	if (answers[0].result != -EADDRNOTAVAIL)
+		return;
+	*facts = (struct refusal_facts){.present = true, .addrlen = -1};
+	interfaces_find(&answers[0]);
+	if (facts->here_device[0] && !facts->here_other_device && !answers[0].address_tentative)
+		*facts = (struct refusal_facts){.present = false}; /* it has come meanwhile */
+	for (size_t i = 0; i < count; i++) {
+		answers[i].refusal = *facts;
+		answers[i].address_tentative = answers[0].address_tentative;
+		judge_again(&answers[i], listing_policy(listing));
+	}
+}
+
 /* Before the port was looked at: who has it is told all the same. */
 static int judge_refused(struct listing *listing, const struct contenders *contenders, struct event *event)
 {
@@ -197,8 +223,7 @@ static int judge_refused(struct listing *listing, const struct contenders *conte
 	if (err)
 		return err;
 	event->asked = false;
-	judge(event, policy);
-	event->verdict.agrees = -1;
+	judge_again(event, policy);
 	return 0;
 }
 

@@ -16,4 +16,10 @@ struct question {
  */
 int question_judge(struct listing *listing, const struct question *question, struct event *ret_event);
 
+/*
+ * Who has the address that these answers, all about one, were refused for, if
+ * they were: looked up once, and they are judged again.
+ */
+void question_find_address(const struct listing *listing, struct event *answers, size_t count);
+
 #endif

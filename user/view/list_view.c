@@ -84,10 +84,12 @@ static void say_uid(struct strbuf *out, const struct holder *holder)
 		strbuf_number(out, holder->sock.uid);
 }
 
-/* Of the process that has it, else where it was made. */
+/* The socket unit that systemd has it for; else of the process that has it; else where it was made. */
 static void say_place(struct strbuf *out, const struct holder *holder)
 {
-	const struct place *place = holder->owner_count ? holder->owners[0].place : holder->made_in;
+	const struct place *place = holder->owner_count && !text_is_socket_unit(holder->made_in)
+					    ? holder->owners[0].place
+					    : holder->made_in;
 
 	if (place && place->container_name[0])
 		strbuf_escape(out, place->container_name, sizeof(place->container_name));

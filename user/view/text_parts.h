@@ -46,6 +46,9 @@ void text_details(struct strbuf *out, const struct event *event, const struct te
  */
 void text_places(struct strbuf *out, const struct holder *holder);
 
+/* systemd makes the sockets that it passes on in the cgroup of their unit.  NULL is in none. */
+bool text_is_socket_unit(const struct place *place);
+
 /* ", in its parent process": what the first process is to the one that asks, in text_who.c. */
 void text_relation(struct strbuf *out, const struct holder *holder);
 

@@ -84,10 +84,9 @@ static bool was_told(const struct holder *holder, size_t owner)
 	return false;
 }
 
-/* systemd makes the sockets that it passes on in the cgroup of their unit. */
-static bool is_socket_unit(const char *unit)
+bool text_is_socket_unit(const struct place *place)
 {
-	const char *type = strrchr(unit, '.');
+	const char *type = place ? strrchr(place->unit, '.') : NULL;
 
 	return type && !strcmp(type, ".socket");
 }
@@ -97,7 +96,7 @@ void text_places(struct strbuf *out, const struct holder *holder)
 	const struct place *made_in = holder->made_in;
 	size_t told = 0;
 
-	if (made_in && is_socket_unit(made_in->unit)) {
+	if (text_is_socket_unit(made_in)) {
 		strbuf_puts(out, ", socket unit ");
 		strbuf_escape(out, made_in->unit, sizeof(made_in->unit));
 	}
@@ -108,6 +107,6 @@ void text_places(struct strbuf *out, const struct holder *holder)
 		return;
 	if (holder->bound_by.place)
 		told += put_place(out, holder->bound_by.place, made_in);
-	if (!told && made_in && !is_socket_unit(made_in->unit))
+	if (!told && made_in && !text_is_socket_unit(made_in))
 		(void)put_place(out, made_in, NULL);
 }
