@@ -139,3 +139,13 @@ def test_usage():
     contains(help_text, "Usage: reusetrace explain", "help")
     contains(subprocess.run([REUSETRACE, "--help"], check=True, capture_output=True, text=True).stdout,
              "  reusetrace explain SOCKET SOCKET...", "the trace's help")
+
+
+def test_nowhere_to_write():
+    """One line that names the reason, and the status says so."""
+    for args in (("--help",), ("--version",), ("explain", "80", "80"), ("why", "--help")):
+        for into, reason in (("> /dev/full", "No space left on device"), (">&-", "Bad file descriptor")):
+            done = subprocess.run(["sh", "-c", f'exec "$@" {into}', "sh", REUSETRACE, *args], capture_output=True,
+                                  text=True)
+            equal((done.returncode, done.stderr.count("\n")), (1, 1), f"{args} {into}: {done.stderr}")
+            contains(done.stderr, f": {reason}\n", f"{args} {into}")

@@ -381,6 +381,8 @@ def test_other_netns():
         bound_elsewhere(None, 24022, lambda: join_netns(child))
         text = run(REUSETRACE, "why", f"{HERE}:24015").stdout.decode()
         contains(text, f"[{child}]", "text: who has it elsewhere")
+        contains(text, "1 of these is in another network namespace, which has ports of its own: not in the way\n\n",
+                 "text: it does not conflict")
         contains(text, "would bind", "text: and it is free here")
 
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/complaint.h"
+
 #ifndef REUSETRACE_VERSION
 #define REUSETRACE_VERSION "unknown"
 #endif
@@ -24,7 +26,18 @@ static int show_help(const struct command_info *command, const struct command_in
 	options_help(&help, command, command == &trace_command ? others : NULL);
 	err = strbuf_write(&help, stdout);
 	strbuf_free(&help);
-	return err ? EXIT_RUNTIME : EXIT_OK;
+	return ended_with("--help", EXIT_OK, err);
+}
+
+static int show_version(void)
+{
+	struct strbuf line = {0};
+	int err;
+
+	strbuf_puts(&line, "reusetrace " REUSETRACE_VERSION "\n");
+	err = strbuf_write(&line, stdout);
+	strbuf_free(&line);
+	return ended_with("--version", EXIT_OK, err);
 }
 
 int command_main(const struct command_info *const commands[], int argc, char **argv)
@@ -42,9 +55,7 @@ int command_main(const struct command_info *const commands[], int argc, char **a
 	}
 	if (config.help)
 		return show_help(command, commands);
-	if (config.version) {
-		printf("reusetrace %s\n", REUSETRACE_VERSION);
-		return EXIT_OK;
-	}
+	if (config.version)
+		return show_version();
 	return command->run(&config);
 }

@@ -180,10 +180,27 @@ static bool has_port(const struct why *why, const struct rt_sock *sock)
 	       (sock->protocol == IPPROTO_UDP) == (why->binders[0].protocol == PROTO_UDP);
 }
 
+static bool is_elsewhere(const struct why *why, const struct rt_sock *sock)
+{
+	return sock->netns && sock->netns != why->binders[0].netns;
+}
+
+static void put_elsewhere(struct strbuf *text, size_t count)
+{
+	if (count == 1)
+		strbuf_puts(text, "1 of these is in another network namespace, which has ports of its own: "
+				  "not in the way\n");
+	else if (count)
+		strbuf_printf(text,
+			      "%zu of these are in other network namespaces, which have ports of their own: "
+			      "not in the way\n",
+			      count);
+}
+
 /* Who has the port, wherever, in the way or not: of a server's connections only some. */
 static int put_holders(struct why *why, struct strbuf *text)
 {
-	size_t shown = 0, connections = 0;
+	size_t shown = 0, connections = 0, elsewhere = 0;
 	int err = 0;
 
 	for (int pass = 0; pass < 2; pass++) {
@@ -196,12 +213,14 @@ static int put_holders(struct why *why, struct strbuf *text)
 				continue;
 			if (!shown++ && !why->config->no_header)
 				list_head(text);
+			elsewhere += is_elsewhere(why, sock);
 			err = put_holder(why, text, i);
 		}
 	}
 	if (connections > CONNECTIONS_SHOWN)
 		strbuf_printf(text, "and %zu more (reusetrace ls %u)\n", connections - CONNECTIONS_SHOWN,
 			      why->binders[0].port);
+	put_elsewhere(text, elsewhere);
 	strbuf_puts(text, shown ? "\n" : "");
 	return err;
 }
