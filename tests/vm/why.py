@@ -233,6 +233,22 @@ def test_address_of_another_netns():
               "the remedy")
 
 
+BINDS_80 = "import socket; s = socket.socket(); s.bind(('0.0.0.0', 80))"
+
+
+def test_root_without_the_right():
+    """Root of a user namespace that does not own the network, and root whose capability was taken."""
+    taken = ("setpriv", "--bounding-set", "-net_bind_service", "--inh-caps", "-all")
+    for prefix, may in ((("unshare", "-r"), False), (taken, False), (("unshare", "-rn"), True), ((), True)):
+        done = run(*prefix, REUSETRACE, "why", "-j", "0.0.0.0:80")
+        answer = json.loads(done.stdout.splitlines()[0])
+        real = run(*prefix, "python3", "-c", BINDS_80)
+        equal((answer["verdict"]["rule"] != "privileged-port", real.returncode == 0), (may, may), f"{prefix}")
+        if not may:
+            equal((done.returncode, answer["result"]["errno"]), (10, "EACCES"), "status, errno")
+            contains(answer["verdict"]["text"], "this root lacks CAP_NET_BIND_SERVICE", "text")
+
+
 DGRAM = socket.SOCK_DGRAM
 
 

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/ethtool.h>
+#include <linux/nsfs.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -15,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "linux/own_address.h"
@@ -172,9 +175,35 @@ static bool is_stream_multicast(const struct sock_info *binder, struct event *ev
 	return binder->address.bytes[0] == 0xff && sock_is_tcp(binder);
 }
 
+/*
+ * ns_capable(net->user_ns, CAP_NET_BIND_SERVICE), if this process is root: what it has counts in its own
+ * user namespace and in those below, which are the ones that ns_get_owner() lets it see.  Of root elsewhere
+ * nothing is known.
+ */
+static bool root_may(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	int netns, owner;
+	bool may;
+
+	if (geteuid() || syscall(SYS_capget, &header, sets))
+		return true;
+	if (!(sets[CAP_TO_INDEX(CAP_NET_BIND_SERVICE)].effective & CAP_TO_MASK(CAP_NET_BIND_SERVICE)))
+		return false;
+	netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	owner = netns < 0 ? -1 : ioctl(netns, NS_GET_USERNS);
+	may = netns < 0 || owner >= 0 || errno != EPERM;
+	if (owner >= 0)
+		close(owner);
+	if (netns >= 0)
+		close(netns);
+	return may;
+}
+
 static bool is_privileged(const struct sock_info *binder, struct event *event)
 {
-	return binder->uid && binder->port < event->unprivileged_start;
+	return binder->port < event->unprivileged_start && (binder->uid || !root_may());
 }
 
 static bool is_excluded_ipv4(const struct sock_info *binder, struct event *event)

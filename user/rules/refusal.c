@@ -198,7 +198,7 @@ static uint64_t attempt_bits(const struct event *event)
 	if (address_needs_scope(&event->requested) && !event->requested.scope && !event->sock.ifindex)
 		bits |= R_UNSCOPED;
 	if (!event->process.pid)
-		bits |= R_QUESTION;
+		bits |= event->process.uid ? R_QUESTION : R_QUESTION | R_ROOT;
 	if (!event->process.pid && is_taken(event))
 		bits |= R_TAKEN;
 	return bits;

@@ -56,6 +56,7 @@ enum refusal_bit {
 #define R_UNIX	     (UINT64_C(1) << 36) /* a socket of AF_UNIX: no port */
 #define R_GROUP	     (UINT64_C(1) << 37) /* there is a group of SO_REUSEPORT that it could share with */
 #define R_FULL	     (UINT64_C(1) << 38) /* ... with as many members as one can have */
+#define R_ROOT	     (UINT64_C(1) << 39) /* ... of root */
 #define R_QUESTION   (UINT64_C(1) << 34) /* nobody's attempt: it is asked what it would get */
 
 /* The rule of a refusal that no other socket caused, RULE_NONE if another did or may have. */

@@ -46,6 +46,10 @@ static const struct phrase because[] = {
 	{RULE_PRIVILEGED_PORT, R_CAPABLE | R_OTHER_NS, 0,
 	 "port {bind_port} is below {start}, and the process has CAP_NET_BIND_SERVICE only in its own user "
 	 "namespace {user_ns}: the network namespace belongs to {net_user_ns}"},
+	{RULE_PRIVILEGED_PORT, R_QUESTION | R_ROOT, 0,
+	 "port {bind_port} is below {start} (net.ipv4.ip_unprivileged_port_start of network namespace "
+	 "{netns}) "
+	 "and this root lacks CAP_NET_BIND_SERVICE in the user namespace that owns that"},
 	{RULE_PRIVILEGED_PORT, R_QUESTION, 0,
 	 "port {bind_port} is below {start} (net.ipv4.ip_unprivileged_port_start of network namespace "
 	 "{netns}) "
