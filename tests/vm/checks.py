@@ -67,14 +67,14 @@ def errno_of(port):
 
 
 @contextlib.contextmanager
-def held_elsewhere(port):
+def held_elsewhere(port, make=tcp):
     """Bound by a child, in its own network namespace: its pid."""
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
         try:
             new_netns()
-            with tcp() as sock:
+            with make() as sock:
                 sock.bind(("127.0.0.1", port))
                 os.write(writer, b"1")
                 signal.pause()

@@ -5,7 +5,7 @@ import os
 import socket
 
 from checks import held_elsewhere, tcp, tcp6, udp
-from harness import REUSETRACE, contains, end, equal, isolated, run, start, start_server, wait_for
+from harness import REUSETRACE, contains, end, equal, isolated, run, skip, start, start_server, wait_for
 
 HERE = "127.0.0.1"
 
@@ -152,6 +152,23 @@ def test_other_netns():
               (netns, "bound", [child]), "elsewhere")
         equal(len(ls("23005", "-N", str(netns))), 1, "-N of it")
         equal(len(ls("23005", "-N", str(os.stat("/proc/self/ns/net").st_ino))), 0, "-N of here")
+
+
+CHILD_TABLE = "/proc/sys/net/ipv4/udp_child_hash_entries"
+
+
+@isolated
+def test_netns_with_a_table_of_its_own():
+    if not os.path.exists(CHILD_TABLE):
+        skip("network namespaces have UDP tables of their own from 6.2 on")
+    with open(CHILD_TABLE, "w") as file:
+        file.write("128")
+    with held_elsewhere(23014, udp) as child:
+        with open(f"/proc/{child}/net/udp") as file:
+            contains(file.read(), f":{23014:04X} ", "the kernel's own table")
+        row, = ls("23014/udp", "-N", str(child))
+        holder = row["holders"][0]
+        equal(([process["pid"] for process in holder["processes"]], holder["state"]), ([child], "bound"), "who has it")
 
 
 @isolated

@@ -74,6 +74,9 @@ static int prepare(struct ls *ls)
 	char error[SOCKET_ERROR_LEN];
 	int status;
 
+	/* Its names and its own table of UDP, if it has one; all the rest is seen from anywhere. */
+	if (config->netns)
+		(void)netns_enter(config->netns);
 	if (config->address && target_parse(config->address, &ls->target, error))
 		return complain_usage("ls", config->address, error);
 	if (config->protocols && !(config->protocols & LISTED))
