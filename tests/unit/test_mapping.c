@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "rules/rules.h"
 #include "view/mapping.h"
@@ -107,13 +110,34 @@ static void test_too_many(void **state)
 	metrics_free(metrics);
 }
 
+/* Whoever may write into the directory leads nobody elsewhere, and what is left over stands in nobody's way.
+ */
+static void test_metrics_file(void **state)
+{
+	char directory[] = "/tmp/metrics-XXXXXX", path[64], planted[96], victim[64];
+	struct stat file;
+	struct view *view;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/file", directory);
+	snprintf(victim, sizeof(victim), "%s/victim", directory);
+	snprintf(planted, sizeof(planted), "%s.%d.0", path, (int)getpid());
+	assert_int_equal(symlink(victim, planted), 0);
+	assert_int_equal(metrics_view_new(path, &view), 0);
+	view_free(view);
+	assert_int_equal(lstat(path, &file), 0);
+	assert_true(S_ISREG(file.st_mode) && file.st_size);
+	assert_int_equal(lstat(victim, &file), -1);
+	assert_int_equal(unlink(planted) | unlink(path) | rmdir(directory), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_event),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_every_event),  cmocka_unit_test(test_names),
+		cmocka_unit_test(test_counts),	     cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_metrics_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
