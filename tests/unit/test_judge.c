@@ -255,6 +255,30 @@ static void test_hypothetical(void **state)
 	assert_int_equal(attempt.event.verdict.agrees, -1);
 }
 
+/* The last that the kernel compared may share: what failed is to join it. */
+static void test_group_without_room(void **state)
+{
+	static const char *const holders[] = {"127.0.0.1 rp", "127.0.0.1 rp", NULL};
+	struct attempt attempt;
+
+	(void)state;
+	for (int full = 0; full < 2; full++) {
+		make_attempt(&attempt, PROTO_UDP, "127.0.0.1 rp", holders);
+		kernel_says(&attempt.event, -EADDRINUSE, STAGE_PORT);
+		attempt.holders[1].culprit = true;
+		attempt.holders[1].sock.group_size = full ? 32768 : 2;
+		attempt.event.truncated = full;
+		judge(&attempt.event, &new_kernel);
+		assert_int_equal(attempt.event.verdict.rule, RULE_NO_MEMORY);
+		assert_int_equal(attempt.event.verdict.agrees, -1);
+		assert_true(attempt.event.holders[0].culprit);
+		assert_non_null(
+			strstr(attempt.event.verdict.text,
+			       full ? "is full: 32768 sockets" : "could not allocate memory for the"));
+		assert_int_equal(attempt.event.verdict.fix_count, full);
+	}
+}
+
 static void test_culprit(void **state)
 {
 	static const char *const two[MAX_HOLDERS] = {"127.0.0.2 listen", "127.0.0.1 tw", "127.0.0.1 listen"};
@@ -336,11 +360,17 @@ static void test_kinds_of_socket(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stages),	      cmocka_unit_test(test_auto_port),
-		cmocka_unit_test(test_fast_path),     cmocka_unit_test(test_udp_slot),
-		cmocka_unit_test(test_culprit),	      cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_l3mdev_accept), cmocka_unit_test(test_bound_before),
-		cmocka_unit_test(test_hypothetical),  cmocka_unit_test(test_kinds_of_socket),
+		cmocka_unit_test(test_stages),
+		cmocka_unit_test(test_auto_port),
+		cmocka_unit_test(test_fast_path),
+		cmocka_unit_test(test_udp_slot),
+		cmocka_unit_test(test_group_without_room),
+		cmocka_unit_test(test_culprit),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_l3mdev_accept),
+		cmocka_unit_test(test_bound_before),
+		cmocka_unit_test(test_hypothetical),
+		cmocka_unit_test(test_kinds_of_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,8 +216,8 @@ static const struct row rows[] = {
 	/* the kernel says otherwise */
 	{"refused, nobody", PROTO_TCP, "127.0.0.1", {NULL}, &new_kernel, USED, RULE_NO_MEMORY, -1,
 	 "allocate"},
-	{"refused, group", PROTO_UDP, "127.0.0.1 rp", {"127.0.0.1 rp"}, &new_kernel, USED, RULE_NO_MEMORY, -1,
-	 "memory for the SO_REUSEPORT group"},
+	{"refused, group", PROTO_UDP, "127.0.0.1 rp", {"127.0.0.1 rp"}, &new_kernel, USED, RULE_UNEXPLAINED, 0,
+	 "say otherwise"},
 	{"refused, no conflict", PROTO_TCP, "127.0.0.1", {"127.0.0.2 listen"}, &new_kernel, USED,
 	 RULE_UNEXPLAINED, 0, "say otherwise"},
 	{"accepted, conflict", PROTO_TCP, "127.0.0.1", {"127.0.0.1 listen"}, &new_kernel, 0, RULE_UNEXPLAINED,

@@ -129,18 +129,16 @@ static int flagged(const struct event *event)
 }
 
 /*
- * udp_lib_get_port() takes a port that it may share, and says EADDRINUSE where reuseport_add_sock()
- * could not: the holder whose group this one would have joined, else -1.
+ * A socket in the way is the last that udp_lib_get_port() compares.  Where that one may share, it says
+ * EADDRINUSE because reuseport_add_sock() failed: whose group this one would have joined, else -1.
  */
 static int group_without_room(const struct event *event, const struct prediction *prediction)
 {
 	int index = flagged(event);
 
-	if (event->sock.protocol != PROTO_UDP || prediction->answer == ANSWER_REFUSE)
+	if (event->sock.protocol != PROTO_UDP || prediction->answer == ANSWER_REFUSE || index < 0)
 		return -1;
-	if (index < 0 && prediction->answer == ANSWER_ACCEPT)
-		index = subject_of(event, prediction);
-	return index >= 0 && event->holders[index].reason == RULE_REUSEPORT_GROUP ? index : -1;
+	return event->holders[index].reason == RULE_REUSEPORT_GROUP ? index : -1;
 }
 
 static struct finding find_refused(const struct event *event, const struct prediction *prediction)
