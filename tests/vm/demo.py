@@ -126,7 +126,7 @@ def refused_restart(port, reuse, reused_before, *words):
     return attempt
 
 
-def test_restart_without_the_option():
+def test_27_restart_without_the_option():
     attempt = refused_restart(8083, False, False, "neither this socket nor the TIME_WAIT remnant", " s left")
     equal(attempt.row[5], "........", "flags")
 

@@ -194,7 +194,7 @@ def leave_open(first, cloexec):
     return child
 
 
-def test_inherited():
+def test_40_inherited_by_another_program():
     """peers.md 40: the server has ended, and what it started has its listener."""
     ready, told = os.pipe()
     server = os.fork()

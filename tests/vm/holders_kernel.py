@@ -103,7 +103,7 @@ def test_wireguard():
 
 
 @isolated
-def test_wireguard_cannot_bind():
+def test_42_wireguard_cannot_come_up():
     """The other way round (peers.md 42): the kernel's own bind is refused, and who is in the way is named."""
     with open("/tmp/wg.key", "wb") as file:
         file.write(run("wg", "genkey").stdout)
@@ -116,6 +116,7 @@ def test_wireguard_cannot_bind():
         events = wait_for(lambda: [event for event in shared().read().events if event["type"] == "bind"
                                    and event["socket"]["port"] == 22104 and not event["result"]["ok"]], "its bind")
         equal((events[0]["process"]["comm"], events[0]["facts"]["kernel_call"]), ("ip", True), "who, how")
+        equal((events[0]["verdict"]["rule"], events[0]["holders"][0]["culprit"]), ("no-reuse", True), "rule, culprit")
         want = of_socket(holder)
         equal([(one["pid"], one["fd"]) for one in events[0]["holders"][0]["processes"]], want["processes"], "holder")
 

@@ -120,7 +120,7 @@ def test_rewritten_and_not_local():
     rewritten(attempt, number, "move_away", "/move3", "192.0.2.9", 7601)
 
 
-def test_post_bind_program():
+def test_24_program_keeps_the_nodeport_range():
     """As Cilium keeps the NodePort range for itself."""
     for attach_type, make, address in ((INET4_POST_BIND, tcp, HERE), (INET6_POST_BIND, tcp6, "::1")):
         with inside("/nodeport", (attach_type, refuse_ports(*NODE_PORTS), "post_bind")) as (number,):

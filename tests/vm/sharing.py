@@ -326,13 +326,16 @@ def lives_on(process, port, rest="", what="listener"):
     return event
 
 
-def test_lives_on():
+def test_34_lives_on_without_a_listener():
     with tcp() as holder:
         holder.bind((HERE, 31010))
         holder.listen()
         once, often = Stays(31010, 1), Stays(31010, 5)
-        lives_on(once, 31010)
-        lives_on(often, 31010, ", refused 5 times")
+        for process, rest in ((once, ""), (often, ", refused 5 times")):
+            told = lives_on(process, 31010, rest)
+            refused, = (event for event in shared().events if event["seq"] == told["finding"]["attempt"])
+            equal((refused["verdict"]["rule"], refused["holders"][0]["culprit"], refused["holders"][0]["inode"]),
+                  ("no-reuse", True, inode_of(holder)), "why it was refused")
         for process in (once, often):
             process.end()
 
