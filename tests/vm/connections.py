@@ -7,7 +7,7 @@ import socket
 import struct
 
 from checks import bind, endpoint, listening, of_socket, outcome, tcp, tried, udp
-from harness import contains, equal, isolated, kernel, set_sysctl, skip, wait_for
+from harness import contains, equal, isolated, kernel, set_sysctl, shared, skip, wait_for
 
 SHARED = True
 HERE = "127.0.0.1"
@@ -31,6 +31,14 @@ def connected(port, flags="", client_flags="", address=HERE):
     return server, server.accept()[0], client
 
 
+def close_listener(server):
+    """Until its port is released: the tracer, whose iterators hold a file while they look at it, may do that later."""
+    inode = os.fstat(server.fileno()).st_ino
+    server.close()
+    wait_for(lambda: any(event["type"] == "release" and event["socket"]["inode"] == inode
+                         for event in shared().read().events), "the release of the listener's port")
+
+
 def tcp_states(port):
     """States of the sockets on a local port, in hexadecimal as the kernel prints them."""
     with open("/proc/net/tcp") as file:
@@ -42,7 +50,7 @@ def leave_time_wait(port, flags):
     """A server that closes first and ends; the address of the client."""
     server, accepted, client = connected(port, flags)
     peer = client.getsockname()
-    server.close()
+    close_listener(server)
     accepted.close()
     client.recv(1)
     client.close()
@@ -94,7 +102,7 @@ def test_time_wait_reuseport():
 
 def test_accepted_connection():
     server, accepted, client = connected(21003)
-    server.close()
+    close_listener(server)
     with accepted, client, tcp("R") as sock:
         attempt = bind(sock, HERE, 21003).refused("accepted-connection", "with or without its listener").total(1)
         attempt.culprit(dict(of_socket(accepted), peer=dict(zip(("address", "port"), client.getsockname()))))
@@ -103,7 +111,7 @@ def test_accepted_connection():
 
 def test_accepted_connection_reuseaddr():
     server, accepted, client = connected(21004, "R")
-    server.close()
+    close_listener(server)
     with accepted, client, tcp("R") as sock:
         bind(sock, HERE, 21004).accepted("reuseaddr-both", "is no listener").total(1).names(of_socket(accepted))
 
@@ -136,7 +144,7 @@ def orphan(port, flags, uid=0):
     set_sysctl("tcp_fin_timeout", "120")
     with as_user(uid):
         server, accepted, client = connected(port, flags)
-    server.close()
+    close_listener(server)
     accepted.close()
     wait_for(lambda: tcp_states(port) == ["05"], "FIN_WAIT2")
     return client
