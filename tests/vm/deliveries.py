@@ -17,7 +17,8 @@ from checks import inode_of, linger_reset, listener_inodes, sockets_of, tcp, udp
 from harness import Tracer, contains, end, equal, start_server, wait_for
 
 HERE, THERE, ANY = "127.0.0.1", "127.0.0.2", "0.0.0.0"
-HOOKS = {"f_queue_add", "f_hashdance", "f_hashdance_in", "f_datagram_in", "f_datagram"}
+HOOKS = ("queue_add", "hashdance", "hashdance_in", "datagram_in", "datagram")
+KEEPERS = {"e_queue_add", "e_hashdance", "e_datagram"}
 CONNECTIONS = 200
 GROUP = "224.0.0.251"
 
@@ -267,15 +268,20 @@ def test_row():
 def test_hooks_only_on_request():
     """The kernel's own list of programs."""
     trace, _, done = recorded()
-    equal(HOOKS & set(done["programs"]), HOOKS, "programs with --deliveries")
     probes = {(probe["name"], probe["how"]) for probe in trace.one("start")["probes"]}
-    want = {("inet_csk_reqsk_queue_add", "fexit"), ("__udp_enqueue_schedule_skb", "fentry"),
-            ("__udp_enqueue_schedule_skb", "fexit")}
+    way, entry, leave = "f", "fentry", "fexit"
+    hooks = {"f_" + hook for hook in HOOKS}
+    if ("inet_put_port", "kprobe") in probes:
+        way, entry, leave = "k", "kprobe", "kretprobe"
+        hooks = {"k_" + hook for hook in HOOKS} | KEEPERS
+    equal(hooks & set(done["programs"]), hooks, "programs with --deliveries")
+    want = {("inet_csk_reqsk_queue_add", leave), ("__udp_enqueue_schedule_skb", entry),
+            ("__udp_enqueue_schedule_skb", leave)}
     equal(want & probes, want, "probes")
-    equal(HOOKS & set(program_names()), set(), "programs afterwards")
+    equal(hooks & set(program_names()), set(), "programs afterwards")
     with Tracer("-v") as plain:
-        wait_for(lambda: "f_put_port" in program_names(), "programs of a trace")
-        equal(HOOKS & set(program_names()), set(), "programs without --deliveries")
+        wait_for(lambda: f"{way}_put_port" in program_names(), "programs of a trace")
+        equal(hooks & set(program_names()), set(), "programs without --deliveries")
     equal("deliveries" in plain.end, False, "totals")
     equal({"inet_csk_reqsk_queue_add", "__udp_enqueue_schedule_skb"}
           & {probe["name"] for probe in plain.one("start")["probes"]}, set(), "probes")
