@@ -274,7 +274,8 @@ __noinline int on_setsockopt_exit(int result)
 	return option_answered(result);
 }
 EXIT(setsockopt_exit, on_setsockopt_exit, __sys_setsockopt, 5)
-EXIT(setsockopt_done, on_setsockopt_exit, do_sock_setsockopt, 6)
+/* (sock, compat, level, optname, sockptr_t, optlen): the fifth, by value, is two words. */
+EXIT(setsockopt_done, on_setsockopt_exit, do_sock_setsockopt, 7)
 
 /* Ordinary connects pass here: nothing is done for those that got their port. */
 static __always_inline int connect_answered(u64 sk, int result)
