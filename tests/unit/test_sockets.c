@@ -2,6 +2,8 @@
 /* The sockets of a recording: numbers that stay, owners, who had a port last. */
 #include "unit.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,6 +143,45 @@ static void test_owners(void **state)
 	assert_null(holder.owners);
 }
 
+/* More than there is room for at first: each keeps its socket, its place in the order and its path. */
+static void test_many_owners(void **state)
+{
+	struct sockets *sockets = *state;
+	struct holder holder = {.owners = NULL};
+	struct owner owner = {.survives_exec = true, .comm = "nginx"};
+
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < MANY; i++) {
+			owner.pid = 1 + i / 3;
+			owner.fd = (int)(2 - i % 3);
+			snprintf(owner.exe, sizeof(owner.exe), "%s%" PRIu32, i % 3 ? "/usr/sbin/nginx-" : "",
+				 i);
+			owner.exe[i % 3 ? sizeof(owner.exe) - 1 : 0] = '\0';
+			assert_int_equal(owners_add(sockets, KEY(i / 6), INODE(i / 6), &owner), 0);
+		}
+		for (uint32_t i = 0; i < MANY / 6; i++) {
+			char exe[EXE_LEN];
+
+			assert_true(owners_has(sockets, KEY(i), INODE(i)));
+			assert_false(owners_has(sockets, KEY(i), INODE(i + 1)));
+			assert_int_equal(owners_of(sockets, KEY(i), INODE(i), &holder), 6);
+			for (uint32_t n = 0; n < 6; n++) {
+				assert_int_equal(holder.owners[n].pid, 1 + i * 2 + n / 3);
+				assert_int_equal(holder.owners[n].fd, n % 3);
+				assert_true(holder.owners[n].survives_exec);
+				assert_string_equal(holder.owners[n].comm, "nginx");
+				snprintf(exe, sizeof(exe), "/usr/sbin/nginx-%" PRIu32,
+					 i * 6 + n / 3 * 3 + 2 - n % 3);
+				assert_string_equal(holder.owners[n].exe, n % 3 == 2 ? "" : exe);
+			}
+		}
+		assert_false(owners_has(sockets, KEY(MANY), INODE(MANY)));
+		owners_clear(sockets);
+		assert_false(owners_has(sockets, KEY(1), INODE(1)));
+	}
+	assert_int_equal(owners_of(sockets, KEY(1), INODE(1), &holder), 0);
+}
+
 static void test_last_on_port(void **state)
 {
 	struct sockets *sockets = *state;
@@ -163,6 +204,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_growth, make, drop),
 		cmocka_unit_test_setup_teardown(test_many_released, make, drop),
 		cmocka_unit_test_setup_teardown(test_owners, make, drop),
+		cmocka_unit_test_setup_teardown(test_many_owners, make, drop),
 		cmocka_unit_test_setup_teardown(test_last_on_port, make, drop),
 	};
 

@@ -134,7 +134,8 @@ static int show_holder(struct ls *ls, size_t index, struct holder *holder)
 	struct event *event = &ls->event;
 
 	event->fd = -1;
-	event->process = (struct proc_info){.pid = 0};
+	if (event->process.pid)
+		event->process = (struct proc_info){.pid = 0};
 	event->holders = holder;
 	event->sock = holder->sock;
 	event->sock.id = holder->sock.id = index + 1;

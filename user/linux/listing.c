@@ -20,6 +20,7 @@
 
 #define RT_STATE_LISTEN 10		      /* TCP_LISTEN */
 #define TIME_WAIT_NS	UINT64_C(60000000000) /* TCP_TIMEWAIT_LEN */
+#define FIRST_CAPACITY	65536		      /* untouched pages take no memory */
 #define RANGE_FILE	"/proc/sys/net/ipv4/ip_local_port_range"
 
 struct row {
@@ -107,7 +108,7 @@ void listing_free(struct listing *listing)
 
 static int grow(void **array, size_t *capacity, size_t count, size_t size)
 {
-	size_t wanted = *capacity ? *capacity * 2 : 256;
+	size_t wanted = *capacity ? *capacity * 2 : FIRST_CAPACITY;
 	void *grown;
 
 	if (count < *capacity)

@@ -3,17 +3,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "model/owned.h"
 
 #define FIRST_CAPACITY 1024 /* a power of two */
 
 /* Released sockets are forgotten first when the table would grow past this. */
 #define ENTRIES_BOUND 262144
-
-struct owned {
-	uint64_t key, inode;
-	struct owner owner;
-};
 
 struct port_history {
 	uint32_t netns;
@@ -27,9 +23,7 @@ struct sockets {
 	struct socket_entry *entries; /* open addressing, id 0: free */
 	size_t capacity, count;
 	uint64_t last_id;
-	struct owned *owned;
-	size_t owned_count, owned_capacity;
-	bool owned_sorted;
+	struct owned_table *owned;
 	struct port_history *ports; /* touched pages only take memory */
 };
 
@@ -41,7 +35,8 @@ struct sockets *sockets_new(void)
 		return NULL;
 	sockets->entries = calloc(FIRST_CAPACITY, sizeof(*sockets->entries));
 	sockets->ports = calloc(2 * 65536, sizeof(*sockets->ports));
-	if (!sockets->entries || !sockets->ports) {
+	sockets->owned = owned_new();
+	if (!sockets->entries || !sockets->ports || !sockets->owned) {
 		sockets_free(sockets);
 		return NULL;
 	}
@@ -54,7 +49,7 @@ void sockets_free(struct sockets *sockets)
 	if (!sockets)
 		return;
 	free(sockets->entries);
-	free(sockets->owned);
+	owned_free(sockets->owned);
 	free(sockets->ports);
 	free(sockets);
 }
@@ -132,116 +127,36 @@ void sockets_renew(struct sockets *sockets, struct socket_entry *entry)
 
 void owners_clear(struct sockets *sockets)
 {
-	sockets->owned_count = 0;
-	sockets->owned_sorted = false;
+	owned_clear(sockets->owned);
 }
 
 int owners_add(struct sockets *sockets, uint64_t key, uint64_t inode, const struct owner *owner)
 {
-	if (sockets->owned_count == sockets->owned_capacity) {
-		size_t capacity = sockets->owned_capacity ? sockets->owned_capacity * 2 : 256;
-		struct owned *owned = realloc(sockets->owned, capacity * sizeof(*owned));
-
-		if (!owned)
-			return -ENOMEM;
-		sockets->owned = owned;
-		sockets->owned_capacity = capacity;
-	}
-	sockets->owned[sockets->owned_count++] = (struct owned){.key = key, .inode = inode, .owner = *owner};
-	sockets->owned_sorted = false;
-	return 0;
-}
-
-static int owned_compare(const void *left, const void *right)
-{
-	const struct owned *a = left, *b = right;
-
-	if (a->key != b->key)
-		return a->key < b->key ? -1 : 1;
-	if (a->owner.pid != b->owner.pid)
-		return a->owner.pid < b->owner.pid ? -1 : 1;
-	return (a->owner.fd > b->owner.fd) - (a->owner.fd < b->owner.fd);
-}
-
-/* First index whose key is not below this one. */
-static size_t owned_first(const struct sockets *sockets, uint64_t key)
-{
-	size_t low = 0, high = sockets->owned_count;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (sockets->owned[mid].key < key)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-static void owned_sort(const struct sockets *sockets)
-{
-	struct sockets *mutable = (struct sockets *)sockets;
-
-	if (sockets->owned_sorted || !sockets->owned_count)
-		return;
-	qsort(mutable->owned, sockets->owned_count, sizeof(*sockets->owned), owned_compare);
-	mutable->owned_sorted = true;
+	return owned_add(sockets->owned, key, inode, owner);
 }
 
 bool owners_has(const struct sockets *sockets, uint64_t key, uint64_t inode)
 {
-	owned_sort(sockets);
-	for (size_t i = owned_first(sockets, key); i < sockets->owned_count && sockets->owned[i].key == key;
-	     i++)
-		if (sockets->owned[i].inode == inode)
-			return true;
-	return false;
+	return owned_has(sockets->owned, key, inode);
 }
 
 int owners_of(const struct sockets *sockets, uint64_t key, uint64_t inode, struct holder *holder)
 {
-	size_t first, n = 0;
-
-	owned_sort(sockets);
-	first = owned_first(sockets, key);
-	while (first + n < sockets->owned_count && sockets->owned[first + n].key == key)
-		n++;
-	free(holder->owners);
-	holder->owner_count = 0;
-	holder->owners = n ? calloc(n, sizeof(*holder->owners)) : NULL;
-	if (n && !holder->owners)
-		return -ENOMEM;
-	for (size_t i = first; i < first + n; i++)
-		if (sockets->owned[i].inode == inode)
-			holder->owners[holder->owner_count++] = sockets->owned[i].owner;
-	return holder->owner_count;
-}
-
-/* The key under which some owner has this inode. */
-static bool key_of_inode(const struct sockets *sockets, uint64_t inode, uint64_t *ret_key)
-{
-	for (size_t i = 0; inode && i < sockets->owned_count; i++) {
-		if (sockets->owned[i].inode != inode)
-			continue;
-		*ret_key = sockets->owned[i].key;
-		return true;
-	}
-	return false;
+	return owned_copy(sockets->owned, key, inode, holder);
 }
 
 bool owners_has_inode(const struct sockets *sockets, uint64_t inode)
 {
 	uint64_t key;
 
-	return key_of_inode(sockets, inode, &key);
+	return owned_key_of_inode(sockets->owned, inode, &key);
 }
 
 int owners_of_holder(const struct sockets *sockets, uint64_t key, struct holder *holder)
 {
 	int n = owners_of(sockets, key, holder->sock.inode, holder);
 
-	if (n || !holder->sock.subflow || !key_of_inode(sockets, holder->sock.inode, &key))
+	if (n || !holder->sock.subflow || !owned_key_of_inode(sockets->owned, holder->sock.inode, &key))
 		return n;
 	return owners_of(sockets, key, holder->sock.inode, holder);
 }
