@@ -43,19 +43,37 @@ static bool strbuf_has_room(const struct strbuf *buf, size_t size)
 	return size < buf->capacity - buf->length && !buf->error;
 }
 
+/* Most text is a word or less: two moves that overlap are less than a call. */
+static void copy_text(char *to, const char *from, size_t size)
+{
+	uint64_t head, tail;
+	uint32_t first, last;
+
+	if (size > 2 * sizeof(head)) {
+		memcpy(to, from, size);
+	} else if (size >= sizeof(head)) {
+		memcpy(&head, from, sizeof(head));
+		memcpy(&tail, from + size - sizeof(tail), sizeof(tail));
+		memcpy(to, &head, sizeof(head));
+		memcpy(to + size - sizeof(tail), &tail, sizeof(tail));
+	} else if (size >= sizeof(first)) {
+		memcpy(&first, from, sizeof(first));
+		memcpy(&last, from + size - sizeof(last), sizeof(last));
+		memcpy(to, &first, sizeof(first));
+		memcpy(to + size - sizeof(last), &last, sizeof(last));
+	} else {
+		for (size_t i = 0; i < size; i++)
+			to[i] = from[i];
+	}
+}
+
 void strbuf_add(struct strbuf *buf, const char *data, size_t size)
 {
 	if (!strbuf_has_room(buf, size) && !strbuf_reserve(buf, size))
 		return;
-	if (size)
-		memcpy(buf->data + buf->length, data, size);
+	copy_text(buf->data + buf->length, data, size);
 	buf->length += size;
 	buf->data[buf->length] = '\0';
-}
-
-void strbuf_puts(struct strbuf *buf, const char *string)
-{
-	strbuf_add(buf, string, strlen(string));
 }
 
 void strbuf_printf(struct strbuf *buf, const char *format, ...)
@@ -87,54 +105,76 @@ void strbuf_printf(struct strbuf *buf, const char *format, ...)
 	buf->length += (size_t)size;
 }
 
+static size_t digit_count(uint64_t number)
+{
+	size_t count = 1;
+
+	for (; number >= 10000; number /= 10000)
+		count += 4;
+	return count + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
 size_t decimal_text(char *buf, uint64_t number)
 {
-	char digits[DECIMAL_LEN];
-	size_t at = sizeof(digits);
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+	size_t length = digit_count(number), at = length;
 
-	digits[--at] = '\0';
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	memcpy(buf, digits + at, sizeof(digits) - at);
-	return sizeof(digits) - at - 1;
+	buf[length] = '\0';
+	for (; number >= 10; number /= 100) {
+		at -= 2;
+		memcpy(buf + at, pairs + number % 100 * 2, 2);
+	}
+	if (at)
+		buf[0] = (char)('0' + number);
+	return length;
 }
 
 void strbuf_number(struct strbuf *buf, uint64_t number)
 {
-	char digits[DECIMAL_LEN];
-
-	strbuf_add(buf, digits, decimal_text(digits, number));
+	if (strbuf_has_room(buf, DECIMAL_LEN) || strbuf_reserve(buf, DECIMAL_LEN))
+		buf->length += decimal_text(buf->data + buf->length, number);
 }
 
 /* Most text is ASCII: eight bytes at a time are eight characters. */
 static size_t count_characters(const char *text, size_t length)
 {
 	size_t characters = 0, i = 0;
-	uint64_t word;
 
-	for (; i + sizeof(word) <= length; i += sizeof(word)) {
-		memcpy(&word, text + i, sizeof(word));
+	while (i < length) {
+		uint64_t word = 0;
+		size_t size = length - i < sizeof(word) ? length - i : sizeof(word);
+
+		copy_text((char *)&word, text + i, size);
 		if (word & UINT64_C(0x8080808080808080))
 			break;
-		characters += sizeof(word);
+		i += size;
 	}
+	characters = i;
 	for (; i < length; i++)
 		characters += ((unsigned char)text[i] & 0xc0) != 0x80;
 	return characters;
 }
 
+char *strbuf_room(struct strbuf *buf, size_t size)
+{
+	return strbuf_has_room(buf, size) || strbuf_reserve(buf, size) ? buf->data + buf->length : NULL;
+}
+
 void strbuf_pad(struct strbuf *buf, size_t start, size_t width)
 {
+	static const uint64_t spaces = UINT64_C(0x2020202020202020);
 	size_t characters =
 		buf->length > start ? count_characters(buf->data + start, buf->length - start) : 0;
+	size_t missing = characters < width ? width - characters : 0, room = missing + sizeof(spaces);
 
-	if (characters >= width ||
-	    (!strbuf_has_room(buf, width - characters) && !strbuf_reserve(buf, width - characters)))
+	if (!missing || (!strbuf_has_room(buf, room) && !strbuf_reserve(buf, room)))
 		return;
-	memset(buf->data + buf->length, ' ', width - characters);
-	buf->length += width - characters;
+	for (size_t i = 0; i < missing; i += sizeof(spaces))
+		memcpy(buf->data + buf->length + i, &spaces, sizeof(spaces));
+	buf->length += missing;
 	buf->data[buf->length] = '\0';
 }
 

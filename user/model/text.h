@@ -10,6 +10,7 @@
 #define REUSETRACE_MODEL_TEXT_H
 
 #include <stdio.h>
+#include <string.h>
 #include "model/event.h"
 #include "model/printf_like.h"
 
@@ -21,8 +22,18 @@ struct strbuf {
 };
 
 void strbuf_add(struct strbuf *buf, const char *data, size_t size);
-void strbuf_puts(struct strbuf *buf, const char *string);
+
+/* In place: the length of a literal is known to the compiler. */
+static inline void strbuf_puts(struct strbuf *buf, const char *string)
+{
+	strbuf_add(buf, string, strlen(string));
+}
+
 void strbuf_number(struct strbuf *buf, uint64_t number);
+
+/* Room for so many bytes behind the text, NULL without memory; what is written there is added to length. */
+char *strbuf_room(struct strbuf *buf, size_t size);
+
 void strbuf_printf(struct strbuf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #define DECIMAL_LEN 21 /* of 64 bits, with the NUL */

@@ -2,6 +2,9 @@
 #include "view/list_view.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#include "model/address.h"
 #include "view/text_parts.h"
 
 enum column {
@@ -18,26 +21,61 @@ enum column {
 	COLUMN_MAX
 };
 
-static void say_netns(struct strbuf *out, const struct holder *holder)
+#define CELL_LEN 128 /* as much as a cell of bounded text may take, with its spaces */
+
+/* Without the NUL: returns the length. */
+static size_t copy_word(char *cell, const char *word)
 {
-	if (holder->sock.netns)
-		strbuf_number(out, holder->sock.netns);
-	else
-		strbuf_puts(out, "-");
+	size_t length = 0;
+
+	for (; word[length] && length < CELL_LEN; length++)
+		cell[length] = word[length];
+	return length;
 }
 
-static void say_protocol(struct strbuf *out, const struct holder *holder)
+static size_t netns_text(char *cell, const struct holder *holder)
+{
+	return holder->sock.netns ? decimal_text(cell, holder->sock.netns) : copy_word(cell, "-");
+}
+
+static size_t protocol_text(char *cell, const struct holder *holder)
 {
 	const char *name = protocol_name(holder->sock.protocol);
 
-	strbuf_puts(out, name ? name : "-");
+	return copy_word(cell, name ? name : "-");
 }
 
-static void say_state(struct strbuf *out, const struct holder *holder)
+static size_t state_text(char *cell, const struct holder *holder)
 {
 	const char *name = state_name(holder->sock.state);
 
-	strbuf_puts(out, name ? name : "-");
+	return copy_word(cell, name ? name : "-");
+}
+
+static size_t peer_text(char *cell, const struct holder *holder)
+{
+	const struct address *peer = &holder->sock.peer;
+
+	if (peer->family != FAMILY_IPV4 && peer->family != FAMILY_IPV6)
+		return copy_word(cell, "-");
+	return address_format(cell, ADDRESS_TEXT_LEN, peer, holder->sock.peer_port);
+}
+
+static size_t flags_text(char *cell, const struct holder *holder)
+{
+	text_flags(cell, &holder->sock);
+	return strlen(cell);
+}
+
+/* How many are in its group; the kernel numbers a group only for a program's map. */
+static size_t group_text(char *cell, const struct holder *holder)
+{
+	return holder->sock.group_size ? decimal_text(cell, holder->sock.group_size) : copy_word(cell, "-");
+}
+
+static size_t uid_text(char *cell, const struct holder *holder)
+{
+	return holder->sock.uid != UID_NONE ? decimal_text(cell, holder->sock.uid) : copy_word(cell, "-");
 }
 
 static void say_local(struct strbuf *out, const struct holder *holder)
@@ -52,36 +90,6 @@ static void say_local(struct strbuf *out, const struct holder *holder)
 		strbuf_escape(out, sock->device, sizeof(sock->device));
 	else
 		strbuf_number(out, sock->ifindex);
-}
-
-static void say_peer(struct strbuf *out, const struct holder *holder)
-{
-	text_endpoint(out, &holder->sock.peer, holder->sock.peer_port);
-}
-
-static void say_flags(struct strbuf *out, const struct holder *holder)
-{
-	char flags[FLAGS_LEN];
-
-	text_flags(flags, &holder->sock);
-	strbuf_puts(out, flags);
-}
-
-/* How many are in its group; the kernel numbers a group only for a program's map. */
-static void say_group(struct strbuf *out, const struct holder *holder)
-{
-	if (holder->sock.group_size)
-		strbuf_number(out, holder->sock.group_size);
-	else
-		strbuf_puts(out, "-");
-}
-
-static void say_uid(struct strbuf *out, const struct holder *holder)
-{
-	if (holder->sock.uid == UID_NONE)
-		strbuf_puts(out, "-");
-	else
-		strbuf_number(out, holder->sock.uid);
 }
 
 /* The socket unit that systemd has it for; else of the process that has it; else where it was made. */
@@ -111,18 +119,29 @@ static void say_who(struct strbuf *out, const struct holder *holder)
 		strbuf_printf(out, ", %" PRId64 " s left", (holder->expires_ms + 999) / 1000);
 }
 
-/* Widths include the space behind the column; a longer cell pushes the rest. */
+/*
+ * Widths include the space behind the column; a longer cell pushes the rest.
+ * Cells of ASCII and bounded length are written in place; the others say theirs.
+ */
 static const struct {
 	const char *title;
 	size_t width;
+	size_t (*text)(char *cell, const struct holder *holder);
 	void (*say)(struct strbuf *out, const struct holder *holder);
 } columns[COLUMN_MAX] = {
-	[COLUMN_NETNS] = {"NETNS", 11, say_netns}, [COLUMN_PROTO] = {"PROTO", 6, say_protocol},
-	[COLUMN_STATE] = {"STATE", 12, say_state}, [COLUMN_LOCAL] = {"LOCAL", 22, say_local},
-	[COLUMN_PEER] = {"PEER", 22, say_peer},	   [COLUMN_FLAGS] = {"FLAGS", 9, say_flags},
-	[COLUMN_GROUP] = {"GROUP", 6, say_group},  [COLUMN_UID] = {"UID", 6, say_uid},
-	[COLUMN_PLACE] = {"UNIT", 16, say_place},  [COLUMN_HELD_BY] = {"HELD BY", 0, say_who},
+	[COLUMN_NETNS] = {.title = "NETNS", .width = 11, .text = netns_text},
+	[COLUMN_PROTO] = {.title = "PROTO", .width = 6, .text = protocol_text},
+	[COLUMN_STATE] = {.title = "STATE", .width = 12, .text = state_text},
+	[COLUMN_LOCAL] = {.title = "LOCAL", .width = 22, .say = say_local},
+	[COLUMN_PEER] = {.title = "PEER", .width = 22, .text = peer_text},
+	[COLUMN_FLAGS] = {.title = "FLAGS", .width = 9, .text = flags_text},
+	[COLUMN_GROUP] = {.title = "GROUP", .width = 6, .text = group_text},
+	[COLUMN_UID] = {.title = "UID", .width = 6, .text = uid_text},
+	[COLUMN_PLACE] = {.title = "UNIT", .width = 16, .say = say_place},
+	[COLUMN_HELD_BY] = {.title = "HELD BY", .say = say_who},
 };
+
+_Static_assert(ADDRESS_TEXT_LEN < CELL_LEN && DECIMAL_LEN < CELL_LEN && FLAGS_LEN < CELL_LEN, "cells fit");
 
 void list_head(struct strbuf *out)
 {
@@ -135,11 +154,30 @@ void list_head(struct strbuf *out)
 	strbuf_puts(out, "\n");
 }
 
+static void write_cell(struct strbuf *out, size_t column, const struct holder *holder)
+{
+	char *cell = strbuf_room(out, CELL_LEN);
+	size_t length;
+
+	if (!cell)
+		return;
+	length = columns[column].text(cell, holder);
+	do
+		cell[length++] = ' ';
+	while (length < columns[column].width);
+	cell[length] = '\0';
+	out->length += length;
+}
+
 void list_row(struct strbuf *out, const struct holder *holder)
 {
 	for (size_t i = 0; i < COLUMN_MAX; i++) {
 		size_t start = out->length;
 
+		if (columns[i].text) {
+			write_cell(out, i, holder);
+			continue;
+		}
 		columns[i].say(out, holder);
 		if (columns[i].width) {
 			strbuf_pad(out, start, columns[i].width - 1);

@@ -35,11 +35,12 @@ void text_flags(char buf[FLAGS_LEN], const struct sock_info *sock)
 
 void text_endpoint(struct strbuf *out, const struct address *address, uint16_t port)
 {
-	char text[ADDRESS_TEXT_LEN] = "-";
+	char text[ADDRESS_TEXT_LEN];
 
 	if (address->family == FAMILY_IPV4 || address->family == FAMILY_IPV6)
-		address_format(text, sizeof(text), address, port);
-	strbuf_puts(out, text);
+		strbuf_add(out, text, address_format(text, sizeof(text), address, port));
+	else
+		strbuf_puts(out, "-");
 }
 
 bool text_is_sharing(const struct event *event)
