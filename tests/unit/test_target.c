@@ -93,6 +93,35 @@ static void test_ties(void **state)
 	list_sort(NULL, 0, LIST_BY_UID);
 }
 
+/* One number of all that decides, the row last. */
+static uint64_t place_of(const struct list_key *key)
+{
+	return (uint64_t)key->port << 40 | (uint64_t)key->protocol << 32 | (uint64_t)key->netns << 31 |
+	       (uint64_t)key->family << 30 | (uint64_t)key->address[15] << 29 | key->row;
+}
+
+/* Many go another way than few, to the same order. */
+static void test_many(void **state)
+{
+	static struct list_key keys[60000];
+	size_t count = sizeof(keys) / sizeof(keys[0]);
+	uint32_t random = 1;
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		random = random * 1664525 + 1013904223;
+		keys[i] = (struct list_key){.row = i,
+					    .port = i % 3 ? random >> 16 : 65535 * (random >> 31),
+					    .protocol = random >> 27 & 1 ? 6 : 17,
+					    .netns = random >> 28 & 1,
+					    .family = random >> 29 & 1,
+					    .address = {[15] = random >> 30 & 1}};
+	}
+	list_sort(keys, count, LIST_BY_PORT);
+	for (size_t i = 1; i < count; i++)
+		assert_true(place_of(&keys[i - 1]) < place_of(&keys[i]));
+}
+
 static void test_target_has(void **state)
 {
 	static const struct {
@@ -136,9 +165,13 @@ static void test_unknown_options(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_targets),	   cmocka_unit_test(test_mistakes),
-		cmocka_unit_test(test_orders),	   cmocka_unit_test(test_ties),
-		cmocka_unit_test(test_target_has), cmocka_unit_test(test_unknown_options),
+		cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_ties),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_target_has),
+		cmocka_unit_test(test_unknown_options),
 	};
 
 	return cmocka_run_group_tests_name("target", tests, NULL, NULL);

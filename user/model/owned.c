@@ -139,8 +139,9 @@ static int by_process(const void *left, const void *right)
 static void take(const struct owned *row, struct owner *to)
 {
 	memcpy(to, row->owner, KEPT);
+	memset(to->exe, 0, sizeof(to->exe));
 	if (row->exe)
-		memcpy(to->exe, row->exe, strlen(row->exe) + 1);
+		memcpy(to->exe, row->exe, strlen(row->exe));
 }
 
 int owned_copy(const struct owned_table *table, uint64_t key, uint64_t inode, struct holder *holder)
@@ -153,7 +154,7 @@ int owned_copy(const struct owned_table *table, uint64_t key, uint64_t inode, st
 		n += table->rows[i].inode == inode;
 	free(holder->owners);
 	holder->owner_count = 0;
-	holder->owners = n ? calloc(n, sizeof(*holder->owners)) : NULL;
+	holder->owners = n ? malloc(n * sizeof(*holder->owners)) : NULL;
 	if (n && !holder->owners)
 		return -ENOMEM;
 	for (uint32_t i = first; i != NONE; i = table->rows[i].next) {
