@@ -9,7 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#define ITERATOR_READ 64 /* records at a time */
+#define ITERATOR_READ 256 /* records at a time */
 
 int iterator_read(const struct bpf_link *link, size_t record, record_fn fn, void *context)
 {

@@ -80,14 +80,15 @@ static struct entry *entry_of(struct place_cache *cache, uint64_t cgroup_id, uin
 
 static struct entry *descriptor_entry(struct place_cache *cache, const struct owner *owner, int fd)
 {
-	struct owner asked = *owner;
-	struct entry *entry;
 	bool is_new;
+	struct entry *entry = entry_of(cache, owner->cgroup_id, owner->pid, fd, &is_new);
 
-	asked.fd = fd;
-	entry = entry_of(cache, asked.cgroup_id, asked.pid, fd, &is_new);
-	if (entry && is_new)
+	if (entry && is_new) {
+		struct owner asked = *owner;
+
+		asked.fd = fd;
 		places_of_owner(cache->places, &asked, &entry->place);
+	}
 	return entry;
 }
 

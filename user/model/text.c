@@ -120,8 +120,14 @@ size_t decimal_text(char *buf, uint64_t number)
 				    "25262728293031323334353637383940414243444546474849"
 				    "50515253545556575859606162636465666768697071727374"
 				    "75767778798081828384858687888990919293949596979899";
-	size_t length = digit_count(number), at = length;
+	size_t length, at;
 
+	if (number < 10) {
+		buf[0] = (char)('0' + number);
+		buf[1] = '\0';
+		return 1;
+	}
+	length = at = digit_count(number);
 	buf[length] = '\0';
 	for (; number >= 10; number /= 100) {
 		at -= 2;

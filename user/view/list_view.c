@@ -52,15 +52,6 @@ static size_t state_text(char *cell, const struct holder *holder)
 	return copy_word(cell, name ? name : "-");
 }
 
-static size_t peer_text(char *cell, const struct holder *holder)
-{
-	const struct address *peer = &holder->sock.peer;
-
-	if (peer->family != FAMILY_IPV4 && peer->family != FAMILY_IPV6)
-		return copy_word(cell, "-");
-	return address_format(cell, ADDRESS_TEXT_LEN, peer, holder->sock.peer_port);
-}
-
 static size_t flags_text(char *cell, const struct holder *holder)
 {
 	text_flags(cell, &holder->sock);
@@ -78,13 +69,29 @@ static size_t uid_text(char *cell, const struct holder *holder)
 	return holder->sock.uid != UID_NONE ? decimal_text(cell, holder->sock.uid) : copy_word(cell, "-");
 }
 
+static size_t endpoint_text(char *cell, const struct address *address, uint16_t port)
+{
+	if (address->family != FAMILY_IPV4 && address->family != FAMILY_IPV6)
+		return copy_word(cell, "-");
+	return address_format(cell, ADDRESS_TEXT_LEN, address, port);
+}
+
+static size_t local_text(char *cell, const struct holder *holder)
+{
+	return endpoint_text(cell, &holder->sock.address, holder->sock.port);
+}
+
+static size_t peer_text(char *cell, const struct holder *holder)
+{
+	return endpoint_text(cell, &holder->sock.peer, holder->sock.peer_port);
+}
+
+/* With its device, whose name is anybody's. */
 static void say_local(struct strbuf *out, const struct holder *holder)
 {
 	const struct sock_info *sock = &holder->sock;
 
 	text_endpoint(out, &sock->address, sock->port);
-	if (!sock->ifindex)
-		return;
 	strbuf_puts(out, "%");
 	if (sock->device[0])
 		strbuf_escape(out, sock->device, sizeof(sock->device));
@@ -132,7 +139,7 @@ static const struct {
 	[COLUMN_NETNS] = {.title = "NETNS", .width = 11, .text = netns_text},
 	[COLUMN_PROTO] = {.title = "PROTO", .width = 6, .text = protocol_text},
 	[COLUMN_STATE] = {.title = "STATE", .width = 12, .text = state_text},
-	[COLUMN_LOCAL] = {.title = "LOCAL", .width = 22, .say = say_local},
+	[COLUMN_LOCAL] = {.title = "LOCAL", .width = 22, .text = local_text, .say = say_local},
 	[COLUMN_PEER] = {.title = "PEER", .width = 22, .text = peer_text},
 	[COLUMN_FLAGS] = {.title = "FLAGS", .width = 9, .text = flags_text},
 	[COLUMN_GROUP] = {.title = "GROUP", .width = 6, .text = group_text},
@@ -141,7 +148,7 @@ static const struct {
 	[COLUMN_HELD_BY] = {.title = "HELD BY", .say = say_who},
 };
 
-_Static_assert(ADDRESS_TEXT_LEN < CELL_LEN && DECIMAL_LEN < CELL_LEN && FLAGS_LEN < CELL_LEN, "cells fit");
+_Static_assert(CELL_LEN >= ADDRESS_TEXT_LEN + 2 * sizeof(uint64_t), "the longest cell and its spaces fit");
 
 void list_head(struct strbuf *out)
 {
@@ -156,17 +163,18 @@ void list_head(struct strbuf *out)
 
 static void write_cell(struct strbuf *out, size_t column, const struct holder *holder)
 {
+	static const uint64_t spaces = UINT64_C(0x2020202020202020);
 	char *cell = strbuf_room(out, CELL_LEN);
-	size_t length;
+	size_t length, width = columns[column].width;
 
 	if (!cell)
 		return;
 	length = columns[column].text(cell, holder);
-	do
-		cell[length++] = ' ';
-	while (length < columns[column].width);
-	cell[length] = '\0';
-	out->length += length;
+	width = length < width ? width : length + 1;
+	for (; length < width; length += sizeof(spaces))
+		memcpy(cell + length, &spaces, sizeof(spaces));
+	cell[width] = '\0';
+	out->length += width;
 }
 
 void list_row(struct strbuf *out, const struct holder *holder)
@@ -174,7 +182,7 @@ void list_row(struct strbuf *out, const struct holder *holder)
 	for (size_t i = 0; i < COLUMN_MAX; i++) {
 		size_t start = out->length;
 
-		if (columns[i].text) {
+		if (columns[i].text && !(i == COLUMN_LOCAL && holder->sock.ifindex)) {
 			write_cell(out, i, holder);
 			continue;
 		}
