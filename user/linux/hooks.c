@@ -12,7 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "../bpf/config.h"
-#include "linux/kernel.h"
+#include "linux/kernel_names.h"
 
 #define PROGRAM_NAME_LEN 40
 #define LINK_PERF_EVENT	 7 /* BPF_LINK_TYPE_PERF_EVENT, 5.15 and later */
@@ -173,18 +173,18 @@ static bool only_traced(const struct hooks *hooks, const struct hook *hook)
 	return hook->use & (USE_LOCKED | USE_DETAIL) && (hooks->fentry || hook->use & USE_TRACEPOINT);
 }
 
-void hooks_choose(struct hooks *hooks, const struct btf *btf)
+void hooks_choose(struct hooks *hooks, const struct kernel_names *names)
 {
 	hooks->iterator_off[ITERATORS_MAX - 1] = !(hooks->wanted & USE_UNIX);
 	/*
 	 * Syscall tracepoints that may fault (6.13), and later leave preemption on (bpf_probe.h of 7.2);
 	 * __DO_TRACE() turns it off in all kernels before.
 	 */
-	hooks->calls_preempted = kernel_type_has_member(btf, "tracepoint_ext", "faultable");
-	idle_calls_find(btf, &hooks->idle);
+	hooks->calls_preempted = kernel_type_has_member(names, "tracepoint_ext", "faultable");
+	idle_calls_find(names, &hooks->idle);
 	for (size_t i = 0; i < hook_count; i++) {
 		const struct hook *hook = &hook_table[i];
-		int args = kernel_function_args(btf, hook->function);
+		int args = kernel_function_args(names, hook->function);
 
 		hooks->how[i] = HOOK_OFF;
 		if (!hook_wanted(hooks, hook))
@@ -194,7 +194,7 @@ void hooks_choose(struct hooks *hooks, const struct btf *btf)
 		else if (hook->use & USE_KPROBE)
 			hooks->how[i] = HOOK_KPROBE;
 		else if (!(hook->use & USE_MODULE) && hook->instead &&
-			 kernel_function_args(btf, hook->instead) >= 0)
+			 kernel_function_args(names, hook->instead) >= 0)
 			continue;
 		else if (args >= 0 && args != hook->args)
 			continue;

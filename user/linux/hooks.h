@@ -10,7 +10,7 @@
 
 struct bpf_link;
 struct bpf_object;
-struct btf;
+struct kernel_names;
 
 enum hook_how { HOOK_OFF, HOOK_FENTRY, HOOK_MULTI, HOOK_KPROBE };
 
@@ -63,7 +63,7 @@ extern const struct hook hook_table[];
 extern const size_t hook_count;
 
 /* First choice for each hook of the table. */
-void hooks_choose(struct hooks *hooks, const struct btf *btf);
+void hooks_choose(struct hooks *hooks, const struct kernel_names *names);
 
 /* Next way for the hook of this program, or off; -ENOENT if a required one has none left. */
 int hooks_demote(struct hooks *hooks, const char *program);

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "linux/kernel.h"
+#include "linux/kernel_names.h"
 
 /* The stub for 32-bit callers, where there is one: native programs never enter it. */
 #if defined(__x86_64__)
@@ -85,16 +85,16 @@ static const char *const rare_calls[] = {
 
 _Static_assert(sizeof(rare_calls) / sizeof(rare_calls[0]) <= IDLE_CALLS_MAX, "IDLE_CALLS_MAX");
 
-void idle_calls_find(const struct btf *btf, struct idle_calls *ret_calls)
+void idle_calls_find(const struct kernel_names *names, struct idle_calls *ret_calls)
 {
 	ret_calls->count = 0;
-	if (!kernel_type_has_member(btf, "fprobe", "rethook"))
+	if (!kernel_type_has_member(names, "fprobe", "rethook"))
 		return;
 	for (size_t i = 0; i < sizeof(rare_calls) / sizeof(rare_calls[0]); i++) {
 		char *name = ret_calls->names[ret_calls->count];
 
 		snprintf(name, IDLE_NAME_LEN, CALL_PREFIX "%s", rare_calls[i]);
-		if (kernel_function_args(btf, name) >= 0)
+		if (kernel_function_args(names, name) >= 0)
 			ret_calls->count++;
 	}
 }

@@ -15,13 +15,13 @@
 #define IDLE_CALLS_MAX 80
 #define IDLE_NAME_LEN  48
 
-struct btf;
+struct kernel_names;
 
 struct idle_calls {
 	char names[IDLE_CALLS_MAX][IDLE_NAME_LEN];
 	size_t count; /* 0 where the kernel keeps returns elsewhere */
 };
 
-void idle_calls_find(const struct btf *btf, struct idle_calls *ret_calls);
+void idle_calls_find(const struct kernel_names *names, struct idle_calls *ret_calls);
 
 #endif

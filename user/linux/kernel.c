@@ -13,6 +13,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "linux/kernel_names.h"
 #include "probe.skel.h"
 
 #define BTF_PATH       "/sys/kernel/btf/vmlinux"
@@ -173,40 +174,15 @@ void kernel_kprobe_reason(char *ret_reason, size_t size)
 		 "kernel.perf_event_paranoid is below 3; run it with sudo");
 }
 
-int kernel_function_args(const struct btf *btf, const char *function)
-{
-	int id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
-	const struct btf_type *type;
-
-	if (id < 0)
-		return -1;
-	type = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
-	return type && btf_is_func_proto(type) ? btf_vlen(type) : -1;
-}
-
-bool kernel_type_has_member(const struct btf *btf, const char *name, const char *member)
-{
-	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
-	const struct btf_type *type;
-
-	if (id < 0)
-		return false;
-	type = btf__type_by_id(btf, id);
-	for (int i = 0; i < btf_vlen(type); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), member))
-			return true;
-	return false;
-}
-
-void kernel_policy(const struct btf *btf, struct policy *ret_policy)
+void kernel_policy(const struct kernel_names *names, struct policy *ret_policy)
 {
 	*ret_policy = (struct policy){
-		.orphan_uid_root = btf__find_by_name_kind(btf, "sock_i_uid", BTF_KIND_FUNC) > 0,
-		.closed_group_ok = kernel_type_has_member(btf, "sock_reuseport", "num_closed_socks"),
-		.fast_cache_live = kernel_type_has_member(btf, "inet_bind_bucket", "owners"),
-		.bhash2_native = kernel_type_has_member(btf, "inet_bind2_bucket", "family"),
-		.udp_slot_blind = btf__find_by_name_kind(btf, "inet_bind2_bucket", BTF_KIND_STRUCT) < 0,
-		.connect_bind_flag = kernel_type_has_member(btf, "inet_timewait_sock", "tw_connect_bind"),
+		.orphan_uid_root = kernel_names_find(names, "sock_i_uid", BTF_KIND_FUNC),
+		.closed_group_ok = kernel_type_has_member(names, "sock_reuseport", "num_closed_socks"),
+		.fast_cache_live = kernel_type_has_member(names, "inet_bind_bucket", "owners"),
+		.bhash2_native = kernel_type_has_member(names, "inet_bind2_bucket", "family"),
+		.udp_slot_blind = !kernel_names_find(names, "inet_bind2_bucket", BTF_KIND_STRUCT),
+		.connect_bind_flag = kernel_type_has_member(names, "inet_timewait_sock", "tw_connect_bind"),
 	};
 }
 
@@ -225,13 +201,15 @@ static bool has_constant(const struct btf *btf, const char *name)
 
 void kernel_policy_now(struct policy *ret_policy, bool *ret_dumps_bound)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct kernel_names *names;
 
 	*ret_policy = (struct policy){.orphan_uid_root = false};
-	if (btf)
-		kernel_policy(btf, ret_policy);
-	*ret_dumps_bound = btf && has_constant(btf, "TCP_BOUND_INACTIVE");
-	btf__free(btf);
+	*ret_dumps_bound = false;
+	if (kernel_names_new(&names))
+		return;
+	kernel_policy(names, ret_policy);
+	*ret_dumps_bound = has_constant(kernel_names_btf(names), "TCP_BOUND_INACTIVE");
+	kernel_names_free(names);
 }
 
 static bool can_attach(struct bpf_program *program, bool multi)

@@ -5,7 +5,7 @@
 
 #include "model/event.h"
 
-struct btf;
+struct kernel_names;
 
 /*
  * Whether tracing can work at all.  Returns 0, -EPERM (a right is missing) or
@@ -19,17 +19,11 @@ void kernel_load_reason(int error, char *ret_reason, size_t size);
 /* Why kprobes, which stand in for fentry, were not permitted; one line. */
 void kernel_kprobe_reason(char *ret_reason, size_t size);
 
-/* -1 if the kernel has no such function with BTF, else its number of arguments. */
-int kernel_function_args(const struct btf *btf, const char *function);
-
-/* Whether the kernel's struct has a member of this name. */
-bool kernel_type_has_member(const struct btf *btf, const char *name, const char *member);
-
 /*
  * struct policy from the shapes of the kernel's own types.  They do not tell all of udp_slot_blind: true
  * without bhash2 (before 6.1), where the kernel certainly is; else false, and it may be, up to 6.18.
  */
-void kernel_policy(const struct btf *btf, struct policy *ret_policy);
+void kernel_policy(const struct kernel_names *names, struct policy *ret_policy);
 
 /*
  * The same of the running kernel, and whether sock_diag(7) tells of TCP sockets that are bound

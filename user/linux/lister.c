@@ -14,6 +14,7 @@
 
 #include "../bpf/config.h"
 #include "linux/kernel.h"
+#include "linux/kernel_names.h"
 #include "linux/kernel_types.h"
 #include "list.skel.h"
 
@@ -59,24 +60,25 @@ static int load(const struct lister *lister, bool seeks, struct list_bpf **ret_l
 }
 
 /* Without them loading takes longer, and that is all. */
-static void take_types(struct lister *lister, const struct btf *kernel)
+static void take_types(struct lister *lister, const struct kernel_names *kernel)
 {
 	struct list_bpf *list = list_bpf__open();
 
-	if (list && kernel_types_new(kernel, bpf_object__btf(list->obj), &lister->types))
+	if (list && kernel_types_new(kernel_names_btf(kernel), bpf_object__btf(list->obj), &lister->types))
 		lister->types = NULL;
 	list_bpf__destroy(list);
 }
 
 static int lister_load(struct lister *lister)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
+	struct kernel_names *kernel;
+	int err = kernel_names_new(&kernel);
 
-	if (!btf)
-		return -errno;
-	kernel_policy(btf, &lister->policy);
-	take_types(lister, btf);
-	btf__free(btf);
+	if (err)
+		return err;
+	kernel_policy(kernel, &lister->policy);
+	take_types(lister, kernel);
+	kernel_names_free(kernel);
 	lister->udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (lister->udp < 0)
 		return -errno;

@@ -17,6 +17,8 @@
 #include "linux/hooks.h"
 #include "linux/iterator.h"
 #include "linux/kernel.h"
+#include "linux/kernel_names.h"
+#include "linux/kernel_types.h"
 #include "linux/reclaim.h"
 #include "linux/security.h"
 #include "linux/selftest.h"
@@ -29,6 +31,7 @@ enum iterator { ITERATE_SNAPSHOT, ITERATE_FILES, ITERATE_SOCKETS, ITERATE_TASKS,
 
 struct tracer {
 	struct trace_bpf *trace;
+	struct kernel_types *types; /* NULL: libbpf looks through all of the kernel's */
 	struct bpf_link *iterators[ITERATORS];
 	struct ring_buffer *ring;
 	struct hooks hooks;
@@ -132,11 +135,12 @@ static int fill_maps(struct tracer *tracer, const struct tracer_options *options
 /* One try with the present choice of hooks; on failure ret_program is the one to blame, or "". */
 static int load_once(struct tracer *tracer, const struct rt_config *config, const char **ret_program)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = kernel_types_path(tracer->types));
 	int err;
 
 	load_log.failed[0] = '\0';
 	*ret_program = load_log.failed;
-	tracer->trace = trace_bpf__open();
+	tracer->trace = trace_bpf__open_opts(&opts);
 	if (!tracer->trace)
 		return -errno;
 	memcpy((void *)&tracer->trace->rodata->config, config, sizeof(*config));
@@ -205,22 +209,25 @@ static int attach_iterators(struct tracer *tracer)
 	return 0;
 }
 
-static int tracer_load(struct tracer *tracer, const struct tracer_options *options)
+/* Without them loading takes longer, and that is all. */
+static void take_types(struct tracer *tracer, const struct kernel_names *kernel)
 {
-	struct rt_config config = {0};
-	struct btf *btf;
-	int err;
+	struct trace_bpf *trace = trace_bpf__open();
 
-	btf = btf__load_vmlinux_btf();
-	if (!btf)
-		return -errno;
-	kernel_policy(btf, &tracer->policy);
-	tracer->policy.udp_slot_blind = selftest_udp_slot_blind();
-	err = kernel_attach_kinds(&tracer->hooks.fentry, &tracer->hooks.multi);
-	if (err) {
-		btf__free(btf);
+	if (trace && kernel_types_new(kernel_names_btf(kernel), bpf_object__btf(trace->obj), &tracer->types))
+		tracer->types = NULL;
+	trace_bpf__destroy(trace);
+}
+
+static int choose(struct tracer *tracer, const struct tracer_options *options,
+		  const struct kernel_names *kernel)
+{
+	int err = kernel_attach_kinds(&tracer->hooks.fentry, &tracer->hooks.multi);
+
+	if (err)
 		return err;
-	}
+	kernel_policy(kernel, &tracer->policy);
+	tracer->policy.udp_slot_blind = selftest_udp_slot_blind();
 	tracer->hooks.wanted = (options->tree ? USE_TREE : 0) | (options->verbose ? USE_VERBOSE : 0) |
 			       (options->connects ? USE_CONNECTS : 0) | (options->cgroup ? USE_CGROUP : 0) |
 			       (options->verbose || options->tree ? USE_CALLS : 0) |
@@ -229,8 +236,23 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 			       (options->unix_sockets ? USE_UNIX : 0);
 	if (!security_modules(tracer->modules, sizeof(tracer->modules)))
 		tracer->hooks.modules = tracer->modules;
-	hooks_choose(&tracer->hooks, btf);
-	btf__free(btf);
+	hooks_choose(&tracer->hooks, kernel);
+	take_types(tracer, kernel);
+	return 0;
+}
+
+static int tracer_load(struct tracer *tracer, const struct tracer_options *options)
+{
+	struct rt_config config = {0};
+	struct kernel_names *kernel;
+	int err = kernel_names_new(&kernel);
+
+	if (err)
+		return err;
+	err = choose(tracer, options, kernel);
+	kernel_names_free(kernel);
+	if (err)
+		return err;
 	fill_config(options, &config);
 	err = load_trace(tracer, &config);
 	if (!err)
@@ -280,6 +302,7 @@ void tracer_free(struct tracer *tracer)
 		bpf_link__destroy(tracer->iterators[i]);
 	if (tracer->trace)
 		unload(tracer);
+	kernel_types_free(tracer->types);
 	free(tracer);
 }
 
