@@ -10,6 +10,7 @@ import errno
 import ipaddress
 import os
 import re
+import select
 import signal
 import socket
 import struct
@@ -92,6 +93,18 @@ def held_elsewhere(port, make=tcp):
 
 def udp(flags="", family=socket.AF_INET):
     return make(flags, family, socket.SOCK_DGRAM)
+
+
+def arrived(socks, count, take):
+    """What take() gave of each socket, once so many datagrams or connections were there."""
+    taken = {sock: [] for sock in socks}
+    while sum(map(len, taken.values())) < count:
+        ready = select.select(socks, [], [], 60)[0]
+        if not ready:
+            raise AssertionError(f"{count} were sent, these arrived: {list(taken.values())}")
+        for sock in ready:
+            taken[sock].append(take(sock))
+    return list(taken.values())
 
 
 def inode_of(sock):

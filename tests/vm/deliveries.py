@@ -13,7 +13,7 @@ import socket
 import subprocess
 
 from bpf import program_names
-from checks import inode_of, linger_reset, listener_inodes, sockets_of, tcp, udp
+from checks import arrived, inode_of, linger_reset, listener_inodes, sockets_of, tcp, udp
 from harness import Tracer, contains, end, equal, start_server, wait_for
 
 HERE, THERE, ANY = "127.0.0.1", "127.0.0.2", "0.0.0.0"
@@ -29,25 +29,26 @@ def connect(address, port):
     return client
 
 
-def accepted(listener):
-    """The peers of the connections that wait for accept()."""
-    listener.setblocking(False)
-    peers = []
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            connection, peer = listener.accept()
+def take(listeners, *addresses):
+    """A connection to each address, accepted before the next: the peers of each listener, by inode."""
+    peers = {inode_of(listener): [] for listener in listeners}
+    for address in addresses:
+        with connect(*address):
+            ready = select.select(listeners, [], [], 60)[0]
+            equal(len(ready), 1, "listeners that have a connection")
+            connection, peer = ready[0].accept()
             connection.close()
-            peers.append(peer)
+            peers[inode_of(ready[0])].append(peer)
     return peers
 
 
-def received(sock):
-    sock.setblocking(False)
-    payloads = []
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            payloads.append(sock.recv(64))
-    return payloads
+def received(socks, count):
+    """So many datagrams, each where it arrived, by inode."""
+    return dict(zip(map(inode_of, socks), arrived(socks, count, lambda sock: sock.recv(64))))
+
+
+def counts(lists):
+    return {inode: len(list_) for inode, list_ in lists.items()}
 
 
 def netcat(port, count):
@@ -80,9 +81,7 @@ def group_of_listeners():
         for sock in (one, two):
             sock.bind((HERE, 32001))
             sock.listen(256)
-        for _ in range(64):
-            connect(HERE, 32001).close()
-        return {inode_of(sock): accepted(sock) for sock in (one, two)}
+        return take((one, two), *[(HERE, 32001)] * 64)
 
 
 def specific_before_wildcard():
@@ -90,9 +89,7 @@ def specific_before_wildcard():
         for sock, address in ((wide, ANY), (narrow, HERE)):
             sock.bind((address, 32004))
             sock.listen(16)
-        for address in (HERE, THERE, HERE, HERE):
-            connect(address, 32004).close()
-        return [(inode_of(sock), len(accepted(sock))) for sock in (wide, narrow)]
+        return counts(take((wide, narrow), *[(address, 32004) for address in (HERE, THERE, HERE, HERE)]))
 
 
 def newest_datagram_socket():
@@ -101,7 +98,7 @@ def newest_datagram_socket():
             sock.bind((HERE, port))
         for number in range(20):
             client.sendto(b"%d" % number, (HERE, 32005))
-        return [(inode_of(sock), len(received(sock))) for sock in (older, newer)], client.getsockname()
+        return counts(received((older, newer), 20)), client.getsockname()
 
 
 def datagram_group_of_version_6():
@@ -112,7 +109,7 @@ def datagram_group_of_version_6():
         for _ in range(60):
             with udp("", socket.AF_INET6) as client:
                 client.sendto(b"x", ("::1", 32006))
-        return {inode_of(sock): len(received(sock)) for sock in members}
+        return counts(received(members, 60))
 
 
 def multicast():
@@ -124,7 +121,7 @@ def multicast():
         client.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(HERE))
         for _ in range(5):
             client.sendto(b"x", (GROUP, 32007))
-        return {inode_of(sock): len(received(sock)) for sock in (one, two)}
+        return counts(received((one, two), 10))
 
 
 def apart():
@@ -133,8 +130,7 @@ def apart():
         for sock, address in ((one, HERE), (two, THERE)):
             sock.bind((address, 32008))
             sock.listen(4)
-            connect(address, 32008).close()
-        return [len(accepted(sock)) for sock in (one, two)]
+        return list(counts(take((one, two), (HERE, 32008), (THERE, 32008))).values())
 
 
 def one_datagram():
@@ -142,7 +138,7 @@ def one_datagram():
         for sock, address, port in ((one, ANY, 32009), (two, ANY, 32009), (client, HERE, 0)):
             sock.bind((address, port))
         client.sendto(b"x", (HERE, 32009))
-        return [received(one), received(two)], client.getsockname()[1]
+        return list(received((one, two), 1).values()), client.getsockname()[1]
 
 
 STIMULI = (netcat_twice, group_of_listeners, specific_before_wildcard, newest_datagram_socket,
@@ -160,11 +156,9 @@ def recorded():
         two.listen(64)
         with Tracer("--deliveries") as trace, Tracer("--deliveries", "-H", "-P", "32000-32099", json=False) as text:
             done["programs"] = program_names()
-            for _ in range(16):
-                connect(HERE, 32002).close()
+            done["elders"] = counts(take((one, two), *[(HERE, 32002)] * 16))
             client.sendto(b"x", (HERE, 32003))
-            done["elders"] = [(inode_of(sock), len(accepted(sock))) for sock in (one, two)]
-            done["elder datagrams"] = [(inode_of(sock), len(received(sock))) for sock in (first, last)]
+            done["elder datagrams"] = counts(received((first, last), 1))
             for stimulus in STIMULI:
                 done[stimulus] = stimulus()
     return trace, text, done
@@ -212,16 +206,16 @@ def test_who_got_whose_connection():
 
 def test_shared_before_the_trace():
     done = recorded()[2]
-    elders, datagrams = dict(done["elders"]), done["elder datagrams"]
-    equal((sum(elders.values()), [count for _, count in datagrams]), (16, [0, 1]), "what the kernel did")
+    elders, datagrams = done["elders"], done["elder datagrams"]
+    equal((sum(elders.values()), list(datagrams.values())), (16, [0, 1]), "what the kernel did")
     check(32002, elders)
-    check(32003, dict(datagrams))
+    check(32003, datagrams)
 
 
 def test_specific_before_wildcard():
-    wide, narrow = recorded()[2][specific_before_wildcard]
-    equal((wide[1], narrow[1]), (1, 3), "what the kernel did")
-    events = check(32004, dict((wide, narrow)))
+    members = recorded()[2][specific_before_wildcard]
+    equal(list(members.values()), [1, 3], "what the kernel did")
+    events = check(32004, members)
     equal([(event["socket"]["address"], event["delivery"]["to"]) for event in events],
           [(HERE, {"address": HERE, "port": 32004}), (ANY, {"address": THERE, "port": 32004}),
            *[(HERE, {"address": HERE, "port": 32004})] * 2], "sent to")
@@ -229,8 +223,8 @@ def test_specific_before_wildcard():
 
 def test_newest_datagram_socket():
     members, sender = recorded()[2][newest_datagram_socket]
-    equal([count for _, count in members], [0, 20], "what the kernel did")
-    events = check(32005, dict(members))
+    equal(list(members.values()), [0, 20], "what the kernel did")
+    events = check(32005, members)
     equal([event["socket"]["peer"] for event in events], [dict(zip(("address", "port"), sender))] * 20, "senders")
 
 

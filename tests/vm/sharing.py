@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 
-from checks import Attempt, bind, inode_of, listen, listening, next_event, outcome, program_of, tcp, tcp6, udp
+from checks import (Attempt, arrived, bind, inode_of, listen, listening, next_event, outcome, program_of, tcp, tcp6,
+                    udp)
 from harness import contains, end, equal, kernel, shared, skip, start_server, wait_for
 from pairs import attach_program
 
@@ -158,10 +159,9 @@ def test_datagrams_to_a_specific_address():
         equal((is_empty(narrow), is_empty(wide)), (True, True), "and nothing else")
 
 
-def how_many(sock, take):
-    """Datagrams or connections that wait."""
-    sock.setblocking(False)
-    return sum(1 for _ in iter(lambda: outcome(take), errno.EAGAIN))
+def how_many(socks, count, take):
+    """Of so many datagrams or connections, those of each socket."""
+    return [len(taken) for taken in arrived(socks, count, take)]
 
 
 def test_datagram_group_spreads():
@@ -173,8 +173,8 @@ def test_datagram_group_spreads():
         for _ in range(64):
             with udp() as client:
                 client.sendto(b"x", (HERE, 31004))
-        counts = [how_many(sock, lambda: sock.recv(1)) for sock in (one, two)]
-        equal((sum(counts), 0 in counts), (64, False), f"datagrams of each: {counts}")
+        counts = how_many((one, two), 64, lambda sock: sock.recv(1))
+        equal(0 in counts, False, f"datagrams of each: {counts}")
 
 
 PROGRAM = "the BPF program of the group chooses which of its 2 sockets answers"
@@ -188,7 +188,7 @@ def test_program_of_a_datagram_group_chooses():
         for _ in range(16):
             with udp() as client:
                 client.sendto(b"x", (HERE, 31021))
-        equal([how_many(sock, lambda: sock.recv(1)) for sock in (one, two)], [16, 0], "datagrams of each")
+        equal(how_many((one, two), 16, lambda sock: sock.recv(1)), [16, 0], "datagrams of each")
 
 
 def test_program_of_a_group_of_listeners_chooses():
@@ -197,7 +197,7 @@ def test_program_of_a_group_of_listeners_chooses():
         bind(two, HERE, 31022).accepted("reuseport-group").total(1)
         equal(listen(two).accepted("reuseport-group").verdict["delivery"], PROGRAM, "who answers")
         clients = [socket.create_connection((HERE, 31022)) for _ in range(16)]
-        equal([how_many(sock, lambda: sock.accept()[0].close()) for sock in (one, two)], [16, 0], "connections of each")
+        equal(how_many((one, two), 16, lambda sock: sock.accept()[0].close()), [16, 0], "connections of each")
         for client in clients:
             client.close()
 
