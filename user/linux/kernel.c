@@ -123,6 +123,25 @@ int kernel_refusal(char *ret_reason, size_t size)
 	return 0;
 }
 
+/*
+ * A map of one number.  What the maps of a tracer that ended, or of programs that
+ * were refused, took is given back some time after they are closed
+ * (bpf_map_free_deferred()): until then there may be no room even for this one.
+ */
+static int small_map(void)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+	int fd = -1;
+
+	for (int i = 0; i < 100; i++) {
+		fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(uint32_t), sizeof(uint32_t), 1, NULL);
+		if (fd >= 0 || errno != EPERM)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return fd;
+}
+
 /* Before 5.11 maps count against RLIMIT_MEMLOCK: a small one is made, one as large as the limit is not. */
 static bool memlock_limits(const struct rlimit *limit)
 {
@@ -130,7 +149,7 @@ static bool memlock_limits(const struct rlimit *limit)
 
 	if (limit->rlim_cur == RLIM_INFINITY || limit->rlim_cur > MEMLOCK_NEEDED)
 		return false;
-	small = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(uint32_t), sizeof(uint32_t), 1, NULL);
+	small = small_map();
 	large = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(uint32_t), sizeof(uint32_t),
 			       MEMLOCK_NEEDED / sizeof(uint64_t), NULL);
 	if (small >= 0)
