@@ -359,6 +359,24 @@ static __always_inline const struct rt_process *describe_last(struct last_proces
 	return &last->process;
 }
 
+/* The verifier knows these types: only what a pointer to a number leads to takes a helper. */
+static __always_inline u32 closes_on_exec(struct task_struct *task, u32 fd)
+{
+	struct files_struct *files = task->files;
+	struct fdtable *table = files ? files->fdt : NULL;
+	unsigned long *bits = table ? table->close_on_exec : NULL, word = 0;
+
+	bpf_probe_read_kernel(&word, sizeof(word), bits + fd / 64);
+	return word >> fd % 64 & 1;
+}
+
+static __always_inline u64 file_inode(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	return inode ? inode->i_ino : 0;
+}
+
 SEC("iter/task_file")
 int list_owners(struct bpf_iter__task_file *ctx)
 {
@@ -368,18 +386,22 @@ int list_owners(struct bpf_iter__task_file *ctx)
 	struct last_process *last = bpf_map_lookup_elem(&process_scratch, &zero);
 	const struct rt_process *process;
 	struct rt_owner owner = {};
+	struct socket *socket;
 	struct sock *sk, *first;
 	bool any_port = !only_port;
 	u16 port;
 
 	if (!last || !task || !file || (u64)file->f_op != socket_ops || is_known_thread(task))
 		return 0;
-	sk = sock_of_file(file);
+	socket = file->private_data;
+	sk = BPF_CORE_READ(socket, sk);
 	if (!sk || !sock_followed(sk))
 		return 0;
-	if (protocol_bit(sk) == RT_PROTO_MPTCP) {
+	owner.inode = file_inode(file);
+	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_MPTCP) {
 		first = compat_mptcp_first(sk);
 		sk = first ? first : sk;
+		owner.inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
 		any_port = true; /* its other subflows have others, and its inode */
 	}
 	owner.key = (u64)sk;
@@ -387,7 +409,6 @@ int list_owners(struct bpf_iter__task_file *ctx)
 	if (!port || (!any_port && port != only_port))
 		return 0;
 	process = describe_last(last, number_of(&ctx->task));
-	owner.inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
 	owner.start_ns = process->start_ns;
 	owner.cgroup = process->cgroup;
 	owner.tgid = process->tgid;
@@ -395,7 +416,7 @@ int list_owners(struct bpf_iter__task_file *ctx)
 	owner.nspid = process->nspid;
 	owner.uid = process->uid;
 	owner.fd = ctx->fd;
-	owner.cloexec = fd_closes_on_exec(task, ctx->fd);
+	owner.cloexec = closes_on_exec(task, ctx->fd);
 	__builtin_memcpy(owner.comm, process->comm, RT_COMM_LEN);
 	bpf_seq_write(ctx->meta->seq, &owner, sizeof(owner));
 	return 0;
