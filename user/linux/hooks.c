@@ -242,12 +242,13 @@ int hooks_demote(struct hooks *hooks, const char *program)
 		if (hooks->how[i] == HOOK_FENTRY && !hooks->fentry)
 			hooks->how[i] = HOOK_KPROBE;
 		hooks->missing[i] = hooks->how[i] == HOOK_OFF;
+		hooks->proven[i] = false;
 		return hooks->missing[i] && hook->use & USE_REQUIRED ? -ENOENT : 0;
 	}
 	return -ENOENT;
 }
 
-void hooks_select(const struct hooks *hooks, struct bpf_object *object)
+void hooks_select(const struct hooks *hooks, struct bpf_object *object, bool rest)
 {
 	struct bpf_program *program;
 
@@ -255,7 +256,7 @@ void hooks_select(const struct hooks *hooks, struct bpf_object *object)
 	for (size_t i = 0; i < hook_count; i++) {
 		program = program_of(object, &hook_table[i], hooks->how[i]);
 		if (program)
-			bpf_program__set_autoload(program, true);
+			bpf_program__set_autoload(program, !(rest && hooks->proven[i]));
 		program = keeper_of(hooks, object, i);
 		if (program)
 			bpf_program__set_autoload(program, true);
@@ -263,7 +264,26 @@ void hooks_select(const struct hooks *hooks, struct bpf_object *object)
 	bpf_map__set_autocreate(bpf_object__find_map_by_name(object, "kept"), !hooks->fentry);
 	for (size_t i = 0; i < ITERATORS_MAX; i++)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(object, iterators[i]),
-					  !hooks->iterator_off[i]);
+					  !hooks->iterator_off[i] && !(rest && hooks->iterator_proven[i]));
+}
+
+/* libbpf loads programs in the order in which it lists them. */
+void hooks_prove(struct hooks *hooks, const struct bpf_object *object, const char *refused)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object)
+	{
+		const char *name = bpf_program__name(program);
+
+		if (!strcmp(name, refused))
+			return;
+		for (size_t i = 0; i < hook_count && bpf_program__autoload(program); i++)
+			if (program == program_of(object, &hook_table[i], hooks->how[i]))
+				hooks->proven[i] = true;
+		for (size_t i = 0; i < ITERATORS_MAX; i++)
+			hooks->iterator_proven[i] |= !strcmp(name, iterators[i]);
+	}
 }
 
 static struct bpf_link *attach_multi(const struct hooks *hooks, const struct hook *hook,

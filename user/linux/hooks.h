@@ -54,6 +54,8 @@ struct hooks {
 	enum hook_how how[HOOKS_MAX];
 	bool iterator_off[ITERATORS_MAX]; /* refused by the kernel, or not wanted */
 	bool missing[HOOKS_MAX];	  /* was chosen once, and then refused by the kernel */
+	bool proven[HOOKS_MAX];		  /* the verifier has accepted the program for how */
+	bool iterator_proven[ITERATORS_MAX];
 	struct idle_calls idle;
 	struct bpf_link *links[HOOKS_MAX];
 	struct bpf_link *keepers[HOOKS_MAX]; /* of e_NAME */
@@ -68,8 +70,11 @@ void hooks_choose(struct hooks *hooks, const struct kernel_names *names);
 /* Next way for the hook of this program, or off; -ENOENT if a required one has none left. */
 int hooks_demote(struct hooks *hooks, const char *program);
 
-/* Autoload just the chosen programs, and the iterators. */
-void hooks_select(const struct hooks *hooks, struct bpf_object *object);
+/* Autoload just the chosen programs, and the iterators; rest: only those that are not proven. */
+void hooks_select(const struct hooks *hooks, struct bpf_object *object, bool rest);
+
+/* The verifier has accepted what was to be loaded before this program; "": all. */
+void hooks_prove(struct hooks *hooks, const struct bpf_object *object, const char *refused);
 
 /* Attach all; on failure returns the errno and names the program.  -EPERM: another way would not help. */
 int hooks_attach(struct hooks *hooks, struct bpf_object *object, const char **ret_program);

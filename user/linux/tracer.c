@@ -24,7 +24,7 @@
 #include "linux/selftest.h"
 #include "trace.skel.h"
 
-#define LOAD_ATTEMPTS 48
+#define LOAD_ATTEMPTS 64
 #define SLOT_COUNT    256
 
 enum iterator { ITERATE_SNAPSHOT, ITERATE_FILES, ITERATE_SOCKETS, ITERATE_TASKS, ITERATE_UNIX, ITERATORS };
@@ -132,8 +132,12 @@ static int fill_maps(struct tracer *tracer, const struct tracer_options *options
 	return err;
 }
 
-/* One try with the present choice of hooks; on failure ret_program is the one to blame, or "". */
-static int load_once(struct tracer *tracer, const struct rt_config *config, const char **ret_program)
+/*
+ * One try with the present choice of hooks; rest: just whether the verifier
+ * accepts what it has not seen.  On failure ret_program is the one to blame, or "".
+ */
+static int load_once(struct tracer *tracer, const struct rt_config *config, bool rest,
+		     const char **ret_program)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = kernel_types_path(tracer->types));
 	int err;
@@ -144,9 +148,12 @@ static int load_once(struct tracer *tracer, const struct rt_config *config, cons
 	if (!tracer->trace)
 		return -errno;
 	memcpy((void *)&tracer->trace->rodata->config, config, sizeof(*config));
-	hooks_select(&tracer->hooks, tracer->trace->obj);
+	hooks_select(&tracer->hooks, tracer->trace->obj, rest);
 	err = trace_bpf__load(tracer->trace);
-	return err ? err : hooks_attach(&tracer->hooks, tracer->trace->obj, ret_program);
+	if (err || rest)
+		return err;
+	hooks_prove(&tracer->hooks, tracer->trace->obj, "");
+	return hooks_attach(&tracer->hooks, tracer->trace->obj, ret_program);
 }
 
 static void unload(struct tracer *tracer)
@@ -156,19 +163,29 @@ static void unload(struct tracer *tracer)
 	tracer->trace = NULL;
 }
 
-/* Load; where a program is refused, take the next way for its hook and load again. */
+/*
+ * Load; where a program is refused, take the next way for its hook and load
+ * again.  After the second refusal there may be many: the verifier, which takes
+ * most of the time, is shown what it has accepted only when all are known.
+ */
 static int load_trace(struct tracer *tracer, const struct rt_config *config)
 {
 	char program[64];
 	const char *blamed;
+	bool rest = false;
 	int err = -EINVAL;
 
 	for (int i = 0; i < LOAD_ATTEMPTS; i++) {
-		err = load_once(tracer, config, &blamed);
-		if (!err)
+		err = load_once(tracer, config, rest, &blamed);
+		if (!err && !rest)
 			return 0;
 		snprintf(program, sizeof(program), "%s", blamed);
+		if (err && tracer->trace)
+			hooks_prove(&tracer->hooks, tracer->trace->obj, program);
 		unload(tracer);
+		rest = err && i;
+		if (!err)
+			continue;
 		if (err == -EPERM || err == -ENOMEM || !program[0] || hooks_demote(&tracer->hooks, program))
 			break;
 	}
