@@ -51,7 +51,7 @@ RELATIVE := -ffile-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(CURDIR)=.
 CFLAGS_ALL := -std=c11 $(CPPFLAGS) $(RELATIVE) -D_GNU_SOURCE -DREUSETRACE_VERSION='"$(VERSION)"' -Iuser -I$(BUILD) $(WARN) $(CFLAGS)
 ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 BPF_CFLAGS := $(RELATIVE) -g -O2 -mcpu=v3 -target bpf -D__TARGET_ARCH_$(ARCH) -D__bpf__ -Ivmlinux -Ibpf $(WARN)
-LIBS := -lbpf -lelf -lz -ljson-c -lsqlite3 -lsystemd -lm
+LIBS := -lbpf -lelf -lz -ljson-c -lsqlite3 -lsystemd -lseccomp -lm
 
 BPF := list probe trace
 BPF_HEADERS := $(wildcard bpf/*.h vmlinux/*.h) user/event.h

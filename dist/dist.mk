@@ -55,7 +55,7 @@ $(BUILD)/static/reusetrace: $(filter-out %/linux/users.o %/view/journal.o,$(OBJE
 		$(BUILD)/static/journal.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -static -Wl,--no-warnings $^ \
-		$$(pkg-config --static --libs libbpf libelf json-c sqlite3) -lm -o $@
+		$$(pkg-config --static --libs libbpf libelf json-c sqlite3 libseccomp) -lm -o $@
 
 static: $(BUILD)/static/reusetrace
 

@@ -13,7 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "linux/unix_path.h"
+#include "linux/looker.h"
+#include "linux/unix_look.h"
 
 #define STRANGER 65533
 
@@ -127,37 +128,45 @@ static struct rt_unix record_of(bool overrides)
 	return record;
 }
 
-static void check(const struct rt_unix *record, const char *prefix, const char *base, const struct row *row)
+static void check(struct looker *looker, const struct rt_unix *record, const char *prefix, const char *base,
+		  const struct row *row)
 {
-	struct unix_facts facts = {.path = ""};
-	struct path_file file;
+	struct path_look look = {.record = *record};
+	const struct unix_facts *facts = &look.facts;
 	char wanted[EXE_LEN];
 
-	snprintf(facts.path, sizeof(facts.path), "%s%s", prefix, row->path);
-	unix_path_look(record, &facts, &file);
-	assert_int_equal(facts.obstacle, row->obstacle);
-	assert_int_equal(facts.fault, row->fault);
+	snprintf(look.facts.path, sizeof(look.facts.path), "%s%s", prefix, row->path);
+	assert_int_equal(looker_look(looker, LOOK_PATH, &look), 0);
+	assert_int_equal(facts->obstacle, row->obstacle);
+	assert_int_equal(facts->fault, row->fault);
 	snprintf(wanted, sizeof(wanted), "%s%s", base, row->directory);
 	if (row->directory[0] || prefix[0])
-		assert_string_equal(facts.directory, *base ? wanted : row->directory + 1);
-	assert_int_equal(facts.directory_mode, row->mode);
-	assert_int_equal(facts.directory_uid, 0);
+		assert_string_equal(facts->directory, *base ? wanted : row->directory + 1);
+	assert_int_equal(facts->directory_mode, row->mode);
+	assert_int_equal(facts->directory_uid, 0);
+	assert_int_not_equal(look.netns, 0);
 }
 
+/* By this process, and by a looker. */
 static void test_absolute_and_relative(void **state)
 {
 	char prefix[sizeof(directory) + 1];
+	struct looker *looker;
 
 	(void)state;
 	if (geteuid())
 		skip(); /* the files would not be of uid 0 */
+	assert_int_equal(looker_new(false, &looker), 0);
 	snprintf(prefix, sizeof(prefix), "%s/", directory);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct rt_unix record = record_of(rows[i].overrides);
 
-		check(&record, prefix, directory, &rows[i]);
-		check(&record, "", "", &rows[i]);
+		check(NULL, &record, prefix, directory, &rows[i]);
+		check(NULL, &record, "", "", &rows[i]);
+		check(looker, &record, prefix, directory, &rows[i]);
+		check(looker, &record, "", "", &rows[i]);
 	}
+	looker_free(looker);
 }
 
 /* Its mount namespace is this one's: the path means the same here. */

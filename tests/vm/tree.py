@@ -7,6 +7,7 @@ import sys
 
 from children import Child, bind, in_child
 from harness import REUSETRACE, Tracer, contains, equal, run, wait_for
+from rights import LOOKER, names_of_children
 
 SHAPES = ("fork", "vfork-exec", "posix-spawn", "sibling", "thread", "thread-exec", "daemon", "moves-cgroup",
           "pid-namespace")
@@ -75,9 +76,8 @@ def test_daemon_outlives_command():
 
 
 def children_gone(pid):
-    """No child, not even a dead one."""
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return not file.read().split()
+    """No child but the one for look-ups, not even a dead one."""
+    return names_of_children(pid) == [LOOKER]
 
 
 def test_pid_existing_and_new_children():

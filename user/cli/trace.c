@@ -17,9 +17,11 @@
 #include "cli/summary.h"
 #include "cli/trace.h"
 #include "cli/trace_options.h"
+#include "cli/trace_rights.h"
 #include "linux/clock.h"
 #include "linux/command.h"
 #include "linux/kernel.h"
+#include "linux/looker.h"
 #include "linux/place.h"
 #include "linux/process.h"
 #include "linux/session.h"
@@ -36,6 +38,7 @@ static volatile sig_atomic_t stop;
 struct trace {
 	const struct config *config;
 	struct trace_options options;
+	struct looker *looker;
 	struct tracer *tracer;
 	struct session *session;
 	struct traced_command command;
@@ -48,6 +51,7 @@ struct trace {
 	uint64_t events; /* without the holders of the snapshot */
 	bool rejected;
 	bool passed_on; /* a signal, to COMMAND */
+	bool told_of_looker;
 };
 
 static void on_signal(int number)
@@ -203,11 +207,12 @@ static int add_pids(struct trace *trace)
 static bool interrupted(struct trace *trace)
 {
 	int signal_number = stop;
+	struct signal_look look = {.pid = trace->command.pid, .number = signal_number};
 
 	if (!signal_number || !trace->config->command || trace->command.ended || trace->passed_on)
 		return signal_number;
 	if (signal_number != SIGINT)
-		kill(trace->command.pid, signal_number);
+		(void)looker_look(trace->looker, LOOK_SIGNAL, &look);
 	trace->passed_on = true;
 	stop = 0;
 	return false;
@@ -229,6 +234,12 @@ static int poll_once(struct trace *trace, int timeout_ms)
 {
 	int n = session_poll(trace->session, timeout_ms, show_event, trace);
 
+	if (looker_is_gone(trace->looker) && !trace->told_of_looker) {
+		trace->told_of_looker = true;
+		fputs("reusetrace: the process for look-ups, reusetrace-look, has ended: executables, paths "
+		      "and other network namespaces may stay unknown\n",
+		      stderr);
+	}
 	if (trace->sink)
 		trace->sink->idle(trace->sink->context);
 	view_idle(trace->view);
@@ -312,7 +323,7 @@ static int run(struct trace *trace)
 	else if (err)
 		fprintf(stderr, "reusetrace: self-test on loopback: %s; hooks are unproven\n",
 			strerror(-err));
-	err = session_new(trace->tracer, config->deliveries, &trace->session);
+	err = session_new(trace->tracer, trace->looker, config->deliveries, &trace->session);
 	if (!err && config->containers)
 		err = session_ask_runtimes(trace->session);
 	if (!err && config->command)
@@ -320,6 +331,8 @@ static int run(struct trace *trace)
 				   config->run_as.name ? config->run_as.uid : (uid_t)-1);
 	if (!err)
 		err = add_pids(trace);
+	if (!err)
+		err = trace_give_up_rights(config, trace->sink, trace->tracer);
 	if (!err)
 		err = show_start(trace);
 	if (!err)
@@ -354,6 +367,13 @@ static int attach(struct trace *trace)
 	return err == -EPERM ? EXIT_NOT_PERMITTED : EXIT_NO_KERNEL;
 }
 
+static int start_looker(struct trace *trace)
+{
+	int err = looker_new(trace->config->command, &trace->looker);
+
+	return err ? complain_errno("look-ups", err) : EXIT_OK;
+}
+
 int trace_to(const struct config *config, const struct trace_sink *sink)
 {
 	struct trace trace = {.config = config, .sink = sink, .command = COMMAND_INIT};
@@ -361,6 +381,8 @@ int trace_to(const struct config *config, const struct trace_sink *sink)
 
 	status = trace_options_fill(config, &trace.options);
 	handle_signals();
+	if (!status)
+		status = start_looker(&trace);
 	if (!status)
 		status = open_output(&trace);
 	if (!status)
@@ -377,6 +399,7 @@ int trace_to(const struct config *config, const struct trace_sink *sink)
 	err = output_close(config, trace.out, err);
 	session_free(trace.session);
 	tracer_free(trace.tracer);
+	looker_free(trace.looker);
 	return ended_with(config->output ? config->output : "trace", status, err);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "linux/process.h"
 #include "model/users.h"
 
 #define EXIT_CANNOT_RUN 126
@@ -83,6 +84,15 @@ void command_reap(struct traced_command *command)
 		status = 0;
 	command->ended = true;
 	command->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int command_look_signal(void *about)
+{
+	const struct signal_look *look = about;
+
+	if (look->pid <= 0 || process_parent(look->pid) != (uint32_t)getppid())
+		return -ESRCH;
+	return kill(look->pid, look->number) ? -errno : 0;
 }
 
 void command_drop(struct traced_command *command)

@@ -26,6 +26,15 @@ void command_go(struct traced_command *command);
 /* Looks, without waiting, whether it has ended. */
 void command_reap(struct traced_command *command);
 
+/* A signal for a child of the tracer. */
+struct signal_look {
+	pid_t pid;
+	int number;
+};
+
+/* LOOK_SIGNAL, in a sister of that child; 0 or a negative errno. */
+int command_look_signal(void *about);
+
 /* A child that never got to execute is ended. */
 void command_drop(struct traced_command *command);
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "linux/process.h"
 #include "linux/runtimes.h"
 #include "model/cgroup.h"
 #include "model/helper.h"
@@ -45,6 +46,7 @@ struct places {
 	struct row rows[CACHED];	  /* by id, the last one wins */
 	struct passed_row passed[CACHED]; /* by pid and descriptor, the last one wins */
 	bool legacy;			  /* there are hierarchies besides the unified one */
+	struct looker *looker;		  /* NULL: this process looks by itself */
 	struct runtimes *runtimes;	  /* NULL: not to be asked */
 };
 
@@ -58,20 +60,21 @@ static int copy_path(const char *path, char *ret_path, size_t size)
 	return 0;
 }
 
-/* The path of a cgroup by its id: the id is its file handle. */
-static int cgroup_path(uint64_t id, char *ret_path, size_t size)
+/* The id is its file handle. */
+int place_look_cgroup(void *about)
 {
+	struct cgroup_look *look = about;
 	union {
 		struct file_handle handle;
-		char room[sizeof(struct file_handle) + sizeof(id)];
-	} by_id = {.handle = {.handle_bytes = sizeof(id), .handle_type = FILEID_KERNFS}};
+		char room[sizeof(struct file_handle) + sizeof(look->id)];
+	} by_id = {.handle = {.handle_bytes = sizeof(look->id), .handle_type = FILEID_KERNFS}};
 	char link[64], path[PATH_MAX];
 	int root = open(CGROUP_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;
 	ssize_t n;
 
 	if (root < 0)
 		return -errno;
-	memcpy(by_id.room + sizeof(struct file_handle), &id, sizeof(id));
+	memcpy(by_id.room + sizeof(struct file_handle), &look->id, sizeof(look->id));
 	fd = open_by_handle_at(root, &by_id.handle, O_RDONLY | O_CLOEXEC);
 	close(root);
 	if (fd < 0)
@@ -84,7 +87,19 @@ static int cgroup_path(uint64_t id, char *ret_path, size_t size)
 	path[n] = '\0';
 	if (strncmp(path, CGROUP_ROOT, strlen(CGROUP_ROOT)))
 		return -ENOENT;
-	return copy_path(path[strlen(CGROUP_ROOT)] ? path + strlen(CGROUP_ROOT) : "/", ret_path, size);
+	return copy_path(path[strlen(CGROUP_ROOT)] ? path + strlen(CGROUP_ROOT) : "/", look->path,
+			 sizeof(look->path));
+}
+
+/* Whoever may not look is to search for it. */
+static int cgroup_path(const struct places *places, uint64_t id, char *ret_path, size_t size)
+{
+	struct cgroup_look look = {.id = id};
+	int err = looker_look(places->looker, LOOK_CGROUP, &look);
+
+	if (err)
+		return err == -EPIPE ? -EPERM : err;
+	return copy_path(look.path, ret_path, size);
 }
 
 /* For those who may not open by handle, and for processes in hierarchies that have no id. */
@@ -185,12 +200,14 @@ static bool has_legacy(void)
 	return found;
 }
 
-struct places *places_new(void)
+struct places *places_new(struct looker *looker)
 {
 	struct places *places = calloc(1, sizeof(*places));
 
-	if (places)
-		places->legacy = has_legacy();
+	if (!places)
+		return NULL;
+	places->looker = looker;
+	places->legacy = has_legacy();
 	return places;
 }
 
@@ -207,14 +224,13 @@ void places_free(struct places *places)
 	free(places);
 }
 
-void exe_of_process(uint32_t pid, char *ret_exe, size_t size)
+void places_exe(const struct places *places, uint32_t pid, char ret_exe[EXE_LEN])
 {
-	char link[64];
-	ssize_t n;
+	struct exe_look look = {.pid = pid};
 
-	snprintf(link, sizeof(link), "/proc/%u/exe", pid);
-	n = readlink(link, ret_exe, size - 1);
-	ret_exe[n > 0 ? n : 0] = '\0';
+	if (looker_look(places->looker, LOOK_EXE, &look) < 0)
+		look.exe[0] = '\0';
+	memcpy(ret_exe, look.exe, EXE_LEN);
 }
 
 static void read_path(const char *path, struct row *row)
@@ -238,7 +254,7 @@ static bool tells_nothing(const struct places *places, const char *path)
 /* By its number, by a process that is in it, or by searching for it: the first needs a right to all files. */
 static int find_path(const struct places *places, uint64_t id, uint32_t pid, char *ret_path, size_t size)
 {
-	int err = cgroup_path(id, ret_path, size);
+	int err = cgroup_path(places, id, ret_path, size);
 
 	if (places->legacy)
 		return (err || tells_nothing(places, ret_path)) &&
@@ -278,7 +294,7 @@ void places_fill(struct places *places, struct proc_info *process)
 	const struct row *row;
 
 	if (!process->exe[0]) /* records of a socket's life come without: it is long, and mostly known */
-		exe_of_process(process->pid, process->exe, sizeof(process->exe));
+		places_exe(places, process->pid, process->exe);
 	if (!process->cgroup_id)
 		return;
 	row = find_row(places, process->cgroup_id, process->pid);
@@ -307,32 +323,37 @@ bool place_is_service(const struct place *place)
 }
 
 /* The first of them at execve(): a process may have written over them since, as over its command line. */
-static void read_environ(const struct owner *owner, char *ret_name, size_t size)
+int place_look_variables(void *about)
 {
+	struct variables_look *look = about;
 	char name[64], *variables;
 	FILE *file;
 
-	snprintf(name, sizeof(name), "/proc/%u/environ", owner->pid);
+	look->passed_as[0] = '\0';
+	snprintf(name, sizeof(name), "/proc/%u/environ", look->pid);
 	file = fopen(name, "re");
 	if (!file)
-		return;
+		return -errno;
 	variables = malloc(ENVIRON_LEN);
 	if (variables)
-		passed_name(variables, fread(variables, 1, ENVIRON_LEN, file), owner->nspid, owner->fd,
-			    ret_name, size);
+		passed_name(variables, fread(variables, 1, ENVIRON_LEN, file), look->nspid, look->fd,
+			    look->passed_as, sizeof(look->passed_as));
 	free(variables);
 	fclose(file);
+	return variables ? 0 : -ENOMEM;
 }
 
 static void find_passed(struct places *places, const struct owner *owner, struct place *place)
 {
 	struct passed_row *row = &places->passed[(owner->pid * 31 + (uint32_t)owner->fd) % CACHED];
+	struct variables_look look = {.pid = owner->pid, .nspid = owner->nspid, .fd = owner->fd};
 
 	if (!owner->start_ns || row->pid != owner->pid || row->fd != owner->fd ||
 	    row->start_ns != owner->start_ns || strncmp(row->comm, owner->comm, sizeof(row->comm))) {
 		*row = (struct passed_row){.pid = owner->pid, .fd = owner->fd, .start_ns = owner->start_ns};
 		memcpy(row->comm, owner->comm, sizeof(row->comm));
-		read_environ(owner, row->name, sizeof(row->name));
+		if (!looker_look(places->looker, LOOK_VARIABLES, &look))
+			memcpy(row->name, look.passed_as, sizeof(row->name));
 	}
 	memcpy(place->passed_as, row->name, sizeof(place->passed_as));
 }

@@ -27,7 +27,7 @@ struct place_cache *place_cache_new(void)
 
 	if (!cache)
 		return NULL;
-	cache->places = places_new();
+	cache->places = places_new(NULL);
 	if (!cache->places) {
 		free(cache);
 		return NULL;
@@ -106,7 +106,7 @@ const char *place_cache_exe(struct place_cache *cache, const struct owner *owner
 	struct entry *entry = descriptor_entry(cache, owner, -1);
 
 	if (entry && !entry->has_exe)
-		exe_of_process(owner->pid, entry->exe, sizeof(entry->exe));
+		places_exe(cache->places, owner->pid, entry->exe);
 	if (entry)
 		entry->has_exe = true;
 	return entry ? entry->exe : "";

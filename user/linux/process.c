@@ -113,6 +113,20 @@ bool process_lives(uint32_t pid, uint64_t start_ns)
 	return state != 'Z' && state != 'X' && start == start_ns / tick_ns;
 }
 
+int process_look_exe(void *about)
+{
+	struct exe_look *look = about;
+	char link[64], exe[EXE_LEN];
+	ssize_t length, fits;
+
+	snprintf(link, sizeof(link), "/proc/%u/exe", look->pid);
+	length = readlink(link, exe, sizeof(exe));
+	fits = length < 0 ? 0 : length < (ssize_t)sizeof(exe) ? length : (ssize_t)sizeof(exe) - 1;
+	memcpy(look->exe, exe, (size_t)fits);
+	look->exe[fits] = '\0';
+	return length < 0 ? -errno : (int)length;
+}
+
 bool process_sees_all(void)
 {
 	struct stat ns;
@@ -125,7 +139,7 @@ bool process_shows_all(void)
 	return process_sees_all() && !access("/proc/1/status", R_OK);
 }
 
-static uint32_t parent_of(uint32_t pid)
+uint32_t process_parent(uint32_t pid)
 {
 	char path[PATH_MAX], line[512], *end;
 	uint32_t parent = 0;
@@ -169,7 +183,7 @@ static int visit_child(void *context, uint32_t pid)
 {
 	const struct parent *parent = context;
 
-	return parent_of(pid) == parent->pid ? parent->fn(parent->context, pid) : 0;
+	return process_parent(pid) == parent->pid ? parent->fn(parent->context, pid) : 0;
 }
 
 int process_children(uint32_t pid, int (*fn)(void *context, uint32_t child), void *context)
@@ -207,7 +221,7 @@ static int add_child(void *context, uint32_t pid)
 			return -ENOMEM;
 		children->list = grown;
 	}
-	children->list[children->count++] = (struct child){.parent = parent_of(pid), .pid = pid};
+	children->list[children->count++] = (struct child){.parent = process_parent(pid), .pid = pid};
 	return 0;
 }
 

@@ -11,7 +11,6 @@
 #include "linux/decode.h"
 #include "linux/netns.h"
 
-#define PORTS	     65536
 #define SHARES_MAX   (4 * PORTS)
 #define TIME_WAIT    6 /* as in /proc/net/tcp */
 #define RESERVED     "/proc/sys/net/ipv4/ip_local_reserved_ports"
@@ -25,8 +24,7 @@ struct share {
 };
 
 struct count {
-	const struct event *event;
-	bool held[PORTS], waits[PORTS], reserved[PORTS];
+	struct ports_look ports;
 	struct share *shares;
 	size_t share_count, room;
 };
@@ -36,9 +34,9 @@ static bool is_udp(const struct sock_info *sock)
 	return sock->protocol == PROTO_UDP;
 }
 
-static bool in_range(const struct event *event, unsigned long port)
+static bool in_range(const struct ports_look *ports, unsigned long port)
 {
-	return port >= event->range_lo && port <= event->range_hi && port < PORTS;
+	return port >= ports->lo && port <= ports->hi && port < PORTS;
 }
 
 static int add_share(struct count *count, const struct share *share)
@@ -72,11 +70,11 @@ static int note_socket(void *context, const void *record, size_t size)
 	if (size < sizeof(*holder))
 		return -EBADMSG;
 	decode_sock(&holder->life.sock, &sock);
-	if (sock.netns != count->event->sock.netns || !in_range(count->event, sock.port) ||
-	    is_udp(&sock) != is_udp(&count->event->sock))
+	if (sock.netns != count->ports.netns || !in_range(&count->ports, sock.port) ||
+	    is_udp(&sock) != count->ports.udp)
 		return 0;
 	decode_process(&holder->life.header.process, &process);
-	count->held[sock.port] = true;
+	count->ports.held[sock.port] = true;
 	share.pid = process.pid;
 	share.port = sock.port;
 	memcpy(share.comm, process.comm, sizeof(share.comm));
@@ -84,7 +82,7 @@ static int note_socket(void *context, const void *record, size_t size)
 }
 
 /* "  sl  local_address rem_address   st ...": the local port and the state of each row. */
-static void read_table(struct count *count, const char *path)
+static void read_table(struct ports_look *ports, const char *path)
 {
 	FILE *file = fopen(path, "re");
 	char line[512];
@@ -95,18 +93,18 @@ static void read_table(struct count *count, const char *path)
 		unsigned int port, state;
 
 		if (sscanf(line, " %*d: %*[0-9A-F]:%x %*[0-9A-F]:%*x %x", &port, &state) != 2 ||
-		    !in_range(count->event, port))
+		    !in_range(ports, port))
 			continue;
-		if (state == TIME_WAIT && !is_udp(&count->event->sock))
-			count->waits[port] = true;
+		if (state == TIME_WAIT && !ports->udp)
+			ports->waits[port] = true;
 		else
-			count->held[port] = true;
+			ports->held[port] = true;
 	}
 	fclose(file);
 }
 
 /* "8080,9000-9010" */
-static void note_reserved(struct count *count, char *at)
+static void note_reserved(struct ports_look *ports, char *at)
 {
 	while (*at) {
 		unsigned long first = strtoul(at, &at, 10), last = first;
@@ -114,13 +112,13 @@ static void note_reserved(struct count *count, char *at)
 		if (*at == '-')
 			last = strtoul(at + 1, &at, 10);
 		for (; first <= last && first < PORTS; first++)
-			count->reserved[first] = in_range(count->event, first);
+			ports->reserved[first] = in_range(ports, first);
 		at += *at ? 1 : 0;
 	}
 }
 
 /* proc_do_large_bitmap() answers the first read() only: it must have room for all. */
-static void read_reserved(struct count *count)
+static void read_reserved(struct ports_look *ports)
 {
 	char *list = malloc(RESERVED_LEN + 1);
 	int fd = list ? open(RESERVED, O_RDONLY | O_CLOEXEC) : -1;
@@ -128,22 +126,38 @@ static void read_reserved(struct count *count)
 
 	if (length > 0) {
 		list[length] = '\0';
-		note_reserved(count, list);
+		note_reserved(ports, list);
 	}
 	if (fd >= 0)
 		close(fd);
 	free(list);
 }
 
-static int count_inside(void *context)
+static int read_inside(void *context)
 {
-	struct count *count = context;
-	bool udp = is_udp(&count->event->sock);
+	struct ports_look *ports = context;
 
-	read_table(count, udp ? "/proc/thread-self/net/udp" : "/proc/thread-self/net/tcp");
-	read_table(count, udp ? "/proc/thread-self/net/udp6" : "/proc/thread-self/net/tcp6");
-	read_reserved(count);
+	read_table(ports, ports->udp ? "/proc/thread-self/net/udp" : "/proc/thread-self/net/tcp");
+	read_table(ports, ports->udp ? "/proc/thread-self/net/udp6" : "/proc/thread-self/net/tcp6");
+	read_reserved(ports);
 	return 0;
+}
+
+int range_use_look(void *about)
+{
+	struct ports_look *ports = about;
+	struct netns list[NETNS_MAX], own;
+	int namespaces, err = -ENOENT;
+
+	if (netns_of_process(ports->netns, ports->pid, &own))
+		err = netns_inside(&own, read_inside, ports);
+	if (!err)
+		return 0;
+	namespaces = netns_list(list);
+	for (int i = 0; i < namespaces && err; i++)
+		if (list[i].inode == ports->netns)
+			err = netns_inside(&list[i], read_inside, ports);
+	return err;
 }
 
 static int by_process(const void *one, const void *two)
@@ -192,41 +206,31 @@ static void sum_up(struct count *count, struct range_use *use)
 {
 	*use = (struct range_use){.counted = true};
 	for (size_t port = 0; port < PORTS; port++) {
-		use->taken += count->held[port] || count->waits[port];
-		use->time_wait += count->waits[port] && !count->held[port];
-		use->reserved += count->reserved[port];
+		use->taken += count->ports.held[port] || count->ports.waits[port];
+		use->time_wait += count->ports.waits[port] && !count->ports.held[port];
+		use->reserved += count->ports.reserved[port];
 	}
 	find_most(count, use);
 }
 
-static int count_tables(struct count *count, const struct event *event)
-{
-	struct netns list[NETNS_MAX], own;
-	int namespaces, err = -ENOENT;
-
-	count->event = event;
-	if (netns_of_process(event->sock.netns, event->process.pid, &own))
-		err = netns_inside(&own, count_inside, count);
-	if (!err)
-		return 0;
-	namespaces = netns_list(list);
-	for (int i = 0; i < namespaces && err; i++)
-		if (list[i].inode == event->sock.netns)
-			err = netns_inside(&list[i], count_inside, count);
-	return err;
-}
-
-int range_use_count(struct tracer *tracer, struct event *event)
+int range_use_count(struct tracer *tracer, struct looker *looker, struct event *event)
 {
 	struct count *count = calloc(1, sizeof(*count));
-	int err = count ? count_tables(count, event) : -ENOMEM;
+	int err;
 
+	if (!count)
+		return -ENOMEM;
+	count->ports.netns = event->sock.netns;
+	count->ports.pid = event->process.pid;
+	count->ports.lo = event->range_lo;
+	count->ports.hi = event->range_hi;
+	count->ports.udp = is_udp(&event->sock);
+	err = looker_look(looker, LOOK_PORTS, &count->ports);
 	if (!err)
 		err = tracer_snapshot(tracer, false, note_socket, count);
 	if (!err)
 		sum_up(count, &event->refusal.ports);
-	if (count)
-		free(count->shares);
+	free(count->shares);
 	free(count);
 	return err;
 }

@@ -37,6 +37,7 @@ struct range_row {
 };
 
 struct refusal_lookup {
+	struct looker *looker;
 	uint64_t spent_ns;
 	struct address_row addresses[ADDRESSES_KEPT];
 	size_t address_count; /* in this batch, of which the last are kept */
@@ -45,10 +46,12 @@ struct refusal_lookup {
 	char modules[LSM_LIST_LEN];
 };
 
-struct refusal_lookup *refusal_lookup_new(void)
+struct refusal_lookup *refusal_lookup_new(struct looker *looker)
 {
 	struct refusal_lookup *lookup = calloc(1, sizeof(*lookup));
 
+	if (lookup)
+		lookup->looker = looker;
 	if (lookup && security_modules(lookup->modules, sizeof(lookup->modules)))
 		lookup->modules[0] = '\0';
 	return lookup;
@@ -161,7 +164,7 @@ static void find_address(struct refusal_lookup *lookup, struct event *event)
 	if (lookup->spent_ns >= SEARCH_NS)
 		return;
 	began_ns = boot_ns();
-	interfaces_find(event);
+	(void)looker_look(lookup->looker, LOOK_INTERFACES, event); /* else unknown */
 	lookup->spent_ns += boot_ns() - began_ns;
 	row = &lookup->addresses[lookup->address_count++ % ADDRESSES_KEPT];
 	*row = (struct address_row){
@@ -189,7 +192,7 @@ static void count_range(struct refusal_lookup *lookup, struct tracer *tracer, st
 	}
 	if (lookup->spent_ns >= SEARCH_NS || !event->sock.netns)
 		return;
-	(void)range_use_count(tracer, event); /* else unknown */
+	(void)range_use_count(tracer, lookup->looker, event); /* else unknown */
 	took_ns = boot_ns() - began_ns;
 	lookup->spent_ns += took_ns;
 	row = &lookup->ranges[lookup->next_range++ % RANGES_KEPT];

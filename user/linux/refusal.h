@@ -7,12 +7,14 @@
 #ifndef REUSETRACE_LINUX_REFUSAL_H
 #define REUSETRACE_LINUX_REFUSAL_H
 
+#include "linux/looker.h"
 #include "linux/place.h"
 #include "linux/tracer.h"
 
 struct refusal_lookup;
 
-struct refusal_lookup *refusal_lookup_new(void);
+/* The looker stays the caller's. */
+struct refusal_lookup *refusal_lookup_new(struct looker *looker);
 void refusal_lookup_free(struct refusal_lookup *lookup);
 
 /* A batch begins. */

@@ -17,18 +17,19 @@
 /* A release this soon after a refusal is said to have come too late for it. */
 #define TOO_LATE_NS 2000000000ULL
 
-int session_new(struct tracer *tracer, bool deliveries, struct session **ret_session)
+int session_new(struct tracer *tracer, struct looker *looker, bool deliveries, struct session **ret_session)
 {
 	struct session *session = calloc(1, sizeof(*session));
 
 	if (!session)
 		return -ENOMEM;
 	session->tracer = tracer;
+	session->looker = looker;
 	session->sockets = sockets_new();
-	session->places = places_new();
-	session->refusals = refusal_lookup_new();
+	session->places = places_new(looker);
+	session->refusals = refusal_lookup_new(looker);
 	session->seek = seek_new();
-	session->unix_sockets = unix_lookup_new(tracer);
+	session->unix_sockets = unix_lookup_new(tracer, looker);
 	session->connections = connections_new();
 	session->handovers = handovers_new();
 	session->batch = calloc(BATCH_MAX, sizeof(*session->batch));

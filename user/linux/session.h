@@ -7,6 +7,7 @@
 #ifndef REUSETRACE_LINUX_SESSION_H
 #define REUSETRACE_LINUX_SESSION_H
 
+#include "linux/looker.h"
 #include "linux/tracer.h"
 #include "model/event.h"
 
@@ -15,8 +16,8 @@ struct session;
 /* Given a judged event, with its seq; a negative return ends the batch and is returned. */
 typedef int (*event_fn)(void *context, const struct event *event);
 
-/* The tracer stays the caller's.  Deliveries only if its hooks are attached. */
-int session_new(struct tracer *tracer, bool deliveries, struct session **ret_session);
+/* Tracer and looker stay the caller's.  Deliveries only if its hooks are attached. */
+int session_new(struct tracer *tracer, struct looker *looker, bool deliveries, struct session **ret_session);
 void session_free(struct session *session);
 
 /* --containers: ask container runtimes for names.  0 or -ENOMEM. */

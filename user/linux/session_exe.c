@@ -3,9 +3,7 @@
 #include "linux/session_parts.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "linux/decode.h"
 #include "linux/process.h"
@@ -40,26 +38,24 @@ void session_forget_exes(struct session *session)
  * link may not be read, or that /proc may show under another number.
  * -ESRCH: it is gone; another negative errno: that is not how to know.
  */
-static int link_of_exe(const struct proc_info *process, char ret_exe[EXE_LEN])
+static int link_of_exe(const struct session *session, const struct proc_info *process, char ret_exe[EXE_LEN])
 {
 	static const char deleted[] = " (deleted)";
-	char link[64], exe[EXE_LEN];
-	ssize_t length;
+	struct exe_look look = {.pid = process->pid};
+	int length;
 
 	if (!process->start_ns || !process_shows_all())
 		return -EACCES;
-	snprintf(link, sizeof(link), "/proc/%u/exe", process->pid);
-	length = readlink(link, exe, sizeof(exe));
+	length = looker_look(session->looker, LOOK_EXE, &look);
 	if (length < 0)
-		return errno == ENOENT ? -ESRCH : -errno; /* or a zombie, which has none any more */
+		return length == -ENOENT ? -ESRCH : length; /* or a zombie, which has none any more */
 	if (!process_lives(process->pid, process->start_ns))
 		return -ESRCH;
-	if (length == (ssize_t)sizeof(exe))
+	if (length >= (int)sizeof(look.exe))
 		return -ENAMETOOLONG;
-	exe[length] = '\0';
-	if ((size_t)length >= sizeof(deleted) && !strcmp(exe + length - (sizeof(deleted) - 1), deleted))
+	if ((size_t)length >= sizeof(deleted) && !strcmp(look.exe + length - (sizeof(deleted) - 1), deleted))
 		return -ENOENT;
-	memcpy(ret_exe, exe, (size_t)length + 1);
+	memcpy(ret_exe, look.exe, (size_t)length + 1);
 	return 0;
 }
 
@@ -73,7 +69,7 @@ void session_find_exe(struct session *session, struct proc_info *process)
 		return;
 	if (row->pid != process->pid || row->start_ns != process->start_ns) {
 		*row = (struct exe_row){.pid = process->pid, .start_ns = process->start_ns};
-		err = link_of_exe(process, row->exe);
+		err = link_of_exe(session, process, row->exe);
 		if (err && err != -ESRCH)
 			(void)tracer_seek_process(session->tracer, process->pid, note_exe, &search);
 	}

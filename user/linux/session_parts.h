@@ -27,6 +27,7 @@ struct exe_row {
 
 struct session {
 	struct tracer *tracer;
+	struct looker *looker;
 	struct sockets *sockets;
 	struct places *places;
 	struct refusal_lookup *refusals;

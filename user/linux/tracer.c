@@ -344,6 +344,19 @@ int tracer_poll(struct tracer *tracer, int timeout_ms, record_fn fn, void *conte
 	return ring_buffer__poll(tracer->ring, timeout_ms);
 }
 
+bool tracer_works(void *source)
+{
+	const struct tracer *tracer = source;
+	uint32_t zero = 0;
+	struct rt_holder holder;
+	int fd = bpf_iter_create(bpf_link__fd(tracer->iterators[ITERATE_SNAPSHOT]));
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return !bpf_map_lookup_elem(bpf_map__fd(tracer->trace->maps.holder_scratch), &zero, &holder);
+}
+
 void tracer_stop(struct tracer *tracer)
 {
 	tracer->trace->bss->live = 0;

@@ -67,6 +67,9 @@ int tracer_seek_process(struct tracer *tracer, uint32_t pid, record_fn fn, void 
 /* Each named unix socket that any process holds, as struct rt_unix_holder; -EOPNOTSUPP if not asked for. */
 int tracer_unix_sockets(struct tracer *tracer, record_fn fn, void *context);
 
+/* Its maps and iterators can be used with the rights that this thread has now.  A struct tracer. */
+bool tracer_works(void *tracer);
+
 /* No new records from here on: what is in the ring is all there is. */
 void tracer_stop(struct tracer *tracer);
 

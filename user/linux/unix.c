@@ -17,31 +17,25 @@
 
 struct unix_lookup {
 	struct tracer *tracer;
-	struct unix_looks *looks;
+	struct looker *looker;
 	struct rt_unix_holder *sockets; /* of this batch */
 	size_t count, capacity;
 	bool loaded;
 };
 
-struct unix_lookup *unix_lookup_new(struct tracer *tracer)
+struct unix_lookup *unix_lookup_new(struct tracer *tracer, struct looker *looker)
 {
 	struct unix_lookup *lookup = calloc(1, sizeof(*lookup));
 
-	if (!lookup)
-		return NULL;
-	lookup->tracer = tracer;
-	lookup->looks = unix_looks_new();
-	if (lookup->looks)
-		return lookup;
-	free(lookup);
-	return NULL;
+	if (lookup)
+		*lookup = (struct unix_lookup){.tracer = tracer, .looker = looker};
+	return lookup;
 }
 
 void unix_lookup_free(struct unix_lookup *lookup)
 {
 	if (!lookup)
 		return;
-	unix_looks_free(lookup->looks);
 	free(lookup->sockets);
 	free(lookup);
 }
@@ -210,13 +204,12 @@ static bool has_process(const struct unix_lookup *lookup, uint64_t inode)
 }
 
 /* The table of the network namespace, by whichever process is in it; NULL: by none. */
-static FILE *open_table(const struct rt_unix *record)
+static FILE *open_table(const struct rt_unix *record, const struct path_look *look)
 {
 	char path[64];
 	uint32_t netns;
 
-	snprintf(path, sizeof(path), "%u", record->header.process.tgid);
-	if (!netns_inode(path, &netns) && netns == record->sock.netns) {
+	if (look->netns == record->sock.netns) {
 		snprintf(path, sizeof(path), "/proc/%u/net/unix", record->header.process.tgid);
 		return fopen(path, "re");
 	}
@@ -230,7 +223,7 @@ static FILE *open_table(const struct rt_unix *record)
  * io_uring.  It is in the table of its network namespace all the same.
  */
 static int add_listener_without_process(const struct unix_lookup *lookup, const struct rt_unix *record,
-					struct event *event)
+					const struct path_look *look, struct event *event)
 {
 	struct holder found = {.kind = KIND_UNKNOWN,
 			       .expires_ms = -1,
@@ -243,7 +236,7 @@ static int add_listener_without_process(const struct unix_lookup *lookup, const 
 	struct unix_facts *facts = &event->unix_facts;
 	unsigned long flags, inode, type;
 	char line[512];
-	FILE *file = open_table(record);
+	FILE *file = open_table(record, look);
 	int at, err = 0;
 
 	facts->hidden |= !file;
@@ -305,7 +298,7 @@ static size_t choose(struct unix_lookup *lookup, const struct rt_unix *record, c
 
 /* Who has the path or the name. */
 static int find_holders(struct unix_lookup *lookup, const struct rt_unix *record,
-			const struct path_file *file, struct event *event)
+			const struct path_look *look, struct event *event)
 {
 	struct unix_facts *facts = &event->unix_facts;
 	const struct rt_unix_holder **chosen;
@@ -317,26 +310,28 @@ static int find_holders(struct unix_lookup *lookup, const struct rt_unix *record
 	if (!chosen)
 		return -ENOMEM;
 	facts->hidden = !process_shows_all();
-	err = add_holders(event, chosen, choose(lookup, record, file, facts, chosen));
+	err = add_holders(event, chosen, choose(lookup, record, &look->file, facts, chosen));
 	free(chosen);
 	if (!err && !facts->replaced && !event->holder_count)
-		err = add_listener_without_process(lookup, record, event);
+		err = add_listener_without_process(lookup, record, look, event);
 	return err;
 }
 
 int unix_complete(struct unix_lookup *lookup, const struct rt_unix *record, struct event *event)
 {
 	struct unix_facts *facts = &event->unix_facts;
-	struct path_file file = {.other_device = false};
+	struct path_look look = {.record = *record, .facts = *facts};
 	int err;
 
 	if (event->result >= 0 || event->stage == STAGE_LSM)
 		return 0;
-	if (!facts->abstract && unix_look(lookup->looks, record, facts, &file))
+	if (!looker_look(lookup->looker, LOOK_PATH, &look))
+		*facts = look.facts;
+	else if (!facts->abstract)
 		facts->obstacle = OBSTACLE_UNKNOWN;
 	if (event->result != -EADDRINUSE || (!facts->abstract && facts->obstacle != OBSTACLE_SOCKET))
 		return 0;
-	err = find_holders(lookup, record, &file, event);
+	err = find_holders(lookup, record, &look, event);
 	if (err)
 		facts->hidden = true; /* that nobody was found means nothing */
 	return err;

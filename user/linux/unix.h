@@ -3,11 +3,13 @@
 #ifndef REUSETRACE_LINUX_UNIX_H
 #define REUSETRACE_LINUX_UNIX_H
 
+#include "linux/looker.h"
 #include "linux/tracer.h"
 
 struct unix_lookup;
 
-struct unix_lookup *unix_lookup_new(struct tracer *tracer); /* NULL without memory */
+/* Both stay the caller's.  NULL without memory. */
+struct unix_lookup *unix_lookup_new(struct tracer *tracer, struct looker *looker);
 void unix_lookup_free(struct unix_lookup *lookup);
 
 /* What was looked up is old by now. */

@@ -4,16 +4,17 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "linux/process.h"
 
 #define HANGING_MAX 2
 #define PATIENCE_S  2
 
 struct look {
-	struct rt_unix record;
-	struct unix_facts facts;
-	struct path_file file;
+	struct path_look about;
 	pthread_t thread;
 	pthread_mutex_t lock; /* of done */
 	pthread_cond_t ended;
@@ -24,6 +25,27 @@ struct unix_looks {
 	struct look *hanging[HANGING_MAX]; /* NULL: none */
 };
 
+/* As this process sees it; 0: it is gone. */
+static uint32_t netns_of(const struct rt_process *process)
+{
+	uint32_t netns = 0;
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%u", process->tgid);
+	return process_lives(process->tgid, process->start_ns) && !netns_inode(pid, &netns) ? netns : 0;
+}
+
+int unix_look(void *about)
+{
+	struct path_look *look = about;
+
+	look->facts.path[sizeof(look->facts.path) - 1] = '\0';
+	look->netns = netns_of(&look->record.header.process);
+	if (!look->facts.abstract)
+		unix_path_look(&look->record, &look->facts, &look->file);
+	return 0;
+}
+
 struct unix_looks *unix_looks_new(void)
 {
 	return calloc(1, sizeof(struct unix_looks));
@@ -33,7 +55,7 @@ static void *look_thread(void *argument)
 {
 	struct look *look = argument;
 
-	unix_path_look(&look->record, &look->facts, &look->file);
+	(void)unix_look(&look->about);
 	pthread_mutex_lock(&look->lock);
 	look->done = true;
 	pthread_cond_signal(&look->ended);
@@ -41,17 +63,14 @@ static void *look_thread(void *argument)
 	return NULL;
 }
 
-static struct look *look_new(const struct rt_unix *record, const struct unix_facts *facts,
-			     const struct path_file *file)
+static struct look *look_new(const struct path_look *about)
 {
 	struct look *look = calloc(1, sizeof(*look));
 	pthread_condattr_t monotonic;
 
 	if (!look)
 		return NULL;
-	look->record = *record;
-	look->facts = *facts;
-	look->file = *file;
+	look->about = *about;
 	pthread_mutex_init(&look->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -124,15 +143,18 @@ void unix_looks_free(struct unix_looks *looks)
 	free(looks);
 }
 
-int unix_look(struct unix_looks *looks, const struct rt_unix *record, struct unix_facts *facts,
-	      struct path_file *ret_file)
+int unix_look_patiently(struct unix_looks *looks, void *about)
 {
-	struct look **hanging = room(looks), *look;
+	struct path_look *asked = about;
+	struct look **hanging, *look;
 	int err;
 
+	if (asked->facts.abstract)
+		return unix_look(about);
+	hanging = room(looks);
 	if (!hanging)
 		return -EBUSY;
-	look = look_new(record, facts, ret_file);
+	look = look_new(asked);
 	if (!look)
 		return -ENOMEM;
 	err = look_start(look);
@@ -140,10 +162,8 @@ int unix_look(struct unix_looks *looks, const struct rt_unix *record, struct uni
 		*hanging = look;
 		return -ETIMEDOUT;
 	}
-	if (!err) {
-		*facts = look->facts;
-		*ret_file = look->file;
-	}
+	if (!err)
+		*asked = look->about;
 	look_free(look);
 	return err;
 }

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rights that were given up are gone, and what the roles do still works: each in a child, by the kernel's
+ * answer. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+#include "linux/confine.h"
+#include "linux/looker.h"
+#include "linux/range_use.h"
+#include "recorder/recorder.h"
+#include "view/journal.h"
+
+#define UNSUPPORTED 77
+#define FAILED	    1
+
+static char directory[] = "/tmp/confine-XXXXXX";
+
+static void check(bool condition, const char *what)
+{
+	if (condition)
+		return;
+	fprintf(stderr, "%s: %s\n", what, strerror(errno));
+	_exit(FAILED);
+}
+
+/* Runs body in a confined child. */
+static void confined(unsigned int roles, void (*body)(void))
+{
+	int status, err;
+	pid_t pid = fork();
+
+	if (!pid) {
+		err = confine(roles, NULL, 0);
+		if (err == -EOPNOTSUPP)
+			_exit(UNSUPPORTED);
+		check(!err, "confine");
+		body();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == UNSUPPORTED)
+		skip(); /* no seccomp filters here */
+	assert_int_equal(status, 0);
+}
+
+static bool has_line(const char *wanted)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char line[256];
+	bool found = false;
+
+	check(file != NULL, "/proc/self/status");
+	while (!found && fgets(line, sizeof(line), file))
+		found = !strcmp(line, wanted);
+	fclose(file);
+	return found;
+}
+
+static void has_no_rights(void)
+{
+	char *const arguments[] = {"true", NULL};
+	char path[64];
+
+	check(has_line("CapPrm:\t0000000000000000\n"), "permitted capabilities");
+	check(has_line("CapEff:\t0000000000000000\n"), "effective capabilities");
+	check(has_line("NoNewPrivs:\t1\n"), "no new privileges");
+	check(has_line("Seccomp:\t2\n"), "a filter");
+	snprintf(path, sizeof(path), "%s/new", directory);
+	check(open(path, O_WRONLY | O_CREAT, 0600) < 0 && errno == ENOSYS, "a file to be written");
+	check(socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == ENOSYS, "a socket");
+	check(execv("/bin/true", arguments) && errno == ENOSYS, "another program");
+#if !defined(__SANITIZE_ADDRESS__) /* whose leak checker needs it */
+	check(fork() < 0 && errno == ENOSYS, "another process");
+#endif
+}
+
+static void test_rights_are_gone(void **state)
+{
+	(void)state;
+	confined(ROLE_TRACER, has_no_rights);
+}
+
+static void says_the_time(void)
+{
+	time_t now = time(NULL);
+	struct tm local;
+
+	check(localtime_r(&now, &local) != NULL, "local time");
+}
+
+static void test_local_time(void **state)
+{
+	(void)state;
+	confined(ROLE_TRACER, says_the_time);
+}
+
+/* Opened by who has all rights yet, and while there are none. */
+static void records(void)
+{
+	const struct recorder_limits limits = {.bytes = 8 << 20};
+	const struct event event = {.type = EVENT_BIND, .seq = 1};
+	const struct start_info info = {.version = "0", .host = "h", .kernel = "k"};
+	const struct clock_base clock = {.boot_to_real_ns = 0};
+	char path[64], error[RECORDER_ERROR_LEN];
+	struct recorder *recorder;
+
+	snprintf(path, sizeof(path), "%s/events.db", directory);
+	check(!recorder_open(path, &limits, &recorder, error), "recorder_open");
+	check(!recorder_start(recorder, &info, &clock, "{}", 2), "recorder_start");
+	check(!recorder_add(recorder, &event, "{}", 2), "recorder_add");
+	check(!recorder_commit(recorder, 1), "recorder_commit");
+	check(recorder_state(recorder).seq == 1, "the seq that is on disk");
+	recorder_free(recorder);
+}
+
+static void test_recorder(void **state)
+{
+	(void)state;
+	confined(ROLE_TRACER | ROLE_WRITER, records);
+}
+
+static void writes_to_the_journal(void)
+{
+	const struct view_config config = {.policy = NULL};
+	const struct event event = {.type = EVENT_RELEASE, .seq = 1};
+	struct view *view;
+
+	check(!journal_view_new(&config, &view), "journal_view_new");
+	check(view->ops->event(view, &event) != -ENOSYS, "an entry");
+	view_free(view);
+}
+
+static void test_journal(void **state)
+{
+	(void)state;
+	confined(ROLE_TRACER | ROLE_JOURNAL, writes_to_the_journal);
+}
+
+/* Of this network namespace: as this process sees it by itself. */
+static void test_looker(void **state)
+{
+	struct ports_look *own = calloc(1, sizeof(*own)), *looked = calloc(1, sizeof(*looked));
+	struct looker *looker;
+	int err;
+
+	(void)state;
+	own->hi = looked->hi = PORTS - 1;
+	own->netns = looked->netns = 1; /* there is none */
+	assert_int_equal(looker_new(false, &looker), 0);
+	err = looker_look(NULL, LOOK_PORTS, own);
+	assert_int_equal(looker_look(looker, LOOK_PORTS, looked), err);
+	assert_memory_equal(looked, own, sizeof(*own));
+	looker_free(looker);
+	free(own);
+	free(looked);
+}
+
+static int make_directory(void **state)
+{
+	(void)state;
+	return mkdtemp(directory) ? 0 : -1;
+}
+
+static int remove_directory(void **state)
+{
+	static const char *const names[] = {"events.db", "events.db-wal", "events.db-shm"};
+	char path[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+		unlink(path);
+	}
+	return rmdir(directory);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rights_are_gone), cmocka_unit_test(test_local_time),
+		cmocka_unit_test(test_recorder),	cmocka_unit_test(test_journal),
+		cmocka_unit_test(test_looker),
+	};
+
+	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
