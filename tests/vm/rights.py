@@ -60,8 +60,10 @@ def check_looker(pid, more=0):
     of = status(looker_of(pid))
     equal((of["NoNewPrivs"], of["Seccomp"]), ("1", "2"), "no new privileges, a seccomp filter")
     equal((int(of["CapPrm"], 16), of["CapInh"], of["CapAmb"]), (LOOKER_KEEPS | more, "0" * 16, "0" * 16), "the looker's")
-    links = [os.readlink(f"/proc/{looker_of(pid)}/fd/{fd}") for fd in os.listdir(f"/proc/{looker_of(pid)}/fd")]
-    equal([link for link in links if "bpf" in link], [], "BPF objects of the looker")
+    directory = f"/proc/{looker_of(pid)}/fd"
+    links = {int(fd): os.readlink(f"{directory}/{fd}") for fd in os.listdir(directory)}
+    equal([links.pop(fd) for fd in (0, 1, 2)], ["/dev/null"] * 3, "what the looker reads and writes")
+    equal([link.split(":")[0] for link in links.values()], ["socket"], "what else the looker has open")
 
 
 def test_trace():
@@ -142,6 +144,17 @@ def test_signal_for_another_users_command():
     equal(trace.status, 128 + signal.SIGTERM, "status")
 
 
+def test_signal_without_the_looker():
+    """COMMAND cannot be told to end: the trace ends, and COMMAND does not."""
+    with waiting() as (trace, of):
+        os.kill(looker_of(trace.process.pid), signal.SIGKILL)
+        trace.process.send_signal(signal.SIGTERM)
+        trace.wait()
+        equal(process_state(int(of["PPid"])) in "ZX", False, "COMMAND has ended")
+        os.kill(int(of["PPid"]), signal.SIGKILL)
+    equal(trace.status, 128 + signal.SIGTERM, "status")
+
+
 def test_looker_is_gone():
     """What it would have found is unknown; the trace goes on."""
     with Tracer() as trace:
@@ -151,6 +164,7 @@ def test_looker_is_gone():
                 sock.bind(("192.0.2.77", PORT))
             except OSError:
                 pass
+        wait_for(lambda: not children(trace.process.pid), "the looker to be reaped")
         bind(PORT)
     equal((trace.status, trace.stderr.count("\n"), trace.stderr.count(LOOKER)), (0, 2, 1), f"status, {trace.stderr!r}")
     event = trace.one("bind", result__ok=False)

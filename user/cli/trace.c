@@ -211,8 +211,8 @@ static bool interrupted(struct trace *trace)
 
 	if (!signal_number || !trace->config->command || trace->command.ended || trace->passed_on)
 		return signal_number;
-	if (signal_number != SIGINT)
-		(void)looker_look(trace->looker, LOOK_SIGNAL, &look);
+	if (signal_number != SIGINT && looker_look(trace->looker, LOOK_SIGNAL, &look))
+		return true; /* it cannot be reached: the trace of it ends */
 	trace->passed_on = true;
 	stop = 0;
 	return false;

@@ -25,6 +25,7 @@
 #include "linux/unix_look.h"
 
 #define PATIENCE_MS 10000
+#define OWN_FD	    (STDERR_FILENO + 1)
 #define NAME	    "reusetrace-look"
 
 struct looker {
@@ -90,21 +91,35 @@ static void __attribute__((noreturn)) serve(int fd, void *shared)
 	_exit(0);
 }
 
-/* Signals of the terminal are the tracer's, and so is what it writes. */
+/* Whoever waits for the end of a pipe of the tracer's does not wait for a look that hangs. */
+static void close_others(int fd)
+{
+	int nowhere;
+
+	if (dup2(fd, OWN_FD) < 0)
+		_exit(1);
+	nowhere = open("/dev/null", O_RDWR);
+	if (nowhere >= 0) {
+		(void)dup2(nowhere, STDIN_FILENO);
+		(void)dup2(nowhere, STDOUT_FILENO);
+#if !defined(__SANITIZE_ADDRESS__) /* which reports there */
+		(void)dup2(nowhere, STDERR_FILENO);
+#endif
+	}
+	(void)close_range(OWN_FD + 1, ~0U, 0);
+}
+
+/* Signals of the terminal are the tracer's, too. */
 static void __attribute__((noreturn)) child(int fd, void *shared, unsigned int roles)
 {
 	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
-	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
 	(void)prctl(PR_SET_NAME, NAME);
-	if (nowhere >= 0) {
-		(void)dup2(nowhere, STDIN_FILENO);
-		(void)dup2(nowhere, STDOUT_FILENO);
-	}
+	close_others(fd);
 	(void)confine(roles, NULL, 0); /* it does not do more for being less confined */
-	serve(fd, shared);
+	serve(OWN_FD, shared);
 }
 
 int looker_new(bool signals, struct looker **ret_looker)
@@ -186,7 +201,7 @@ static bool answered(struct looker *looker, int patience_ms, int32_t *ret_result
 		return false;
 	if (read(looker->fd, ret_result, sizeof(*ret_result)) == sizeof(*ret_result))
 		return true;
-	let_go(looker, 0);
+	let_go(looker, PATIENCE_MS); /* its descriptors are closed: it ends now */
 	return false;
 }
 
@@ -203,7 +218,7 @@ int looker_look(struct looker *looker, enum look look, void *about)
 		return -EPIPE;
 	memcpy(looker->shared, about, looks[look].size);
 	if (send(looker->fd, &which, sizeof(which), MSG_NOSIGNAL) != sizeof(which))
-		let_go(looker, 0);
+		let_go(looker, PATIENCE_MS);
 	else if (answered(looker, PATIENCE_MS, &result))
 		memcpy(about, looker->shared, looks[look].size);
 	else
