@@ -155,6 +155,7 @@ const struct allowed_call allowed_calls[] = {
 	CALL(pipe, ALL),
 	CALL(arch_prctl, ALL),
 	CALL(sched_getaffinity, TRACER),
+	CALL(getdents, ALL),
 #endif
 };
 
