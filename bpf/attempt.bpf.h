@@ -10,58 +10,83 @@
 
 #define EADDRINUSE 98
 
-static __always_inline u16 requested_port(const void *address, int length)
-{
-	__be16 port = 0;
+/* How every address begins. */
+struct request {
+	u16 family;
+	__be16 port;
+	u32 addr; /* IPv4 */
+};
 
-	if (length >= 4)
-		bpf_probe_read_kernel(&port, sizeof(port), address + 2);
-	return swab16(port);
+static __always_inline void read_request(struct request *to, const void *address, int length)
+{
+	__builtin_memset(to, 0, sizeof(*to));
+	if (length >= 8)
+		bpf_probe_read_kernel(to, 8, address);
+	else if (length >= 4)
+		bpf_probe_read_kernel(to, 4, address);
+	else if (length >= 2)
+		bpf_probe_read_kernel(to, 2, address);
 }
 
-static __always_inline void record_request(struct rt_attempt *record, const void *address, int length)
+static __always_inline void record_request(struct rt_attempt *record, const struct request *request,
+					   const void *address, int length)
 {
 	record->addrlen = length;
-	if (length < 2)
-		return;
-	bpf_probe_read_kernel(&record->requested_family, 2, address);
-	record->requested_port = requested_port(address, length);
-	if (record->requested_family == AF_INET6 && length >= 24) {
+	record->requested_family = request->family;
+	record->requested_port = swab16(request->port);
+	if (request->family == AF_INET6 && length >= 24) {
 		bpf_probe_read_kernel(record->requested_addr, 16, address + 8);
 		if (length >= 28)
 			bpf_probe_read_kernel(&record->requested_scope, 4, address + 24);
-	} else if (length >= 8) {
-		bpf_probe_read_kernel(record->requested_addr, 4, address + 4);
+	} else {
+		__builtin_memcpy(record->requested_addr, &request->addr, sizeof(request->addr));
 	}
 }
 
-static __always_inline void record_netns(struct rt_attempt *record, struct sock *sk)
+static __always_inline void record_sysctls(struct rt_attempt *record, struct net *net, bool typed, bool udp)
 {
-	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
-	u32 lo = 0, hi = 0, own = compat_sk_port_range(sk);
+	compat_port_range(net, typed, &record->range_lo, &record->range_hi);
+	record->unprivileged_start = NET_READ(typed, &net->ipv4.sysctl_ip_prot_sock);
+	record->autobind_reuse = compat_sysctl(net, typed, sysctl_ip_autobind_reuse);
+	if (udp)
+		record->l3mdev_accept = compat_sysctl(net, typed, sysctl_udp_l3mdev_accept);
+	else
+		record->l3mdev_accept = compat_sysctl(net, typed, sysctl_tcp_l3mdev_accept);
+}
 
-	compat_port_range(net, &lo, &hi);
+static __always_inline void record_netns(struct rt_attempt *record, struct sock *sk, struct net *net)
+{
+	struct net *typed = compat_typed_net(net);
+	bool udp = compat_sk_kind(sk).protocol == IPPROTO_UDP;
+	u32 lo, hi, own = compat_sk_port_range(sk);
+
+	if (typed)
+		record_sysctls(record, typed, true, udp);
+	else
+		record_sysctls(record, net, false, udp);
+	lo = record->range_lo;
+	hi = record->range_hi;
 	if ((own & 0xffff) > lo)
 		lo = own & 0xffff;
 	if ((own >> 16) && (own >> 16) < hi)
 		hi = own >> 16;
 	record->range_lo = lo;
 	record->range_hi = hi;
-	record->unprivileged_start = BPF_CORE_READ(net, ipv4.sysctl_ip_prot_sock);
-	record->autobind_reuse = compat_sysctl(net, sysctl_ip_autobind_reuse);
-	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP)
-		record->l3mdev_accept = compat_sysctl(net, sysctl_udp_l3mdev_accept);
-	else
-		record->l3mdev_accept = compat_sysctl(net, sysctl_tcp_l3mdev_accept);
 }
 
-static __always_inline void record_begin(struct rt_attempt *record, u32 slot, enum rt_type type,
-					 struct sock *sk)
+/* The binder is described when its port is asked for, or else at the end. */
+__noinline int record_begin(u32 slot, u64 sk, u32 type)
 {
+	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
+	struct common_copy copy;
+	struct sock_common *common = copy_common(&copy, (struct sock *)sk);
+
+	if (!record)
+		return 0;
 	__builtin_memset(&record->bucket, 0, sizeof(record->bucket));
 	record_process(slot, type);
-	record_binder(slot, (u64)sk);
-	record_netns(record, sk);
+	record_netns(record, (struct sock *)sk, common->skc_net.net);
+	record->binder.key = 0;
 	record->took_ns = 0;
 	record->result = 0;
 	record->addrlen = -1;
@@ -72,8 +97,8 @@ static __always_inline void record_begin(struct rt_attempt *record, u32 slot, en
 	record->requested_family = 0;
 	record->requested_port = 0;
 	record->asked_port = 0;
-	record->entry_port = record->binder.port;
-	record->entry_state = record->binder.state;
+	record->entry_port = common->skc_num;
+	record->entry_state = common->skc_state;
 	record->truncated = 0;
 	record->kernel_call = 0;
 	record->fd = RT_FD_NONE;
@@ -82,6 +107,7 @@ static __always_inline void record_begin(struct rt_attempt *record, u32 slot, en
 	record->requested_scope = 0;
 	__builtin_memset(record->requested_addr, 0, RT_ADDR_LEN);
 	__builtin_memset(&record->refusal, 0, sizeof(record->refusal));
+	return 1;
 }
 
 /*
@@ -91,16 +117,11 @@ static __always_inline void record_begin(struct rt_attempt *record, u32 slot, en
 static __always_inline u32 slot_for(enum rt_type type, struct sock *sk, u16 port)
 {
 	u32 slot;
-	struct rt_attempt *record;
 
 	if (!live || !current_wanted() || !sock_wanted(sk) || (port && !port_wanted(port)))
 		return NO_SLOT;
 	slot = slot_take();
-	record = bpf_map_lookup_elem(&slots, &slot);
-	if (!record)
-		return NO_SLOT;
-	record_begin(record, slot, type, sk);
-	return slot;
+	return slot != NO_SLOT && record_begin(slot, (u64)sk, type) ? slot : NO_SLOT;
 }
 
 /* The loader takes back the slots of flights that never end: whoever deletes the flight gives its slot. */
@@ -110,21 +131,28 @@ static __always_inline void flight_end(u64 id, u32 slot)
 		slot_give(slot);
 }
 
+/* Its exit was not seen. */
+static __always_inline bool flight_replace(u64 id, const struct flight *fresh)
+{
+	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+
+	if (!flight)
+		return false;
+	count(RT_COUNT_NO_EXIT, 1);
+	flight_end(id, flight->slot);
+	return !bpf_map_update_elem(&flights, &id, fresh, BPF_NOEXIST);
+}
+
 static __always_inline struct flight *attempt_open(enum rt_type type, struct sock *sk, u16 port, bool quiet)
 {
 	u64 id = bpf_get_current_pid_tgid();
-	struct flight fresh = {}, *flight;
+	struct flight fresh = {};
 
-	flight = bpf_map_lookup_elem(&flights, &id);
-	if (flight) { /* its exit was not seen */
-		count(RT_COUNT_NO_EXIT, 1);
-		flight_end(id, flight->slot);
-	}
 	fresh.sk = (u64)sk;
 	fresh.type = type;
 	fresh.requested = port;
 	fresh.slot = quiet ? NO_SLOT : slot_for(type, sk, port);
-	if (bpf_map_update_elem(&flights, &id, &fresh, BPF_ANY)) {
+	if (bpf_map_update_elem(&flights, &id, &fresh, BPF_NOEXIST) && !flight_replace(id, &fresh)) {
 		count(RT_COUNT_NO_SLOT, 1);
 		slot_give(fresh.slot);
 		return NULL;
@@ -152,7 +180,6 @@ static __always_inline int port_asked(struct sock *sk, u16 port)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
-	bool kernel_call = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock);
 	struct rt_attempt *record;
 	bool quiet;
 
@@ -176,7 +203,7 @@ static __always_inline int port_asked(struct sock *sk, u16 port)
 	record->stage = RT_AT_PORT;
 	record->asked_port = port;
 	if (flight->implicit)
-		record->kernel_call = kernel_call;
+		record->kernel_call = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock);
 	return 0;
 }
 
@@ -196,13 +223,12 @@ static __always_inline int pair_refused(u64 sk, u64 sk2, bool bind_conflict)
 	return 0;
 }
 
-static __always_inline int bucket_refused(u64 sk, u64 tb, u8 refused)
+static __always_inline int bucket_refused(u64 sk, u64 tb)
 {
 	struct flight *flight = flight_of(sk);
 	struct rt_attempt *record;
 
-	FIRED(RT_HOOK_CONFLICT);
-	if (!refused || !flight || !flight->port || flight->walked || !tb)
+	if (!flight || !flight->port || flight->walked || !tb)
 		return 0;
 	record = slot_of(flight);
 	if (!record)
@@ -233,15 +259,15 @@ static __always_inline void remember(const struct flight *flight)
 	struct rt_known entry = {}, *was;
 	u64 key = flight->sk;
 
-	entry.bound_ns = bpf_ktime_get_boot_ns();
 	entry.inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
+	was = bpf_map_lookup_elem(&known, &key);
+	if (was && was->inode == entry.inode) /* listen() asks again */
+		return;
+	entry.bound_ns = bpf_ktime_get_boot_ns();
 	entry.tgid = bpf_get_current_pid_tgid() >> 32;
 	entry.reported = flight->slot != NO_SLOT && !(config.filters & RT_FILTER_FAILED) &&
 			 port_wanted(BPF_CORE_READ(sk, __sk_common.skc_num));
 	bpf_core_read(entry.comm, sizeof(entry.comm), &task->comm);
-	was = bpf_map_lookup_elem(&known, &key);
-	if (was && was->inode == entry.inode) /* listen() asks again */
-		return;
 	if (bpf_map_update_elem(&known, &key, &entry, BPF_ANY))
 		count(RT_COUNT_NO_KNOWN, 1);
 }
@@ -290,7 +316,7 @@ static __always_inline void record_success(struct rt_attempt *record, u32 slot, 
 {
 	struct sock_reuseport *cb;
 
-	if (record->stage < RT_AT_PORT) {
+	if (!record->binder.key) {
 		record_binder(slot, (u64)sk);
 		return;
 	}
@@ -300,6 +326,13 @@ static __always_inline void record_success(struct rt_attempt *record, u32 slot, 
 		record->binder.group_id = BPF_CORE_READ(cb, reuseport_id);
 		record->binder.group_size = BPF_CORE_READ(cb, num_socks);
 	}
+}
+
+static __always_inline void record_failure(struct rt_attempt *record, u32 slot, u64 sk, int result)
+{
+	if (!record->binder.key)
+		record_binder(slot, sk);
+	record_refusal(slot, sk, result);
 }
 
 static __always_inline void attempt_end(u64 id, struct flight *flight, int result)
@@ -313,7 +346,7 @@ static __always_inline void attempt_end(u64 id, struct flight *flight, int resul
 		if (!result)
 			record_success(record, slot, (struct sock *)flight->sk);
 		else
-			record_refusal(slot, flight->sk, result);
+			record_failure(record, slot, flight->sk, result);
 		if (!result && config.deliveries && record->shares)
 			port_share(record);
 		if (result_wanted(record, result)) {
@@ -342,6 +375,8 @@ static __always_inline int port_answered(int result, enum port_table table)
 		flight->slot = slot_for(flight->type, (struct sock *)flight->sk, 0);
 	record = slot_of(flight);
 	if (record) {
+		if (!record->binder.key)
+			record_binder(flight->slot, flight->sk);
 		walk_late(record, flight, table, result);
 		record->stage = result ? RT_AT_PORT : RT_AT_POST;
 		if (result && flight->port)
@@ -392,6 +427,7 @@ __noinline int connect_bound(u64 key, int result)
 	flight.slot = slot_for(RT_CONNECT, sk, result ? 0 : BPF_CORE_READ(sk, __sk_common.skc_num));
 	record = slot_of(&flight);
 	if (record) {
+		record_binder(flight.slot, key);
 		record->result = result;
 		record->entry_port = 0;
 		record->stage = result ? RT_AT_PORT : RT_AT_POST;

@@ -66,6 +66,31 @@ static __always_inline u8 compat_sk_userlocks(struct sock *sk)
 	return BPF_CORE_READ_BITFIELD_PROBED(bits, sk_userlocks);
 }
 
+/* struct sock: sk_type and sk_protocol lie side by side, in either order. */
+struct sk_kind {
+	u16 type, protocol;
+};
+
+static __always_inline struct sk_kind compat_sk_kind(struct sock *sk)
+{
+	u32 type = bpf_core_field_offset(struct sock, sk_type);
+	u32 protocol = bpf_core_field_offset(struct sock, sk_protocol);
+	struct sk_kind kind = {};
+	u16 pair[2] = {};
+
+	if (type + 2 == protocol) {
+		bpf_probe_read_kernel(&kind, sizeof(kind), (void *)sk + type);
+	} else if (protocol + 2 == type) {
+		bpf_probe_read_kernel(pair, sizeof(pair), (void *)sk + protocol);
+		kind.protocol = pair[0];
+		kind.type = pair[1];
+	} else {
+		kind.type = BPF_CORE_READ(sk, sk_type);
+		kind.protocol = BPF_CORE_READ(sk, sk_protocol);
+	}
+	return kind;
+}
+
 /* struct inet_sock: option bits are bit fields up to 6.5, inet_flags from 6.6 on. */
 struct inet_sock___bits {
 	u8 freebind : 1;
@@ -81,6 +106,12 @@ struct inet_bits {
 	bool freebind, transparent, no_port;
 };
 
+/* Of the eight bytes from freebind's on: the others are in the same byte or in the next. */
+#define INET_BIT(bytes, at, sk, field)                                                                       \
+	((u64)(u8)((bytes) >> ((__CORE_RELO(sk, field, BYTE_OFFSET) - (at)) * 8 & 63))                       \
+		 << __CORE_RELO(sk, field, LSHIFT_U64) >>                                                    \
+	 __CORE_RELO(sk, field, RSHIFT_U64))
+
 static __always_inline void compat_inet_bits(struct sock *sk, struct inet_bits *ret_bits)
 {
 	if (bpf_core_field_exists(struct inet_sock___flags, inet_flags)) {
@@ -91,10 +122,13 @@ static __always_inline void compat_inet_bits(struct sock *sk, struct inet_bits *
 		ret_bits->no_port = flags & (1UL << INET_FLAGS_BIND_ADDRESS_NO_PORT);
 	} else {
 		struct inet_sock___bits *bits = (void *)sk;
+		u32 at = __CORE_RELO(bits, freebind, BYTE_OFFSET);
+		u64 bytes = 0;
 
-		ret_bits->freebind = BPF_CORE_READ_BITFIELD_PROBED(bits, freebind);
-		ret_bits->transparent = BPF_CORE_READ_BITFIELD_PROBED(bits, transparent);
-		ret_bits->no_port = BPF_CORE_READ_BITFIELD_PROBED(bits, bind_address_no_port);
+		bpf_probe_read_kernel(&bytes, sizeof(bytes), (void *)sk + at);
+		ret_bits->freebind = INET_BIT(bytes, at, bits, freebind);
+		ret_bits->transparent = INET_BIT(bytes, at, bits, transparent);
+		ret_bits->no_port = INET_BIT(bytes, at, bits, bind_address_no_port);
 	}
 }
 
@@ -232,18 +266,29 @@ struct netns_ipv4___packed {
 	} ip_local_ports;
 } FLAVOUR;
 
-static __always_inline void compat_port_range(struct net *net, u32 *ret_lo, u32 *ret_hi)
+/* *from, of memory that the verifier knows the type of or not; typed is a constant. */
+#define NET_READ(typed, from)                                                                                \
+	({                                                                                                   \
+		__typeof__(*(from)) value_ = 0;                                                              \
+		if (typed)                                                                                   \
+			value_ = *(from);                                                                    \
+		else                                                                                         \
+			bpf_core_read(&value_, sizeof(value_), from);                                        \
+		value_;                                                                                      \
+	})
+
+static __always_inline void compat_port_range(struct net *net, bool typed, u32 *ret_lo, u32 *ret_hi)
 {
 	void *ipv4 = (void *)net + bpf_core_field_offset(struct net, ipv4);
 
 	if (bpf_core_field_exists(struct netns_ipv4___packed, ip_local_ports.range)) {
-		u32 range = BPF_CORE_READ((struct netns_ipv4___packed *)ipv4, ip_local_ports.range);
+		u32 range = NET_READ(typed, &((struct netns_ipv4___packed *)ipv4)->ip_local_ports.range);
 
 		*ret_lo = range & 0xffff;
 		*ret_hi = range >> 16;
 	} else {
-		*ret_lo = BPF_CORE_READ((struct netns_ipv4___ports *)ipv4, ip_local_ports.range[0]);
-		*ret_hi = BPF_CORE_READ((struct netns_ipv4___ports *)ipv4, ip_local_ports.range[1]);
+		*ret_lo = NET_READ(typed, &((struct netns_ipv4___ports *)ipv4)->ip_local_ports.range[0]);
+		*ret_hi = NET_READ(typed, &((struct netns_ipv4___ports *)ipv4)->ip_local_ports.range[1]);
 	}
 }
 
@@ -255,12 +300,12 @@ struct netns_ipv4___sysctl {
 	u8 sysctl_ip_nonlocal_bind;
 } FLAVOUR;
 
-#define compat_sysctl(net, name)                                                                             \
+#define compat_sysctl(net, typed, name)                                                                      \
 	({                                                                                                   \
 		u8 value_ = 0;                                                                               \
 		struct netns_ipv4___sysctl *ipv4_ = (void *)(net) + bpf_core_field_offset(struct net, ipv4); \
 		if (bpf_core_field_exists(struct netns_ipv4___sysctl, name))                                 \
-			bpf_core_read(&value_, sizeof(value_), &ipv4_->name);                                \
+			value_ = NET_READ(typed, &ipv4_->name);                                              \
 		value_;                                                                                      \
 	})
 
@@ -279,7 +324,7 @@ static __always_inline bool compat_nonlocal_bind(struct net *net, bool v6)
 	u8 value = 0;
 
 	if (!v6)
-		return compat_sysctl(net, sysctl_ip_nonlocal_bind);
+		return compat_sysctl(net, false, sysctl_ip_nonlocal_bind);
 	if (bpf_core_field_exists(net6->ipv6.sysctl.ip_nonlocal_bind))
 		bpf_core_read(&value, sizeof(value), &net6->ipv6.sysctl.ip_nonlocal_bind);
 	return value;
@@ -292,8 +337,7 @@ struct inet_sock___range {
 
 struct inet_sock___lohi {
 	struct {
-		u16 lo;
-		u16 hi;
+		u16 lo; /* the next one is the high port */
 	} local_port_range;
 } FLAVOUR;
 
@@ -301,13 +345,13 @@ struct inet_sock___lohi {
 static __always_inline u32 compat_sk_port_range(struct sock *sk)
 {
 	struct inet_sock___lohi *lohi = (void *)sk;
+	u16 range[2] = {};
 
 	if (bpf_core_field_exists(struct inet_sock___range, local_port_range))
 		return BPF_CORE_READ((struct inet_sock___range *)sk, local_port_range);
 	if (bpf_core_field_exists(struct inet_sock___lohi, local_port_range.lo))
-		return (u32)BPF_CORE_READ(lohi, local_port_range.hi) << 16 |
-		       BPF_CORE_READ(lohi, local_port_range.lo);
-	return 0;
+		bpf_core_read(range, sizeof(range), &lohi->local_port_range.lo);
+	return (u32)range[1] << 16 | range[0];
 }
 
 /* struct cgroup: ancestor_ids[] up to 5.19, ancestors[] from 6.0 on. */
@@ -389,6 +433,48 @@ static __always_inline u32 compat_bind_hook(bool v6, bool post)
 	if (post)
 		return v6 ? compat_attach_type(INET6_POST_BIND) : compat_attach_type(INET4_POST_BIND);
 	return v6 ? compat_attach_type(INET6_BIND) : compat_attach_type(INET4_BIND);
+}
+
+/* bpf_get_current_task_btf() since 5.11: what is read through it costs an instruction, not a helper. */
+enum bpf_func_id___task {
+	BPF_FUNC_get_current_task_btf___task,
+};
+
+static __always_inline struct task_struct *compat_typed_task(void)
+{
+	if (!bpf_core_enum_value_exists(enum bpf_func_id___task, BPF_FUNC_get_current_task_btf___task))
+		return NULL;
+	return bpf_get_current_task_btf();
+}
+
+/* The same network namespace with its type known to the verifier, if it is the one of the thread that runs.
+ */
+static __always_inline struct net *compat_typed_net(const struct net *net)
+{
+	struct task_struct *task = compat_typed_task();
+	struct nsproxy *proxy = task ? task->nsproxy : NULL;
+	struct net *own = proxy ? proxy->net_ns : NULL;
+	u64 address = (u64)own;
+
+	asm volatile("" : "+r"(address)); /* else the compiler takes one pointer for the other */
+	return address == (u64)net ? own : NULL;
+}
+
+/* bpf_get_func_arg() since 5.17; it is a few instructions, a probe read is some hundred. */
+enum bpf_func_id___arg {
+	BPF_FUNC_get_func_arg___arg,
+};
+
+/* An argument of fentry or fexit, not the result; ctx[n] would be a typed pointer. */
+static __always_inline u64 compat_argument(u64 *ctx, u32 n)
+{
+	u64 value = 0;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id___arg, BPF_FUNC_get_func_arg___arg))
+		bpf_get_func_arg(ctx, n, &value);
+	else
+		bpf_probe_read_kernel(&value, sizeof(value), &ctx[n]);
+	return value;
 }
 
 /* Numbers of system calls, and the arguments as the process passed them. */

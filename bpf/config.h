@@ -76,6 +76,20 @@ struct rt_sought {
 
 #define NO_SLOT	      0xffffffffU
 
+/*
+ * What a path that was read is known again by: the process pins mount, dentry
+ * and parent until it executes another file, and a rename changes the last two.
+ */
+struct exe_key {
+	__u64 start_ns, exec_id, mount, dentry, parent, name;
+};
+
+/* Where a record is made; what it says of the executable serves the next one of the same process. */
+struct slot {
+	struct rt_attempt record;
+	struct exe_key exe; /* all zero: unknown */
+};
+
 /* One attempt in flight a thread. */
 struct flight {
 	__u64 sk;   /* the socket that asked; from get_port() on the one in the tables */

@@ -232,7 +232,7 @@ static __always_inline int hashdance_ends(u64 listener, u64 child)
 SEC("fexit/inet_csk_reqsk_queue_add")
 int f_queue_add(u64 *ctx)
 {
-	u64 listener = TRACED(0), child = TRACED(3);
+	u64 listener = TRACED(0), child = TRACED_VALUE(3);
 
 	return child_queued(listener, child);
 }
@@ -248,7 +248,7 @@ int f_hashdance_in(u64 *ctx)
 SEC("fexit/inet_csk_complete_hashdance")
 int f_hashdance(u64 *ctx)
 {
-	u64 listener = TRACED(0), child = TRACED(4);
+	u64 listener = TRACED(0), child = TRACED_VALUE(4);
 
 	return hashdance_ends(listener, child);
 }

@@ -81,7 +81,7 @@ static __always_inline void early_send(u32 slot, u64 key, u32 type, int result)
 	record->stage = RT_AT_SYSCALL;
 	record->result = result;
 	if (key)
-		record_refusal(slot, key, result);
+		record_failure(record, slot, key, result);
 	else
 		record_nobody(record);
 	if (type & BY_SECCOMP)
@@ -119,7 +119,7 @@ __noinline int call_refused(u32 type, int result, u64 fd, u64 address, u64 lengt
 	record = bpf_map_lookup_elem(&slots, &slot);
 	if (!record)
 		return 0;
-	record_begin(record, slot, type & ~BY_SECCOMP, sk);
+	record_begin(slot, (u64)sk, type & ~BY_SECCOMP);
 	record->fd = fd;
 	if ((type & ~BY_SECCOMP) == RT_BIND)
 		record_user_address(record, address, length);

@@ -36,7 +36,13 @@ static __always_inline void fill_header(struct rt_header *header, enum rt_type t
 	header->type = type;
 	header->pad = 0;
 	header->time_ns = bpf_ktime_get_boot_ns();
-	describe_process(&header->process, (void *)bpf_get_current_task());
+	describe_current(&header->process);
+}
+
+static __always_inline bool same_exe(const struct exe_key *one, const struct exe_key *two)
+{
+	return one->start_ns == two->start_ns && one->exec_id == two->exec_id && one->mount == two->mount &&
+	       one->dentry == two->dentry && one->parent == two->parent && one->name == two->name;
 }
 
 /*
@@ -45,11 +51,17 @@ static __always_inline void fill_header(struct rt_header *header, enum rt_type t
  */
 __noinline int record_process(u32 slot, u32 type)
 {
-	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
+	struct slot *place = bpf_map_lookup_elem(&slots, &slot);
+	struct exe_key key = {};
+	struct rt_attempt *record;
 
-	if (!record)
+	if (!place)
 		return 0;
+	record = &place->record;
 	fill_header(&record->header, type);
+	if (exe_key(&key, &record->header.process) && same_exe(&key, &place->exe))
+		return 1;
+	place->exe = key;
 	describe_exe(record->exe, &record->header, (void *)bpf_get_current_task());
 	return 1;
 }

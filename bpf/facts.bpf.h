@@ -17,39 +17,57 @@ static __always_inline u16 swab16(u16 v)
 	return (u16)(v << 8 | v >> 8);
 }
 
-static __always_inline void describe_address(struct rt_sock *to, struct sock *sk)
+/* One read of many words costs what two of one word do.  skc_flags is the last one of interest. */
+struct common_copy {
+	u64 words[14];
+};
+
+static __always_inline struct sock_common *copy_common(struct common_copy *to, struct sock *sk)
+{
+	u32 size = bpf_core_field_offset(struct sock_common, skc_flags) + sizeof(unsigned long);
+
+	if (size > sizeof(*to))
+		size = sizeof(*to);
+	bpf_probe_read_kernel(to, size, sk);
+	return (struct sock_common *)to;
+}
+
+static __always_inline void describe_address(struct rt_sock *to, const struct sock_common *common)
 {
 	if (to->family == AF_INET6) {
-		bpf_core_read(to->addr, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-		bpf_core_read(to->peer, 16, &sk->__sk_common.skc_v6_daddr);
+		__builtin_memcpy(to->addr, &common->skc_v6_rcv_saddr, 16);
+		__builtin_memcpy(to->peer, &common->skc_v6_daddr, 16);
 	} else {
 		__builtin_memset(to->addr, 0, 16);
 		__builtin_memset(to->peer, 0, 16);
-		bpf_core_read(to->addr, 4, &sk->__sk_common.skc_rcv_saddr);
-		bpf_core_read(to->peer, 4, &sk->__sk_common.skc_daddr);
+		__builtin_memcpy(to->addr, &common->skc_rcv_saddr, 4);
+		__builtin_memcpy(to->peer, &common->skc_daddr, 4);
 	}
 }
 
 /* The part that every kind of socket has, TIME_WAIT and request minisocks included. */
 static __always_inline u32 describe_common(struct rt_sock *to, struct sock *sk)
 {
-	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	struct common_copy copy;
+	struct sock_common *common = copy_common(&copy, sk);
 	u32 flags = 0;
 
 	to->key = (u64)sk;
-	to->cookie = BPF_CORE_READ(sk, __sk_common.skc_cookie.counter);
-	to->netns = BPF_CORE_READ(net, ns.inum);
-	to->ifindex = BPF_CORE_READ(sk, __sk_common.skc_bound_dev_if);
-	to->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	to->port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	to->peer_port = swab16(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	to->state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	to->reuse = BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuse);
-	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_reuseport))
+	to->cookie = common->skc_cookie.counter;
+	to->netns = BPF_CORE_READ(common->skc_net.net, ns.inum);
+	to->ifindex = common->skc_bound_dev_if;
+	to->family = common->skc_family;
+	to->port = common->skc_num;
+	to->peer_port = swab16(common->skc_dport);
+	to->state = common->skc_state;
+	to->reuse = BPF_CORE_READ_BITFIELD(common, skc_reuse);
+	if (BPF_CORE_READ_BITFIELD(common, skc_reuseport))
 		flags |= RT_SK_REUSEPORT;
-	if (BPF_CORE_READ_BITFIELD_PROBED(&sk->__sk_common, skc_ipv6only))
+	if (BPF_CORE_READ_BITFIELD(common, skc_ipv6only))
 		flags |= RT_SK_V6ONLY;
-	describe_address(to, sk);
+	if (common->skc_flags & (1UL << SOCK_DEAD))
+		flags |= RT_SK_DEAD;
+	describe_address(to, common);
 	return flags;
 }
 
@@ -91,19 +109,18 @@ static __always_inline u32 describe_group(struct rt_sock *to, struct sock *sk)
 static __always_inline u32 describe_full(struct rt_sock *to, struct sock *sk)
 {
 	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	struct sk_kind kind = compat_sk_kind(sk);
 	u8 locks = compat_sk_userlocks(sk);
 	struct inet_bits bits = {};
 	u32 flags = 0;
 
 	to->inode = compat_sk_inode(sk, socket);
-	to->protocol = BPF_CORE_READ(sk, sk_protocol);
+	to->protocol = kind.protocol;
 	to->uid = BPF_CORE_READ(sk, sk_uid.val);
 	if (!socket)
 		flags |= RT_SK_ORPHAN;
 	else if (!BPF_CORE_READ(socket, file))
 		flags |= RT_SK_NO_FILE;
-	if (BPF_CORE_READ(sk, __sk_common.skc_flags) & (1UL << SOCK_DEAD))
-		flags |= RT_SK_DEAD;
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
 		flags |= RT_SK_KERN;
 	if (locks & SOCK_BINDADDR_LOCK)
@@ -119,7 +136,7 @@ static __always_inline u32 describe_full(struct rt_sock *to, struct sock *sk)
 		flags |= RT_SK_TRANSPARENT;
 	if (bits.no_port)
 		flags |= RT_SK_NO_PORT;
-	if (BPF_CORE_READ(sk, sk_type) == SOCK_RAW)
+	if (kind.type == SOCK_RAW)
 		flags |= RT_SK_RAW;
 	else if (to->protocol == IPPROTO_MPTCP || (to->protocol == IPPROTO_TCP && compat_is_subflow(sk)))
 		flags |= RT_SK_MPTCP;
@@ -134,7 +151,7 @@ static __always_inline void describe_bare(struct rt_sock *to, struct sock *sk)
 	__builtin_memset(to, 0, sizeof(*to));
 	flags = describe_common(to, sk);
 	if (to->state == TCP_TIME_WAIT || to->state == TCP_NEW_SYN_RECV)
-		flags |= describe_minisock(to, sk);
+		flags = (flags & ~RT_SK_DEAD) | describe_minisock(to, sk);
 	else
 		flags |= describe_full(to, sk);
 	to->flags = flags;
@@ -208,28 +225,65 @@ static __always_inline void describe_exe(char *to, struct rt_header *header, str
 	describe_path(to, header, BPF_CORE_READ(exe, f_path.dentry), BPF_CORE_READ(exe, f_path.mnt));
 }
 
+/* What tells that the executable's path is the one that was read before; false where that is not cheap. */
+static __always_inline bool exe_key(struct exe_key *to, const struct rt_process *process)
+{
+	struct task_struct *task = compat_typed_task();
+	struct dentry *dentry;
+	struct mm_struct *mm;
+	struct file *exe;
+
+	if (!task)
+		return false;
+	mm = task->mm;
+	exe = mm ? mm->exe_file : NULL;
+	dentry = exe ? exe->f_path.dentry : NULL;
+	if (!dentry)
+		return false;
+	to->start_ns = process->start_ns;
+	to->exec_id = task->self_exec_id;
+	to->mount = (u64)exe->f_path.mnt;
+	to->dentry = (u64)dentry;
+	to->parent = (u64)dentry->d_parent;
+	to->name = dentry->d_name.hash;
+	return true;
+}
+
+struct bucket_copy {
+	u64 words[12];
+};
+
 /* As it is before an attempt changes it. */
 static __always_inline void describe_bucket(struct rt_bucket *to, struct inet_bind_bucket *tb)
 {
-	to->port = BPF_CORE_READ(tb, port);
-	to->l3mdev = BPF_CORE_READ(tb, l3mdev);
-	to->fastreuse = BPF_CORE_READ(tb, fastreuse);
-	to->fastreuseport = BPF_CORE_READ(tb, fastreuseport);
-	to->fastuid = BPF_CORE_READ(tb, fastuid.val);
-	to->fast_family = BPF_CORE_READ(tb, fast_sk_family);
-	to->fast_v6only = BPF_CORE_READ(tb, fast_ipv6_only);
+	u32 size = bpf_core_type_size(struct inet_bind_bucket);
+	struct bucket_copy copy;
+	struct inet_bind_bucket *bucket = (struct inet_bind_bucket *)&copy;
+
+	if (size > sizeof(copy))
+		size = sizeof(copy);
+	bpf_probe_read_kernel(&copy, size, tb);
+	to->port = bucket->port;
+	to->l3mdev = bucket->l3mdev;
+	to->fastreuse = bucket->fastreuse;
+	to->fastreuseport = bucket->fastreuseport;
+	to->fastuid = bucket->fastuid.val;
+	to->fast_family = bucket->fast_sk_family;
+	to->fast_v6only = bucket->fast_ipv6_only;
 	__builtin_memset(to->fast_addr, 0, RT_ADDR_LEN);
 	if (to->fast_family == AF_INET6)
-		bpf_core_read(to->fast_addr, 16, &tb->fast_v6_rcv_saddr);
+		__builtin_memcpy(to->fast_addr, &bucket->fast_v6_rcv_saddr, 16);
 	else
-		bpf_core_read(to->fast_addr, 4, &tb->fast_rcv_saddr);
+		__builtin_memcpy(to->fast_addr, &bucket->fast_rcv_saddr, 4);
 }
 
 static __always_inline u32 protocol_bit(struct sock *sk)
 {
-	if (BPF_CORE_READ(sk, sk_type) == SOCK_RAW) /* of any protocol */
+	struct sk_kind kind = compat_sk_kind(sk);
+
+	if (kind.type == SOCK_RAW) /* of any protocol */
 		return RT_PROTO_RAW;
-	switch (BPF_CORE_READ(sk, sk_protocol)) {
+	switch (kind.protocol) {
 	case IPPROTO_TCP:
 		return RT_PROTO_TCP;
 	case IPPROTO_UDP:
@@ -283,7 +337,17 @@ static __always_inline u32 task_nspid(struct task_struct *leader)
 	return nr;
 }
 
-/* Any task; the thread that runs is the usual one. */
+/* The same of the thread that runs. */
+static __always_inline u32 current_nspid(struct task_struct *leader, u32 tgid)
+{
+	struct pid *pid = leader ? leader->thread_pid : NULL;
+
+	if (!pid || !pid->level)
+		return tgid;
+	return task_nspid(leader);
+}
+
+/* Any task. */
 static __always_inline void describe_process(struct rt_process *to, struct task_struct *task)
 {
 	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
@@ -295,6 +359,37 @@ static __always_inline void describe_process(struct rt_process *to, struct task_
 	to->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	to->nspid = task_nspid(leader);
 	to->uid = BPF_CORE_READ(task, cred, uid.val);
+	to->pad = 0;
+	bpf_core_read(to->comm, sizeof(to->comm), &task->comm);
+}
+
+/* The thread that runs.  Every pointer is looked at before it is used: which may be NULL is told since 6.4.
+ */
+static __always_inline void describe_current(struct rt_process *to)
+{
+	struct task_struct *task = compat_typed_task(), *leader, *parent;
+	const struct cred *cred;
+	struct css_set *cgroups;
+	struct cgroup *cgroup;
+	struct kernfs_node *node;
+
+	if (!task) {
+		describe_process(to, (void *)bpf_get_current_task());
+		return;
+	}
+	leader = task->group_leader;
+	parent = task->real_parent;
+	cred = task->cred;
+	cgroups = task->cgroups;
+	cgroup = cgroups ? cgroups->dfl_cgrp : NULL;
+	node = cgroup ? cgroup->kn : NULL;
+	to->start_ns = leader ? leader->start_boottime : 0;
+	to->cgroup = node ? node->id : 0;
+	to->tgid = task->tgid;
+	to->tid = task->pid;
+	to->ppid = parent ? parent->tgid : 0;
+	to->nspid = current_nspid(leader, to->tgid);
+	to->uid = cred ? cred->uid.val : 0;
 	to->pad = 0;
 	bpf_core_read(to->comm, sizeof(to->comm), &task->comm);
 }

@@ -60,11 +60,9 @@ static __always_inline bool current_wanted(void)
 
 static __always_inline bool sock_wanted(struct sock *sk)
 {
-	u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-
-	if ((config.filters & RT_FILTER_IPV4) && family != AF_INET)
+	if ((config.filters & RT_FILTER_IPV4) && BPF_CORE_READ(sk, __sk_common.skc_family) != AF_INET)
 		return false;
-	if ((config.filters & RT_FILTER_IPV6) && family != AF_INET6)
+	if ((config.filters & RT_FILTER_IPV6) && BPF_CORE_READ(sk, __sk_common.skc_family) != AF_INET6)
 		return false;
 	if ((config.filters & RT_FILTER_NETNS) &&
 	    BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum) != config.netns)

@@ -14,6 +14,7 @@
 #ifndef REUSETRACE_HOOKS_BPF_H
 #define REUSETRACE_HOOKS_BPF_H
 
+#include "compat.bpf.h"
 #include "maps.bpf.h"
 
 /* Counted for the self-test only: later it would be a line that all CPUs write. */
@@ -29,19 +30,24 @@
  * An fentry argument as a plain number: 5.10 does not let a typed pointer
  * into a function that is verified by itself.
  */
-#define TRACED(n)                                                                                            \
+#define TRACED(n) compat_argument(ctx, n)
+
+/* The same of what is not an argument: a result, or what a tracepoint was given. */
+#define TRACED_VALUE(n)                                                                                      \
 	({                                                                                                   \
 		u64 value_ = 0;                                                                              \
 		bpf_probe_read_kernel(&value_, sizeof(value_), &ctx[n]);                                     \
 		value_;                                                                                      \
 	})
 
-#define ENTRY_(name, function, traced, probed)                                                               \
+#define ENTRY_(name, function, traced, probed) ENTRY_IF_(name, function, true, traced, probed)
+
+#define ENTRY_IF_(name, function, interest, traced, probed)                                                  \
 	SEC("fentry/" #function)                                                                             \
 	int f_##name(u64 *ctx)                                                                               \
 	{                                                                                                    \
 		(void)ctx;                                                                                   \
-		return on_##name(UNPACK traced);                                                             \
+		return interest ? on_##name(UNPACK traced) : 0;                                              \
 	}                                                                                                    \
 	SEC("kprobe.multi")                                                                                  \
 	int m_##name(struct pt_regs *ctx)                                                                    \
@@ -65,12 +71,20 @@
 	ENTRY_(name, function, (TRACED(0), TRACED(1), TRACED(2)),                                            \
 	       (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx)))
 
+/* The same where the arguments that fentry knows tell whether they are of interest. */
+#define ENTRY3_IF(name, function, interest)                                                                  \
+	ENTRY_IF_(name, function, interest, (TRACED(0), TRACED(1), TRACED(2)),                               \
+		  (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx)))
+
 /* body(int) at the return of a function of nargs arguments. */
-#define EXIT(name, body, function, nargs)                                                                    \
+#define EXIT(name, body, function, nargs) EXIT_IF(name, body, function, nargs, true)
+
+/* Where the arguments are at hand, only if they are of interest. */
+#define EXIT_IF(name, body, function, nargs, interest)                                                       \
 	SEC("fexit/" #function)                                                                              \
 	int f_##name(u64 *ctx)                                                                               \
 	{                                                                                                    \
-		return body((int)ctx[nargs]);                                                                \
+		return interest ? body((int)ctx[nargs]) : 0;                                                 \
 	}                                                                                                    \
 	SEC("kretprobe.multi")                                                                               \
 	int m_##name(struct pt_regs *ctx)                                                                    \

@@ -38,11 +38,12 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SLOTS);
 	__type(key, __u32);
-	__type(value, struct rt_attempt);
+	__type(value, struct slot);
 } slots SEC(".maps");
 
+/* The one that was given back last is taken next: its executable is probably the right one. */
 struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, SLOTS);
 	__uint(value_size, sizeof(__u32));
 } free_slots SEC(".maps");

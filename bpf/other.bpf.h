@@ -40,9 +40,12 @@ int k_ping_unhash(struct pt_regs *ctx)
 /* sctp_get_port_local(sk, union sctp_addr *): the port is where every sockaddr has it. */
 __noinline int on_sctp_port(u64 sk, u64 address)
 {
-	return sock_followed((struct sock *)sk)
-		       ? port_asked((struct sock *)sk, requested_port((void *)address, sizeof(u32)))
-		       : 0;
+	struct request request;
+
+	if (!sock_followed((struct sock *)sk))
+		return 0;
+	read_request(&request, (void *)address, sizeof(u32));
+	return port_asked((struct sock *)sk, swab16(request.port));
 }
 
 SEC("kprobe")

@@ -28,15 +28,17 @@ __noinline int on_security_bind(u64 sock, u64 address, u64 length)
 {
 	struct sock *sk = BPF_CORE_READ((struct socket *)sock, sk);
 	struct rt_attempt *record;
+	struct request request;
 	struct flight *flight;
 
 	FIRED(RT_HOOK_SECURITY_BIND);
 	if (!sock_followed(sk))
 		return 0;
-	flight = attempt_open(RT_BIND, sk, requested_port((void *)address, length), false);
+	read_request(&request, (void *)address, length);
+	flight = attempt_open(RT_BIND, sk, swab16(request.port), false);
 	record = flight ? slot_of(flight) : NULL;
 	if (record)
-		record_request(record, (void *)address, length);
+		record_request(record, &request, (void *)address, length);
 	return 0;
 }
 ENTRY3(security_bind, security_socket_bind)
@@ -170,7 +172,7 @@ int f_call_exit(u64 *ctx)
 
 	if (nr != NR_BIND && nr != NR_LISTEN)
 		return 0;
-	return call_returned(TRACED(0), nr == NR_BIND ? RT_BIND : RT_LISTEN, (int)ctx[1]);
+	return call_returned(TRACED_VALUE(0), nr == NR_BIND ? RT_BIND : RT_LISTEN, (int)ctx[1]);
 }
 
 EXIT(listen_ring, on_listen_exit, __sys_listen_socket, 2)
@@ -208,25 +210,28 @@ EXIT(udp_port_exit, on_udp_port_exit, udp_lib_get_port, 3)
 SEC("fexit/inet_csk_bind_conflict")
 int f_conflict4(u64 *ctx)
 {
-	return bucket_refused(TRACED(0), TRACED(1), (u8)ctx[4]);
+	FIRED(RT_HOOK_CONFLICT);
+	return (u8)ctx[4] ? bucket_refused(TRACED(0), TRACED(1)) : 0;
 }
 
 SEC("fexit/inet_csk_bind_conflict")
 int f_conflict5(u64 *ctx)
 {
-	return bucket_refused(TRACED(0), TRACED(1), (u8)ctx[5]);
+	FIRED(RT_HOOK_CONFLICT);
+	return (u8)ctx[5] ? bucket_refused(TRACED(0), TRACED(1)) : 0;
 }
 
 /* inet_bhash2_addr_any_conflict(sk, port, l3mdev, relax, reuseport_ok), 6.1 and later */
 SEC("fexit/inet_bhash2_addr_any_conflict")
 int f_any_conflict(u64 *ctx)
 {
-	u64 sk = TRACED(0);
+	u64 sk;
 
 	FIRED(RT_HOOK_ANY_CONFLICT);
 	if (!(u8)ctx[5])
 		return 0;
-	return bucket_refused(sk, find_tcp_bucket(sk, ctx[1], ctx[2]), 1);
+	sk = TRACED(0);
+	return bucket_refused(sk, find_tcp_bucket(sk, ctx[1], ctx[2]));
 }
 
 /* inet_bind_conflict(sk, sk2, uid, relax, reuseport_cb_ok, reuseport_ok), 6.1 and later */
@@ -266,71 +271,69 @@ __noinline int on_setsockopt(u64 sock, u64 level, u64 name)
 	FIRED(RT_HOOK_SETSOCKOPT);
 	return option_asked((struct socket *)sock, level, name);
 }
-ENTRY3(setsockopt, security_socket_setsockopt)
+ENTRY3_IF(setsockopt, security_socket_setsockopt, option_followed(ctx[1], ctx[2]))
 
 __noinline int on_setsockopt_exit(int result)
 {
 	FIRED(RT_HOOK_SETSOCKOPT_EXIT);
 	return option_answered(result);
 }
-EXIT(setsockopt_exit, on_setsockopt_exit, __sys_setsockopt, 5)
+EXIT_IF(setsockopt_exit, on_setsockopt_exit, __sys_setsockopt, 5, option_followed(ctx[1], ctx[2]))
 /* (sock, compat, level, optname, sockptr_t, optlen): the fifth, by value, is two words. */
-EXIT(setsockopt_done, on_setsockopt_exit, do_sock_setsockopt, 7)
+EXIT_IF(setsockopt_done, on_setsockopt_exit, do_sock_setsockopt, 7, option_followed(ctx[2], ctx[3]))
 
 /* Ordinary connects pass here: nothing is done for those that got their port. */
-static __always_inline int connect_answered(u64 sk, int result)
+static __always_inline bool connect_wanted(int result)
 {
 	FIRED(RT_HOOK_CONNECT);
-	if (!result && !config.connects)
-		return 0;
-	return connect_bound(sk, result);
+	return result || config.connects;
 }
 
 SEC("fexit/inet_hash_connect")
 int f_connect4(u64 *ctx)
 {
-	return connect_answered(TRACED(1), (int)ctx[2]);
+	return connect_wanted((int)ctx[2]) ? connect_bound(TRACED(1), (int)ctx[2]) : 0;
 }
 
 SEC("fexit/inet6_hash_connect")
 int f_connect6(u64 *ctx)
 {
-	return connect_answered(TRACED(1), (int)ctx[2]);
+	return connect_wanted((int)ctx[2]) ? connect_bound(TRACED(1), (int)ctx[2]) : 0;
 }
 
 SEC("fentry/inet_put_port")
 int f_put_port(u64 *ctx)
 {
 	FIRED(RT_HOOK_PUT_PORT);
-	return released((struct sock *)ctx[0], RT_RELEASE);
+	return released((struct sock *)TRACED(0), RT_RELEASE);
 }
 
 SEC("fentry/udp_lib_unhash")
 int f_udp_unhash(u64 *ctx)
 {
 	FIRED(RT_HOOK_UDP_UNHASH);
-	return released((struct sock *)ctx[0], RT_RELEASE);
+	return released((struct sock *)TRACED(0), RT_RELEASE);
 }
 
 SEC("fentry/inet_twsk_hashdance")
 int f_tw_begin(u64 *ctx)
 {
 	FIRED(RT_HOOK_TW_BEGIN);
-	return time_wait_begins(ctx[0], ctx[1]);
+	return time_wait_begins(TRACED(0), TRACED(1));
 }
 
 SEC("fentry/inet_twsk_hashdance_schedule")
 int f_tw_begin_timed(u64 *ctx)
 {
 	FIRED(RT_HOOK_TW_BEGIN);
-	return time_wait_begins(ctx[0], ctx[1]);
+	return time_wait_begins(TRACED(0), TRACED(1));
 }
 
 SEC("fentry/inet_twsk_kill")
 int f_tw_end(u64 *ctx)
 {
 	FIRED(RT_HOOK_TW_END);
-	return released((struct sock *)ctx[0], RT_TW_END);
+	return released((struct sock *)TRACED(0), RT_TW_END);
 }
 
 ENTRY1(new_task, wake_up_new_task)
@@ -348,13 +351,13 @@ int f_cgroup_made(u64 *ctx)
 SEC("fexit/inet_csk_accept")
 int f_accept4(u64 *ctx)
 {
-	return accepted((struct sock *)ctx[4]);
+	return accepted((struct sock *)TRACED_VALUE(4));
 }
 
 SEC("fexit/inet_csk_accept")
 int f_accept2(u64 *ctx)
 {
-	return accepted((struct sock *)ctx[2]);
+	return accepted((struct sock *)TRACED_VALUE(2));
 }
 
 __noinline int on_close(u64 sock)

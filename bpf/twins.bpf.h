@@ -119,9 +119,15 @@ TWIN_EXIT(filtered4, address_filtered(of.args[0], of.args[1], of.args[2], (int)r
 TWIN_EXIT(filtered5, address_filtered(of.args[0], of.args[1], of.args[2], (int)result))
 TWIN_EXIT(filtered6, address_filtered(of.args[0], of.args[1], of.args[3], (int)result))
 
-__noinline int twin_bucket_refused(u64 sk, u64 tb, u32 refused)
+__noinline int twin_bucket_refused(u64 sk, u64 tb)
 {
-	return bucket_refused(sk, tb, refused);
+	return bucket_refused(sk, tb);
+}
+
+static __always_inline int bucket_conflict(const struct kept *of, u8 refused)
+{
+	FIRED(RT_HOOK_CONFLICT);
+	return refused ? twin_bucket_refused(of->args[0], of->args[1]) : 0;
 }
 
 static __always_inline int any_conflict(const struct kept *of, u8 refused)
@@ -129,7 +135,7 @@ static __always_inline int any_conflict(const struct kept *of, u8 refused)
 	FIRED(RT_HOOK_ANY_CONFLICT);
 	if (!refused)
 		return 0;
-	return twin_bucket_refused(of->args[0], find_tcp_bucket(of->args[0], of->args[1], of->args[2]), 1);
+	return twin_bucket_refused(of->args[0], find_tcp_bucket(of->args[0], of->args[1], of->args[2]));
 }
 
 static __always_inline int pair_conflict(const struct kept *of, u8 conflict)
@@ -150,16 +156,16 @@ __noinline int twin_bucket_granted(u64 tb, u64 sk)
 	return bucket_granted(tb, sk);
 }
 
-TWIN_EXIT(conflict4, twin_bucket_refused(of.args[0], of.args[1], (u8)result))
-TWIN_EXIT(conflict5, twin_bucket_refused(of.args[0], of.args[1], (u8)result))
+TWIN_EXIT(conflict4, bucket_conflict(&of, (u8)result))
+TWIN_EXIT(conflict5, bucket_conflict(&of, (u8)result))
 TWIN_EXIT(any_conflict, any_conflict(&of, (u8)result))
 TWIN_EXIT(pair_conflict, pair_conflict(&of, (u8)result))
 TWIN_EXIT(address_equal, address_equal(&of, (u8)result))
 TWIN_ENTRY(fastreuse, twin_bucket_granted(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
 TWIN_ENTRY(fastreuse3, twin_bucket_granted(PT_REGS_PARM2(ctx), PT_REGS_PARM1(ctx)))
 
-TWIN_EXIT(connect4, connect_answered(of.args[1], (int)result))
-TWIN_EXIT(connect6, connect_answered(of.args[1], (int)result))
+TWIN_EXIT(connect4, connect_wanted((int)result) ? connect_bound(of.args[1], (int)result) : 0)
+TWIN_EXIT(connect6, connect_wanted((int)result) ? connect_bound(of.args[1], (int)result) : 0)
 
 static __always_inline int given_back(u64 sk, enum rt_hook hook)
 {

@@ -137,12 +137,14 @@ static __always_inline enum rt_overrides overrides(const struct cred *cred)
 
 __noinline int record_unix(u32 slot, u64 sk, u64 address, int length)
 {
-	struct rt_unix *record = bpf_map_lookup_elem(&slots, &slot);
+	struct slot *place = bpf_map_lookup_elem(&slots, &slot);
+	struct rt_unix *record = (struct rt_unix *)place;
 	struct task_struct *task = (void *)bpf_get_current_task();
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 
 	if (!record)
 		return 0;
+	__builtin_memset(&place->exe, 0, sizeof(place->exe));
 	fill_header(&record->header, RT_UNIX_BIND);
 	describe_exe(record->exe, &record->header, task);
 	describe_unix(&record->sock, (struct sock *)sk);

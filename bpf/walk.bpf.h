@@ -39,6 +39,15 @@ static __always_inline bool is_first(const struct rt_attempt *record, struct soc
 	return record->contender_count && record->contenders[0].key == (u64)sk;
 }
 
+__noinline int record_bucket(u32 slot, u64 tb)
+{
+	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
+
+	if (record)
+		describe_bucket(&record->bucket, (struct inet_bind_bucket *)tb);
+	return 0;
+}
+
 __noinline int walk_tcp(u32 slot, u64 binder, u64 tb)
 {
 	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
@@ -46,7 +55,7 @@ __noinline int walk_tcp(u32 slot, u64 binder, u64 tb)
 
 	if (!record)
 		return 0;
-	describe_bucket(&record->bucket, (struct inet_bind_bucket *)tb);
+	record_bucket(slot, tb);
 	compat_owners_begin((struct inet_bind_bucket *)tb, &cursor);
 	for (int i = 0; i < WALK_STEPS; i++) {
 		struct sock *sk;

@@ -27,13 +27,13 @@ static bool thread_gone(uint64_t id)
 
 static bool is_stale(const struct trace_bpf *trace, uint64_t id, const struct flight *flight)
 {
-	struct rt_attempt record;
+	struct slot slot;
 
 	if (thread_gone(id))
 		return true;
 	return flight->slot != NO_SLOT &&
-	       !bpf_map_lookup_elem(bpf_map__fd(trace->maps.slots), &flight->slot, &record) &&
-	       record.header.time_ns + LONGEST_NS < boot_ns();
+	       !bpf_map_lookup_elem(bpf_map__fd(trace->maps.slots), &flight->slot, &slot) &&
+	       slot.record.header.time_ns + LONGEST_NS < boot_ns();
 }
 
 /* Who deletes the flight gives its slot: never both this and its thread. */
