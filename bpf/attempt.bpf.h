@@ -184,6 +184,8 @@ static __always_inline int port_asked(struct sock *sk, u16 port)
 	bool quiet;
 
 	if (!flight) {
+		if (!port_open(port))
+			return 0;
 		/* Ordinary UDP clients come here: theirs is a record only if they fail. */
 		quiet = !port && !config.connects;
 		flight = attempt_open(implicit_type(sk, port), sk, port, quiet);
@@ -268,7 +270,7 @@ static __always_inline void remember(const struct flight *flight)
 	entry.reported = flight->slot != NO_SLOT && !(config.filters & RT_FILTER_FAILED) &&
 			 port_wanted(BPF_CORE_READ(sk, __sk_common.skc_num));
 	bpf_core_read(entry.comm, sizeof(entry.comm), &task->comm);
-	if (bpf_map_update_elem(&known, &key, &entry, BPF_ANY))
+	if (marked_put(&known, key, &entry))
 		count(RT_COUNT_NO_KNOWN, 1);
 }
 
@@ -417,14 +419,15 @@ static __always_inline int attempt_close(enum rt_type type, int result)
 __noinline int connect_bound(u64 key, int result)
 {
 	struct sock *sk = (struct sock *)key;
-	bool chosen = !(compat_sk_userlocks(sk) & SOCK_BINDPORT_LOCK);
-	struct rt_known *bound = bpf_map_lookup_elem(&known, &key);
+	u16 port = result ? 0 : BPF_CORE_READ(sk, __sk_common.skc_num);
 	struct flight flight = {.sk = key, .type = RT_CONNECT};
 	struct rt_attempt *record;
 
-	if (!chosen || bound || !sock_followed(sk)) /* bound: bind(0) chose the port before */
+	if (!port_open(port) || compat_sk_userlocks(sk) & SOCK_BINDPORT_LOCK)
 		return 0;
-	flight.slot = slot_for(RT_CONNECT, sk, result ? 0 : BPF_CORE_READ(sk, __sk_common.skc_num));
+	if (bpf_map_lookup_elem(&known, &key) || !sock_followed(sk)) /* known: bind(0) chose the port */
+		return 0;
+	flight.slot = slot_for(RT_CONNECT, sk, port);
 	record = slot_of(&flight);
 	if (record) {
 		record_binder(flight.slot, key);

@@ -17,6 +17,15 @@ static __always_inline bool port_wanted(u16 port)
 	return bits && (*bits >> (port % 64) & 1);
 }
 
+/*
+ * What asks for a port outside the filter is not even followed: its holders are
+ * in nobody's way who is reported.  0 may become any port.
+ */
+static __always_inline bool port_open(u16 port)
+{
+	return !port || port_wanted(port);
+}
+
 static __always_inline bool cgroup_wanted_here(struct task_struct *task)
 {
 	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);

@@ -22,17 +22,20 @@ static __always_inline void life_report(enum rt_type type, struct sock *sk, int 
 static __always_inline int released(struct sock *sk, enum rt_type type)
 {
 	u64 key = (u64)sk;
-	struct rt_known *entry = bpf_map_lookup_elem(&known, &key);
+	struct rt_known *entry;
 
+	if (!*mark_of(key))
+		return 0;
+	entry = bpf_map_lookup_elem(&known, &key);
 	if (!entry) {
 		if (config.connects)
-			bpf_map_delete_elem(&children, &key);
+			marked_delete(&children, key);
 		return 0;
 	}
 	if (entry->reported && live)
 		life_report(type, sk, 0, RT_FD_NONE);
 	options_forget(entry->inode);
-	bpf_map_delete_elem(&known, &key);
+	marked_delete(&known, key);
 	return 0;
 }
 
@@ -44,15 +47,18 @@ static __always_inline void child_time_wait(u64 tw, u64 sk)
 		return;
 	inherited = *child;
 	inherited.inode = 0;
-	bpf_map_update_elem(&children, &tw, &inherited, BPF_ANY);
-	bpf_map_delete_elem(&children, &sk);
+	marked_put(&children, tw, &inherited);
+	marked_delete(&children, sk);
 }
 
 /* inet_twsk_hashdance*(tw, sk): the minisock inherits the port, and its owner. */
 static __always_inline int time_wait_begins(u64 tw, u64 sk)
 {
-	struct rt_known *entry = bpf_map_lookup_elem(&known, &sk), inherited;
+	struct rt_known *entry, inherited;
 
+	if (!*mark_of(sk))
+		return 0;
+	entry = bpf_map_lookup_elem(&known, &sk);
 	if (!entry) {
 		if (config.connects)
 			child_time_wait(tw, sk);
@@ -60,8 +66,8 @@ static __always_inline int time_wait_begins(u64 tw, u64 sk)
 	}
 	inherited = *entry;
 	inherited.inode = 0;
-	bpf_map_update_elem(&known, &tw, &inherited, BPF_ANY);
-	bpf_map_delete_elem(&known, &sk);
+	marked_put(&known, tw, &inherited);
+	marked_delete(&known, sk);
 	if (inherited.reported && live)
 		life_report(RT_TW_BEGIN, (struct sock *)tw, 0, RT_FD_NONE);
 	return 0;
@@ -120,18 +126,18 @@ static __always_inline int accepted(struct sock *sk)
 	struct rt_known entry = {.accepted = 1};
 	u64 key = (u64)sk;
 
-	if (!sk || !live || !sock_followed(sk))
+	if (!sk || !live || !port_wanted(BPF_CORE_READ(sk, __sk_common.skc_num)) || !sock_followed(sk))
 		return 0;
 	entry.bound_ns = bpf_ktime_get_boot_ns();
 	entry.tgid = bpf_get_current_pid_tgid() >> 32;
 	bpf_core_read(entry.comm, sizeof(entry.comm), &task->comm);
 	if (config.verbose && life_wanted(sk)) {
 		entry.reported = 1;
-		if (bpf_map_update_elem(&known, &key, &entry, BPF_ANY))
+		if (marked_put(&known, key, &entry))
 			count(RT_COUNT_NO_KNOWN, 1);
 		life_report(RT_ACCEPT, sk, 0, RT_FD_NONE);
-	} else if (port_wanted(BPF_CORE_READ(sk, __sk_common.skc_num))) {
-		bpf_map_update_elem(&children, &key, &entry, BPF_ANY);
+	} else {
+		marked_put(&children, key, &entry);
 	}
 	return 0;
 }

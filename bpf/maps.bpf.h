@@ -10,6 +10,7 @@
 #define SLOTS		 256
 #define FLIGHTS		 4096
 #define KNOWN_SOCKETS	 32768
+#define KNOWN_MARKS	 8192
 #define OPTION_SOCKETS	 8192
 #define OPTION_HISTORIES 32768
 #define TREE_PROCESSES	 32768
@@ -55,6 +56,13 @@ struct {
 	__type(key, __u64);
 	__type(value, struct rt_known);
 } known SEC(".maps");
+
+/*
+ * How many of known and children have an address with these bits: most sockets
+ * are in neither, and a look-up that finds nothing costs ten times this one.
+ * What children pushes out stays counted, which costs no more than the look-up.
+ */
+volatile __u32 marks[KNOWN_MARKS] = {};
 
 /*
  * Who accepted a connection, by its address and then by that of its TIME_WAIT
@@ -144,6 +152,39 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 * 1024 * 1024);
 } events SEC(".maps");
+
+static __always_inline volatile __u32 *mark_of(__u64 key)
+{
+	return &marks[key / 64 % KNOWN_MARKS];
+}
+
+/* Counted before it is there, and no more only after it went. */
+static __always_inline long marked_add(void *map, __u64 key, const struct rt_known *entry)
+{
+	volatile __u32 *mark = mark_of(key);
+	long err;
+
+	__sync_fetch_and_add(mark, 1);
+	err = bpf_map_update_elem(map, &key, entry, BPF_NOEXIST);
+	if (err)
+		__sync_fetch_and_add(mark, -1);
+	return err;
+}
+
+static __always_inline long marked_put(void *map, __u64 key, const struct rt_known *entry)
+{
+	long err = marked_add(map, key, entry);
+
+	return err ? bpf_map_update_elem(map, &key, entry, BPF_EXIST) : 0;
+}
+
+static __always_inline void marked_delete(void *map, __u64 key)
+{
+	volatile __u32 *mark = mark_of(key);
+
+	if (!bpf_map_delete_elem(map, &key))
+		__sync_fetch_and_add(mark, -1);
+}
 
 static __always_inline void count(enum rt_counter counter, __u64 n)
 {

@@ -28,7 +28,7 @@ static __always_inline void remember_holder(struct rt_life *life)
 	entry.inode =
 		life->sock.inode; /* who bound it is not known: who holds it now may have inherited it */
 	entry.reported = life->wanted;
-	bpf_map_update_elem(&known, &key, &entry, BPF_NOEXIST);
+	marked_add(&known, key, &entry);
 }
 
 SEC("iter/task_file")

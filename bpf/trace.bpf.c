@@ -26,15 +26,18 @@ char LICENSE[] SEC("license") = "GPL";
 /* bind(2), io_uring: the address is the kernel's own copy, before any layer saw it. */
 __noinline int on_security_bind(u64 sock, u64 address, u64 length)
 {
-	struct sock *sk = BPF_CORE_READ((struct socket *)sock, sk);
 	struct rt_attempt *record;
 	struct request request;
 	struct flight *flight;
+	struct sock *sk;
 
 	FIRED(RT_HOOK_SECURITY_BIND);
+	read_request(&request, (void *)address, length);
+	if (!port_open(swab16(request.port)))
+		return 0;
+	sk = BPF_CORE_READ((struct socket *)sock, sk);
 	if (!sock_followed(sk))
 		return 0;
-	read_request(&request, (void *)address, length);
 	flight = attempt_open(RT_BIND, sk, swab16(request.port), false);
 	record = flight ? slot_of(flight) : NULL;
 	if (record)
@@ -46,10 +49,12 @@ ENTRY3(security_bind, security_socket_bind)
 __noinline int on_security_listen(u64 sock)
 {
 	struct sock *sk = BPF_CORE_READ((struct socket *)sock, sk);
+	u16 port;
 
 	FIRED(RT_HOOK_SECURITY_LISTEN);
-	if (sock_followed(sk))
-		attempt_open(RT_LISTEN, sk, BPF_CORE_READ(sk, __sk_common.skc_num), false);
+	port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	if (port_open(port) && sock_followed(sk))
+		attempt_open(RT_LISTEN, sk, port, false);
 	return 0;
 }
 ENTRY1(security_listen, security_socket_listen)
