@@ -90,7 +90,7 @@ __noinline int record_begin(u32 slot, u64 sk, u32 type)
 	record->took_ns = 0;
 	record->result = 0;
 	record->addrlen = -1;
-	record->stage = RT_AT_LSM;
+	record->stage = config.lsm_seen ? RT_AT_ADDRESS : RT_AT_LSM;
 	record->option_count = 0;
 	record->contenders_total = 0;
 	record->contender_count = 0;
@@ -389,15 +389,15 @@ static __always_inline int port_answered(int result, enum port_table table)
 	return 0;
 }
 
-/* The LSM let it pass: what refuses it now looks at address, privilege or state. */
-static __always_inline int security_passed(int result)
+/* What the LSM lets pass is refused by what looks at address, privilege or state, or not at all. */
+static __always_inline int security_answered(int result)
 {
 	u64 id = bpf_get_current_pid_tgid();
-	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	struct flight *flight = result ? bpf_map_lookup_elem(&flights, &id) : NULL;
 	struct rt_attempt *record = flight ? slot_of(flight) : NULL;
 
-	if (record && !result)
-		record->stage = RT_AT_ADDRESS;
+	if (record)
+		record->stage = RT_AT_LSM;
 	return 0;
 }
 

@@ -50,7 +50,8 @@ struct rt_config {
 	__u8 calls;	 /* the return of every system call is seen: f_call_exit */
 	__u8 verbose;	 /* report the whole life of sockets */
 	__u8 deliveries; /* note ports that come to be shared */
-	__u8 pad[3];
+	__u8 lsm_seen;	 /* the answers of the LSM hooks are */
+	__u8 pad[2];
 	char comm[RT_COMM_LEN];
 	char cgroup_path[RT_CGROUP_LEN]; /* from the root of the hierarchy */
 };

@@ -62,7 +62,7 @@ ENTRY1(security_listen, security_socket_listen)
 __noinline int on_security_exit(int result)
 {
 	FIRED(RT_HOOK_SECURITY_EXIT);
-	return security_passed(result);
+	return security_answered(result);
 }
 EXIT(bind_allowed, on_security_exit, security_socket_bind, 3)
 EXIT(listen_allowed, on_security_exit, security_socket_listen, 2)

@@ -315,6 +315,14 @@ static struct bpf_link *attach_one(const struct hooks *hooks, const struct hook 
 	return attach_multi(hooks, hook, program);
 }
 
+bool hooks_see(const struct hooks *hooks, int counter)
+{
+	for (size_t i = 0; i < hook_count; i++)
+		if (hook_table[i].counter == counter && hooks->how[i] == HOOK_OFF)
+			return false;
+	return true;
+}
+
 /* Inner hooks first: an attempt that is opened has all of its layers. */
 int hooks_attach(struct hooks *hooks, struct bpf_object *object, const char **ret_program)
 {

@@ -76,6 +76,9 @@ void hooks_select(const struct hooks *hooks, struct bpf_object *object, bool res
 /* The verifier has accepted what was to be loaded before this program; "": all. */
 void hooks_prove(struct hooks *hooks, const struct bpf_object *object, const char *refused);
 
+/* Whether every hook that counts there is on. */
+bool hooks_see(const struct hooks *hooks, int counter);
+
 /* Attach all; on failure returns the errno and names the program.  -EPERM: another way would not help. */
 int hooks_attach(struct hooks *hooks, struct bpf_object *object, const char **ret_program);
 

@@ -140,6 +140,7 @@ static int load_once(struct tracer *tracer, const struct rt_config *config, bool
 		     const char **ret_program)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = kernel_types_path(tracer->types));
+	struct rt_config *loaded;
 	int err;
 
 	load_log.failed[0] = '\0';
@@ -147,7 +148,9 @@ static int load_once(struct tracer *tracer, const struct rt_config *config, bool
 	tracer->trace = trace_bpf__open_opts(&opts);
 	if (!tracer->trace)
 		return -errno;
-	memcpy((void *)&tracer->trace->rodata->config, config, sizeof(*config));
+	loaded = (struct rt_config *)&tracer->trace->rodata->config;
+	*loaded = *config;
+	loaded->lsm_seen = hooks_see(&tracer->hooks, RT_HOOK_SECURITY_EXIT);
 	hooks_select(&tracer->hooks, tracer->trace->obj, rest);
 	err = trace_bpf__load(tracer->trace);
 	if (err || rest)
