@@ -105,7 +105,7 @@ static __always_inline struct rt_delivery *delivery_begin(struct sock *member)
 
 static __always_inline void delivery_send(struct rt_delivery *delivery)
 {
-	bpf_ringbuf_submit(delivery, 0);
+	bpf_ringbuf_submit(delivery, ring_flags(false));
 	count(RT_COUNT_SENT, 1);
 	count(RT_COUNT_BYTES, (sizeof(*delivery) + RING_HEADER + 7) & ~7U);
 }

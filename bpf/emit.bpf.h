@@ -85,9 +85,9 @@ __noinline int record_contender(u32 slot, u64 sk, u32 index)
 }
 
 /* A record that was refused by the ring is counted, and never sent later. */
-static __always_inline void send(void *record, u32 size)
+static __always_inline void send(void *record, u32 size, bool urgent)
 {
-	if (bpf_ringbuf_output(&events, record, size, 0)) {
+	if (bpf_ringbuf_output(&events, record, size, ring_flags(urgent))) {
 		count(RT_COUNT_NO_RING, 1);
 		return;
 	}
@@ -103,7 +103,7 @@ static __always_inline void send_attempt(struct rt_attempt *record)
 		n = RT_MAX_CONTENDERS;
 	size = RT_ATTEMPT_FIXED + n * sizeof(struct rt_sock);
 	record->header.size = size;
-	send(record, size);
+	send(record, size, n || record->result);
 }
 
 /* A short record about one socket, straight into the ring. */
@@ -128,7 +128,7 @@ static __always_inline struct rt_life *life_begin(enum rt_type type, struct sock
 
 static __always_inline void life_send(struct rt_life *life)
 {
-	bpf_ringbuf_submit(life, 0);
+	bpf_ringbuf_submit(life, ring_flags(false));
 	count(RT_COUNT_SENT, 1);
 	count(RT_COUNT_BYTES, (sizeof(*life) + RING_HEADER + 7) & ~7U);
 }

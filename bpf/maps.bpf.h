@@ -20,6 +20,7 @@ volatile __u32 live = 0;
 volatile __u32 sought_task = 0;	   /* of seek_task() */
 volatile __u32 first_snapshot = 0; /* its sockets are older than the trace */
 volatile __u32 tree_size = 0;
+volatile __u32 reading = 0; /* the loader looks at the ring by itself: it need not be woken */
 volatile __u64 fired[RT_HOOKS] = {};
 volatile __u64 counters[RT_COUNTERS] = {};
 
@@ -152,6 +153,14 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 * 1024 * 1024);
 } events SEC(".maps");
+
+/* Who is in the way is looked for at once, before it goes. */
+static __always_inline __u64 ring_flags(bool urgent)
+{
+	if (!reading)
+		return 0;
+	return urgent ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
 
 static __always_inline volatile __u32 *mark_of(__u64 key)
 {

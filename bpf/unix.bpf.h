@@ -244,7 +244,7 @@ __noinline int on_unix_exit(int result)
 		record->header.size = sizeof(*record);
 		record->result = result;
 		record->end_ns = bpf_ktime_get_boot_ns();
-		send(record, sizeof(*record));
+		send(record, sizeof(*record), true);
 	}
 	unix_end(id, slot);
 	return 0;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@
 
 #define LOAD_ATTEMPTS 64
 #define SLOT_COUNT    256
+#define BUSY_MS	      10
 
 enum iterator { ITERATE_SNAPSHOT, ITERATE_FILES, ITERATE_SOCKETS, ITERATE_TASKS, ITERATE_UNIX, ITERATORS };
 
@@ -339,12 +341,41 @@ int tracer_start(struct tracer *tracer)
 	return err;
 }
 
+/*
+ * To wake the loader is dearer to those who are watched than all else that a
+ * record costs.  While records come it looks every BUSY_MS by itself; once none
+ * came it asks to be woken, and looks again for what was written meanwhile.
+ */
+static int wait_busy(struct tracer *tracer, int timeout_ms)
+{
+	struct epoll_event event;
+	int n = epoll_wait(ring_buffer__epoll_fd(tracer->ring), &event, 1,
+			   timeout_ms < BUSY_MS ? timeout_ms : BUSY_MS);
+
+	if (n < 0)
+		return -errno;
+	n = ring_buffer__consume(tracer->ring);
+	if (n)
+		return n;
+	tracer->trace->bss->reading = 0;
+	return ring_buffer__consume(tracer->ring);
+}
+
 int tracer_poll(struct tracer *tracer, int timeout_ms, record_fn fn, void *context)
 {
+	int n;
+
 	tracer->fn = fn;
 	tracer->context = context;
 	reclaim_check(&tracer->reclaim, tracer->trace);
-	return ring_buffer__poll(tracer->ring, timeout_ms);
+	if (tracer->trace->bss->reading)
+		return wait_busy(tracer, timeout_ms);
+	n = ring_buffer__poll(tracer->ring, timeout_ms);
+	if (!n) /* one that was written just when it asked to be woken */
+		n = ring_buffer__consume(tracer->ring);
+	if (n > 0 || n == -ECANCELED)
+		tracer->trace->bss->reading = 1;
+	return n;
 }
 
 bool tracer_works(void *source)
@@ -363,6 +394,7 @@ bool tracer_works(void *source)
 void tracer_stop(struct tracer *tracer)
 {
 	tracer->trace->bss->live = 0;
+	tracer->trace->bss->reading = 0;
 }
 
 int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *context)
