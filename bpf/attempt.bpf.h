@@ -57,7 +57,7 @@ static __always_inline void record_sysctls(struct rt_attempt *record, struct net
 static __always_inline void record_netns(struct rt_attempt *record, struct sock *sk, struct net *net)
 {
 	struct net *typed = compat_typed_net(net);
-	bool udp = compat_sk_kind(sk).protocol == IPPROTO_UDP;
+	bool udp = compat_sk_kind(sk, false).protocol == IPPROTO_UDP;
 	u32 lo, hi, own = compat_sk_port_range(sk);
 
 	if (typed)
@@ -175,8 +175,11 @@ static __always_inline enum rt_type implicit_type(struct sock *sk, u16 port)
 	return port ? RT_BIND : RT_AUTOBIND;
 }
 
-/* get_port() begins.  Without a system call before it, it is an attempt of its own. */
-static __always_inline int port_asked(struct sock *sk, u16 port)
+/*
+ * get_port() begins.  Without a system call before it, it is an attempt of its
+ * own.  The slot in which the caller describes the binder, or NO_SLOT.
+ */
+static __always_inline u32 port_asked(struct sock *sk, u16 port)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
@@ -185,12 +188,12 @@ static __always_inline int port_asked(struct sock *sk, u16 port)
 
 	if (!flight) {
 		if (!port_open(port))
-			return 0;
+			return NO_SLOT;
 		/* Ordinary UDP clients come here: theirs is a record only if they fail. */
 		quiet = !port && !config.connects;
 		flight = attempt_open(implicit_type(sk, port), sk, port, quiet);
 		if (!flight)
-			return 0;
+			return NO_SLOT;
 		flight->implicit = 1;
 		flight->quiet = quiet;
 	}
@@ -200,13 +203,17 @@ static __always_inline int port_asked(struct sock *sk, u16 port)
 		flight->slot = slot_for(flight->type, sk, port); /* a cgroup program changed the port */
 	record = slot_of(flight);
 	if (!record)
-		return 0;
-	record_binder(flight->slot, (u64)sk);
+		return NO_SLOT;
 	record->stage = RT_AT_PORT;
 	record->asked_port = port;
 	if (flight->implicit)
 		record->kernel_call = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock);
-	return 0;
+	return flight->slot;
+}
+
+static __always_inline int port_described(struct sock *sk, u16 port)
+{
+	return record_binder(port_asked(sk, port), (u64)sk);
 }
 
 /* A comparison that said "in the way"; the last one before a refusal made it. */
@@ -423,7 +430,7 @@ __noinline int connect_bound(u64 key, int result)
 	struct flight flight = {.sk = key, .type = RT_CONNECT};
 	struct rt_attempt *record;
 
-	if (!port_open(port) || compat_sk_userlocks(sk) & SOCK_BINDPORT_LOCK)
+	if (!port_open(port) || compat_sk_userlocks(sk, false) & SOCK_BINDPORT_LOCK)
 		return 0;
 	if (bpf_map_lookup_elem(&known, &key) || !sock_followed(sk)) /* known: bind(0) chose the port */
 		return 0;

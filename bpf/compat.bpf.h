@@ -40,6 +40,12 @@
 
 #define FLAVOUR				__attribute__((preserve_access_index))
 
+/*
+ * A member of a socket whose type the verifier knows, as fentry has it, is read
+ * with an instruction, of any other with a helper; typed is a constant.
+ */
+#define SK_READ(typed, sk, member) ((typed) ? (sk)->member : BPF_CORE_READ(sk, member))
+
 /* struct sock: sk_ino since 6.17, before that the inode behind sk_socket. */
 struct sock___ino {
 	u64 sk_ino;
@@ -59,10 +65,12 @@ struct sock___locks_bits {
 	u8 sk_userlocks : 4;
 } FLAVOUR;
 
-static __always_inline u8 compat_sk_userlocks(struct sock *sk)
+static __always_inline u8 compat_sk_userlocks(struct sock *sk, bool typed)
 {
 	struct sock___locks_bits *bits = (void *)sk;
 
+	if (typed)
+		return BPF_CORE_READ_BITFIELD(bits, sk_userlocks);
 	return BPF_CORE_READ_BITFIELD_PROBED(bits, sk_userlocks);
 }
 
@@ -71,14 +79,17 @@ struct sk_kind {
 	u16 type, protocol;
 };
 
-static __always_inline struct sk_kind compat_sk_kind(struct sock *sk)
+static __always_inline struct sk_kind compat_sk_kind(struct sock *sk, bool typed)
 {
 	u32 type = bpf_core_field_offset(struct sock, sk_type);
 	u32 protocol = bpf_core_field_offset(struct sock, sk_protocol);
 	struct sk_kind kind = {};
 	u16 pair[2] = {};
 
-	if (type + 2 == protocol) {
+	if (typed) {
+		kind.type = sk->sk_type;
+		kind.protocol = sk->sk_protocol;
+	} else if (type + 2 == protocol) {
 		bpf_probe_read_kernel(&kind, sizeof(kind), (void *)sk + type);
 	} else if (protocol + 2 == type) {
 		bpf_probe_read_kernel(pair, sizeof(pair), (void *)sk + protocol);

@@ -106,8 +106,8 @@ static __always_inline void send_attempt(struct rt_attempt *record)
 	send(record, size, n || record->result);
 }
 
-/* A short record about one socket, straight into the ring. */
-static __always_inline struct rt_life *life_begin(enum rt_type type, struct sock *sk)
+/* A short record about one socket, straight into the ring; the caller describes the socket. */
+static __always_inline struct rt_life *life_open(enum rt_type type)
 {
 	struct rt_life *life = bpf_ringbuf_reserve(&events, sizeof(*life), 0);
 
@@ -122,7 +122,15 @@ static __always_inline struct rt_life *life_begin(enum rt_type type, struct sock
 	life->cloexec = 0;
 	life->header.size = sizeof(*life);
 	fill_header(&life->header, type);
-	describe_sock(&life->sock, sk);
+	return life;
+}
+
+static __always_inline struct rt_life *life_begin(enum rt_type type, struct sock *sk)
+{
+	struct rt_life *life = life_open(type);
+
+	if (life)
+		describe_sock(&life->sock, sk);
 	return life;
 }
 

@@ -46,15 +46,15 @@ static __always_inline void describe_address(struct rt_sock *to, const struct so
 }
 
 /* The part that every kind of socket has, TIME_WAIT and request minisocks included. */
-static __always_inline u32 describe_common(struct rt_sock *to, struct sock *sk)
+static __always_inline u32 describe_common(struct rt_sock *to, struct sock *sk, bool typed)
 {
 	struct common_copy copy;
-	struct sock_common *common = copy_common(&copy, sk);
+	struct sock_common *common = typed ? &sk->__sk_common : copy_common(&copy, sk);
 	u32 flags = 0;
 
 	to->key = (u64)sk;
 	to->cookie = common->skc_cookie.counter;
-	to->netns = BPF_CORE_READ(common->skc_net.net, ns.inum);
+	to->netns = SK_READ(typed, common->skc_net.net, ns.inum);
 	to->ifindex = common->skc_bound_dev_if;
 	to->family = common->skc_family;
 	to->port = common->skc_num;
@@ -90,9 +90,9 @@ static __always_inline u32 describe_minisock(struct rt_sock *to, struct sock *sk
 	return RT_SK_MINI;
 }
 
-static __always_inline u32 describe_group(struct rt_sock *to, struct sock *sk)
+static __always_inline u32 describe_group(struct rt_sock *to, struct sock *sk, bool typed)
 {
-	struct sock_reuseport *cb = BPF_CORE_READ(sk, sk_reuseport_cb);
+	struct sock_reuseport *cb = SK_READ(typed, sk, sk_reuseport_cb);
 	u32 flags = RT_SK_CB;
 
 	if (!cb)
@@ -106,22 +106,23 @@ static __always_inline u32 describe_group(struct rt_sock *to, struct sock *sk)
 	return flags;
 }
 
-static __always_inline u32 describe_full(struct rt_sock *to, struct sock *sk)
+static __always_inline u32 describe_full(struct rt_sock *to, struct sock *sk, bool typed)
 {
-	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
-	struct sk_kind kind = compat_sk_kind(sk);
-	u8 locks = compat_sk_userlocks(sk);
+	struct socket *socket = SK_READ(typed, sk, sk_socket);
+	struct sk_kind kind = compat_sk_kind(sk, typed);
+	u8 locks = compat_sk_userlocks(sk, typed);
 	struct inet_bits bits = {};
 	u32 flags = 0;
 
 	to->inode = compat_sk_inode(sk, socket);
 	to->protocol = kind.protocol;
-	to->uid = BPF_CORE_READ(sk, sk_uid.val);
+	to->uid = SK_READ(typed, sk, sk_uid.val);
 	if (!socket)
 		flags |= RT_SK_ORPHAN;
-	else if (!BPF_CORE_READ(socket, file))
+	else if (!SK_READ(typed, socket, file))
 		flags |= RT_SK_NO_FILE;
-	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
+	if (typed ? BPF_CORE_READ_BITFIELD(sk, sk_kern_sock)
+		  : BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
 		flags |= RT_SK_KERN;
 	if (locks & SOCK_BINDADDR_LOCK)
 		flags |= RT_SK_ADDR_LOCK;
@@ -140,20 +141,20 @@ static __always_inline u32 describe_full(struct rt_sock *to, struct sock *sk)
 		flags |= RT_SK_RAW;
 	else if (to->protocol == IPPROTO_MPTCP || (to->protocol == IPPROTO_TCP && compat_is_subflow(sk)))
 		flags |= RT_SK_MPTCP;
-	return flags | describe_group(to, sk);
+	return flags | describe_group(to, sk, typed);
 }
 
 /* As the kernel has it now. */
-static __always_inline void describe_bare(struct rt_sock *to, struct sock *sk)
+static __always_inline void describe_bare(struct rt_sock *to, struct sock *sk, bool typed)
 {
 	u32 flags;
 
 	__builtin_memset(to, 0, sizeof(*to));
-	flags = describe_common(to, sk);
+	flags = describe_common(to, sk, typed);
 	if (to->state == TCP_TIME_WAIT || to->state == TCP_NEW_SYN_RECV)
 		flags = (flags & ~RT_SK_DEAD) | describe_minisock(to, sk);
 	else
-		flags |= describe_full(to, sk);
+		flags |= describe_full(to, sk, typed);
 	to->flags = flags;
 }
 
@@ -279,7 +280,7 @@ static __always_inline void describe_bucket(struct rt_bucket *to, struct inet_bi
 
 static __always_inline u32 protocol_bit(struct sock *sk)
 {
-	struct sk_kind kind = compat_sk_kind(sk);
+	struct sk_kind kind = compat_sk_kind(sk, false);
 
 	if (kind.type == SOCK_RAW) /* of any protocol */
 		return RT_PROTO_RAW;

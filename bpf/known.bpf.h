@@ -24,7 +24,14 @@ static __always_inline void describe_known(struct rt_sock *to, u64 key)
 
 static __always_inline void describe_sock(struct rt_sock *to, struct sock *sk)
 {
-	describe_bare(to, sk);
+	describe_bare(to, sk, false);
+	describe_known(to, (u64)sk);
+}
+
+/* The same of a socket as fentry has it. */
+static __always_inline void describe_typed(struct rt_sock *to, struct sock *sk)
+{
+	describe_bare(to, sk, true);
 	describe_known(to, (u64)sk);
 }
 

@@ -18,11 +18,11 @@ static __always_inline void life_report(enum rt_type type, struct sock *sk, int 
 	life_send(life);
 }
 
-/* The port of a known socket is free again. */
-static __always_inline int released(struct sock *sk, enum rt_type type)
+/* The port of a known socket is free again.  typed: the socket as fentry has it, or NULL. */
+static __always_inline int released(u64 key, struct sock *typed, enum rt_type type)
 {
-	u64 key = (u64)sk;
 	struct rt_known *entry;
+	struct rt_life *life;
 
 	if (!*mark_of(key))
 		return 0;
@@ -32,8 +32,14 @@ static __always_inline int released(struct sock *sk, enum rt_type type)
 			marked_delete(&children, key);
 		return 0;
 	}
-	if (entry->reported && live)
-		life_report(type, sk, 0, RT_FD_NONE);
+	life = entry->reported && live ? life_open(type) : NULL;
+	if (life) {
+		if (typed)
+			describe_typed(&life->sock, typed);
+		else
+			describe_sock(&life->sock, (struct sock *)key);
+		life_send(life);
+	}
 	options_forget(entry->inode);
 	marked_delete(&known, key);
 	return 0;

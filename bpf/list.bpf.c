@@ -294,7 +294,7 @@ __noinline int list_describe(u64 address)
 
 	if (!listed || !walk)
 		return 0;
-	describe_bare(&listed->sock, sk);
+	describe_bare(&listed->sock, sk, false);
 	if (!is_minisock(&listed->sock))
 		listed->sock.cgroup = describe_cgroup(sk);
 	if (walk->table == TABLE_TCP)

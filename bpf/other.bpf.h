@@ -16,7 +16,7 @@
 
 __noinline int on_ping_port(u64 sk, u64 identifier)
 {
-	return sock_followed((struct sock *)sk) ? port_asked((struct sock *)sk, identifier) : 0;
+	return sock_followed((struct sock *)sk) ? port_described((struct sock *)sk, identifier) : 0;
 }
 ENTRY2(ping_port, ping_get_port)
 
@@ -28,7 +28,7 @@ EXIT(ping_port_exit, on_ping_port_exit, ping_get_port, 2)
 
 __noinline int on_port_given_back(u64 sk)
 {
-	return released((struct sock *)sk, RT_RELEASE);
+	return released(sk, NULL, RT_RELEASE);
 }
 
 SEC("kprobe")
@@ -45,7 +45,7 @@ __noinline int on_sctp_port(u64 sk, u64 address)
 	if (!sock_followed((struct sock *)sk))
 		return 0;
 	read_request(&request, (void *)address, sizeof(u32));
-	return port_asked((struct sock *)sk, swab16(request.port));
+	return port_described((struct sock *)sk, swab16(request.port));
 }
 
 SEC("kprobe")

@@ -182,12 +182,39 @@ int f_call_exit(u64 *ctx)
 
 EXIT(listen_ring, on_listen_exit, __sys_listen_socket, 2)
 
+/* on_NAME() tells in which slot the binder is to be described. */
+#define ENTRY_PORT(name, function)                                                                           \
+	SEC("fentry/" #function)                                                                             \
+	int f_##name(u64 *ctx)                                                                               \
+	{                                                                                                    \
+		return typed_binder(on_##name(TRACED(0), TRACED(1)), (struct sock *)ctx[0]);                 \
+	}                                                                                                    \
+	SEC("kprobe.multi")                                                                                  \
+	int m_##name(struct pt_regs *ctx)                                                                    \
+	{                                                                                                    \
+		return record_binder(on_##name(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)), PT_REGS_PARM1(ctx)); \
+	}                                                                                                    \
+	SEC("kprobe")                                                                                        \
+	int k_##name(struct pt_regs *ctx)                                                                    \
+	{                                                                                                    \
+		return record_binder(on_##name(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)), PT_REGS_PARM1(ctx)); \
+	}
+
+static __always_inline int typed_binder(u32 slot, struct sock *sk)
+{
+	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
+
+	if (record)
+		describe_typed(&record->binder, sk);
+	return 0;
+}
+
 __noinline int on_tcp_port(u64 sk, u64 port)
 {
 	FIRED(RT_HOOK_TCP_GET_PORT);
 	return port_asked((struct sock *)sk, port);
 }
-ENTRY2(tcp_port, inet_csk_get_port)
+ENTRY_PORT(tcp_port, inet_csk_get_port)
 
 __noinline int on_tcp_port_exit(int result)
 {
@@ -201,7 +228,7 @@ __noinline int on_udp_port(u64 sk, u64 port)
 	FIRED(RT_HOOK_UDP_GET_PORT);
 	return port_asked((struct sock *)sk, port);
 }
-ENTRY2(udp_port, udp_lib_get_port)
+ENTRY_PORT(udp_port, udp_lib_get_port)
 
 __noinline int on_udp_port_exit(int result)
 {
@@ -310,14 +337,14 @@ SEC("fentry/inet_put_port")
 int f_put_port(u64 *ctx)
 {
 	FIRED(RT_HOOK_PUT_PORT);
-	return released((struct sock *)TRACED(0), RT_RELEASE);
+	return released(TRACED(0), (struct sock *)ctx[0], RT_RELEASE);
 }
 
 SEC("fentry/udp_lib_unhash")
 int f_udp_unhash(u64 *ctx)
 {
 	FIRED(RT_HOOK_UDP_UNHASH);
-	return released((struct sock *)TRACED(0), RT_RELEASE);
+	return released(TRACED(0), (struct sock *)ctx[0], RT_RELEASE);
 }
 
 SEC("fentry/inet_twsk_hashdance")
@@ -338,7 +365,7 @@ SEC("fentry/inet_twsk_kill")
 int f_tw_end(u64 *ctx)
 {
 	FIRED(RT_HOOK_TW_END);
-	return released((struct sock *)TRACED(0), RT_TW_END);
+	return released(TRACED(0), NULL, RT_TW_END);
 }
 
 ENTRY1(new_task, wake_up_new_task)

@@ -176,7 +176,7 @@ static __always_inline int given_back(u64 sk, enum rt_hook hook)
 static __always_inline int remnant_ends(u64 tw)
 {
 	FIRED(RT_HOOK_TW_END);
-	return released((struct sock *)tw, RT_TW_END);
+	return released(tw, NULL, RT_TW_END);
 }
 
 __noinline int twin_remnant_begins(u64 tw, u64 sk)
