@@ -78,11 +78,11 @@ struct rt_sought {
 #define NO_SLOT	      0xffffffffU
 
 /*
- * What a path that was read is known again by: the process pins mount, dentry
- * and parent until it executes another file, and a rename changes the last two.
+ * What a path that was read is known again by: the process pins the mount and
+ * the names on the way to it until it executes another file.
  */
 struct exe_key {
-	__u64 start_ns, exec_id, mount, dentry, parent, name;
+	__u64 start_ns, exec_id, mount, names;
 };
 
 /* Where a record is made; what it says of the executable serves the next one of the same process. */

@@ -42,7 +42,7 @@ static __always_inline void fill_header(struct rt_header *header, enum rt_type t
 static __always_inline bool same_exe(const struct exe_key *one, const struct exe_key *two)
 {
 	return one->start_ns == two->start_ns && one->exec_id == two->exec_id && one->mount == two->mount &&
-	       one->dentry == two->dentry && one->parent == two->parent && one->name == two->name;
+	       one->names == two->names;
 }
 
 /*
@@ -59,7 +59,9 @@ __noinline int record_process(u32 slot, u32 type)
 		return 0;
 	record = &place->record;
 	fill_header(&record->header, type);
-	if (exe_key(&key, &record->header.process) && same_exe(&key, &place->exe))
+	if (!exe_key(&key, &record->header.process))
+		key.names = 0;
+	else if (same_exe(&key, &place->exe))
 		return 1;
 	place->exe = key;
 	describe_exe(record->exe, &record->header, (void *)bpf_get_current_task());

@@ -9,6 +9,8 @@
 #define PATH_COMPONENTS 16
 #define PATH_PART	128
 #define PATH_LAST	255
+#define NAMES_ABOVE	8
+#define MOUNTS_ABOVE	3
 
 _Static_assert(RT_EXE_LEN >= PATH_LAST + PATH_PART, "a last component may start at PATH_LAST");
 
@@ -226,11 +228,49 @@ static __always_inline void describe_exe(char *to, struct rt_header *header, str
 	describe_path(to, header, BPF_CORE_READ(exe, f_path.dentry), BPF_CORE_READ(exe, f_path.mnt));
 }
 
+/* Each name on the way up to the root of its mount, a rename of any of them changes it; 0: too long a way. */
+static __always_inline u64 names_above(struct dentry *dentry, const struct dentry *root)
+{
+	u64 sum = 0;
+
+	for (int i = 0; i < NAMES_ABOVE && dentry; i++) {
+		u64 at = (u64)dentry;
+
+		asm volatile("" : "+r"(at)); /* else the compiler takes one pointer for the other */
+		if (at == (u64)root)
+			return sum;
+		sum = (sum + at) * 31 + dentry->d_name.hash;
+		dentry = dentry->d_parent;
+	}
+	return 0;
+}
+
+/* Mounted on nothing that has a name, as the root is: no rename moves it. */
+static __always_inline bool mount_stays(const struct vfsmount *mnt, const struct task_struct *task)
+{
+	struct mount *at = (void *)((u64)mnt - bpf_core_field_offset(struct mount, mnt));
+	struct nsproxy *proxy = task->nsproxy;
+	struct mnt_namespace *ns = proxy ? proxy->mnt_ns : NULL;
+	u64 top = ns ? (u64)ns->root : 0;
+
+	for (int i = 0; i < MOUNTS_ABOVE; i++) {
+		struct dentry *point;
+
+		if ((u64)at == top)
+			return true;
+		point = BPF_CORE_READ(at, mnt_mountpoint);
+		if (BPF_CORE_READ(point, d_parent) != point)
+			return false;
+		at = BPF_CORE_READ(at, mnt_parent);
+	}
+	return false;
+}
+
 /* What tells that the executable's path is the one that was read before; false where that is not cheap. */
 static __always_inline bool exe_key(struct exe_key *to, const struct rt_process *process)
 {
 	struct task_struct *task = compat_typed_task();
-	struct dentry *dentry;
+	struct vfsmount *mnt;
 	struct mm_struct *mm;
 	struct file *exe;
 
@@ -238,16 +278,14 @@ static __always_inline bool exe_key(struct exe_key *to, const struct rt_process 
 		return false;
 	mm = task->mm;
 	exe = mm ? mm->exe_file : NULL;
-	dentry = exe ? exe->f_path.dentry : NULL;
-	if (!dentry)
+	mnt = exe ? exe->f_path.mnt : NULL;
+	if (!mnt)
 		return false;
 	to->start_ns = process->start_ns;
 	to->exec_id = task->self_exec_id;
-	to->mount = (u64)exe->f_path.mnt;
-	to->dentry = (u64)dentry;
-	to->parent = (u64)dentry->d_parent;
-	to->name = dentry->d_name.hash;
-	return true;
+	to->mount = (u64)mnt;
+	to->names = names_above(exe->f_path.dentry, mnt->mnt_root);
+	return to->names && mount_stays(mnt, task);
 }
 
 struct bucket_copy {

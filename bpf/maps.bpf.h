@@ -92,7 +92,7 @@ struct {
 	__type(value, struct option_log);
 } option_logs SEC(".maps");
 
-/* Whose changes are, or were, in there: inodes, by their last bits. */
+/* Whose changes are, or were, in there: inodes, by their last bits; or HISTORY_SHARED. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, OPTION_HISTORIES);

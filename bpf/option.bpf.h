@@ -29,6 +29,8 @@
 #define TCP_REPAIR		 19
 #define TCP_ULP			 31
 
+#define HISTORY_SHARED		 ~0ULL /* no inode */
+
 static __always_inline bool option_followed(int level, int name)
 {
 	switch (level) {
@@ -104,41 +106,56 @@ static __always_inline void option_log_add(u64 inode, const struct rt_option *op
 		bpf_map_update_elem(&option_logs, &inode, &fresh, BPF_ANY);
 		history = history_of(inode);
 		if (history)
-			*history = inode;
+			*history = *history && *history != inode ? HISTORY_SHARED : inode;
 		return;
 	}
 	log->ring[log->count % RT_MAX_OPTIONS] = *option;
 	log->count++;
 }
 
-/* True if the socket had a history. */
+/* Nothing of it is left, also where another one has its place; true if the socket surely had a history. */
 static __always_inline bool options_forget(u64 inode)
 {
 	u64 *history = history_of(inode);
+	bool own;
 
-	if (!inode || !history || *history != inode)
+	if (!inode || !history || (*history != inode && *history != HISTORY_SHARED))
 		return false;
-	*history = 0;
+	own = *history == inode;
+	if (own)
+		*history = 0;
 	bpf_map_delete_elem(&option_logs, &inode);
-	return true;
+	return own;
+}
+
+/* Options that do not have the value that a socket is made with. */
+static __always_inline bool options_changed(const struct rt_sock *sock)
+{
+	return sock->reuse || sock->ifindex ||
+	       sock->flags & (RT_SK_REUSEPORT | RT_SK_FREEBIND | RT_SK_TRANSPARENT | RT_SK_NO_PORT);
 }
 
 /* The changes so far leave with the first record of their socket. */
 static __always_inline void options_take(struct rt_attempt *record)
 {
-	u64 inode = record->binder.inode;
-	struct option_log *log = bpf_map_lookup_elem(&option_logs, &inode);
+	u64 inode = record->binder.inode, *history = history_of(inode);
+	struct option_log *log;
+	bool shared;
 	u32 first;
 
+	if (!inode || !history || (*history != inode && *history != HISTORY_SHARED))
+		return;
+	shared = *history == HISTORY_SHARED;
+	log = bpf_map_lookup_elem(&option_logs, &inode);
 	if (log) {
 		first = log->count > RT_MAX_OPTIONS ? log->count - RT_MAX_OPTIONS : 0;
 		record->option_count = log->count - first;
 		for (u32 i = 0; i < RT_MAX_OPTIONS; i++)
 			record->options[i] = log->ring[(first + i) % RT_MAX_OPTIONS];
-		bpf_map_delete_elem(&option_logs, &inode); /* also where another one has its place */
-	}
-	if (options_forget(inode) && !log)
+	} else if (!shared || (!record->entry_port && options_changed(&record->binder))) {
 		count(RT_COUNT_OPTIONS, 1);
+	}
+	options_forget(inode);
 }
 
 static __always_inline int option_asked(struct socket *socket, int level, int name)

@@ -214,6 +214,7 @@ struct fs_struct {
 
 struct mnt_namespace {
 	struct ns_common ns;
+	struct mount *root;
 };
 
 struct file_operations;

@@ -2,14 +2,17 @@
 """reusetrace -v and strace of the same program must tell the same life of its socket."""
 import os
 import re
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 
 from harness import REUSETRACE, Tracer, equal, lookup, wait_for
 
 PORT = 8090
+MOVED_PORT = 8096
 PROGRAM = (sys.executable, "-m", "http.server", str(PORT))
 CALL = re.compile(r"(?:\d+ +)?(\w+)\((\d+|AF_\w+), ?(.*)\) += (-?\d+) ?(E\w+)?")
 
@@ -127,3 +130,31 @@ def strace_pid(log):
             if re.match(r"\d+ +listen\(\d+, ", line):
                 return int(line.split()[0])
     return None
+
+
+BINDS = """
+import socket, sys
+for line in sys.stdin:
+    socket.create_server(("127.0.0.1", int(line))).close()
+    print(line, end="", flush=True)
+"""
+
+
+def test_moved_program():
+    """Its path is the one it has when it binds, also after directories above it were renamed."""
+    with tempfile.TemporaryDirectory() as top, Tracer("-P", f"{MOVED_PORT}-{MOVED_PORT + 3}") as trace:
+        path = os.path.join(top, "old", "part", "program")
+        os.makedirs(os.path.dirname(path))
+        shutil.copy(os.path.realpath(sys.executable), path)
+        steps = (None, None, ("old", "new"), ("new/part", "new/section"))
+        paths = ("old/part/program", "old/part/program", "new/part/program", "new/section/program")
+        with subprocess.Popen([path, "-c", BINDS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              env=dict(os.environ, PYTHONHOME=sys.prefix)) as child:
+            for port, step in enumerate(steps, MOVED_PORT):
+                if step:
+                    os.rename(*(os.path.join(top, part) for part in step))
+                print(port, file=child.stdin, flush=True)
+                equal(child.stdout.readline(), f"{port}\n", "bound")
+    for port, path in enumerate(paths, MOVED_PORT):
+        for kind in ("bind", "listen"):
+            equal(trace.one(kind, socket__port=port)["process"]["exe"], os.path.join(top, path), f"exe of the {kind}")
