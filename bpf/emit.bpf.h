@@ -6,6 +6,9 @@
 #include "known.bpf.h"
 
 #define RING_HEADER 8
+#define ROOM_MASK   0x1f8 /* multiples of 8, RT_EXE_LEN among them */
+
+_Static_assert((RT_EXE_LEN & ROOM_MASK) == RT_EXE_LEN, "exe[] may be full");
 
 static __always_inline struct rt_attempt *slot_of(const struct flight *flight)
 {
@@ -64,7 +67,8 @@ __noinline int record_process(u32 slot, u32 type)
 	else if (same_exe(&key, &place->exe))
 		return 1;
 	place->exe = key;
-	describe_exe(record->exe, &record->header, (void *)bpf_get_current_task());
+	record->exe_room =
+		(describe_exe(record->exe, &record->header, (void *)bpf_get_current_task()) + 8) & ROOM_MASK;
 	return 1;
 }
 
@@ -97,15 +101,33 @@ static __always_inline void send(void *record, u32 size, bool urgent)
 	count(RT_COUNT_BYTES, (size + RING_HEADER + 7) & ~7U);
 }
 
+/* See struct rt_attempt. */
+static __always_inline bool told_short(const struct rt_attempt *record)
+{
+	return !record->result && !record->contender_count && !record->refusal.flags &&
+	       !record->refusal.lsm && !record->refusal.program_count;
+}
+
+/* Where its options are, from exe on. */
+static __always_inline u32 options_at(const struct rt_attempt *record)
+{
+	return told_short(record) ? record->exe_room & ROOM_MASK : RT_EXE_LEN;
+}
+
 static __always_inline void send_attempt(struct rt_attempt *record)
 {
-	u32 n = record->contender_count, size;
+	u64 size;
 
-	if (n > RT_MAX_CONTENDERS)
-		n = RT_MAX_CONTENDERS;
-	size = RT_ATTEMPT_FIXED + n * sizeof(struct rt_sock);
+	if (told_short(record))
+		size = RT_ATTEMPT_SHORT + options_at(record) +
+		       record->option_count * sizeof(struct rt_option);
+	else
+		size = RT_ATTEMPT_FIXED + record->contender_count * sizeof(struct rt_sock);
+	asm volatile("" : "+r"(size)); /* else the bound is checked of one register and another one is used */
+	if (size > sizeof(*record))
+		return;
 	record->header.size = size;
-	send(record, size, n || record->result);
+	send(record, size, record->contender_count || record->result);
 }
 
 /* A short record about one socket, straight into the ring; the caller describes the socket. */

@@ -186,12 +186,12 @@ static __always_inline bool path_step(struct dentry **dentry, struct mount **mou
 
 /*
  * A path (of the executable), the last component first, each ended by a NUL;
- * the loader turns it round.  A long component is cut at PATH_PART - 1.  The
- * length so far is kept in the record: in a register its growing range would
- * make every round of the loop a new state to the verifier.
+ * the loader turns it round.  A long component is cut at PATH_PART - 1.
+ * Returns the length without the last NUL.  The length so far is kept in the record: in a register its
+ * growing range would make every round of the loop a new state to the verifier.
  */
-static __always_inline void describe_path(char *to, struct rt_header *header, struct dentry *dentry,
-					  struct vfsmount *mnt)
+static __always_inline u32 describe_path(char *to, struct rt_header *header, struct dentry *dentry,
+					 struct vfsmount *mnt)
 {
 	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
 	volatile __u16 *length = &header->pad;
@@ -219,19 +219,24 @@ static __always_inline void describe_path(char *to, struct rt_header *header, st
 	if (at < RT_EXE_LEN)
 		to[at] = 0;
 	*length = 0;
+	return at;
 }
 
-static __always_inline void describe_exe(char *to, struct rt_header *header, struct task_struct *task)
+static __always_inline u32 describe_exe(char *to, struct rt_header *header, struct task_struct *task)
 {
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 
-	describe_path(to, header, BPF_CORE_READ(exe, f_path.dentry), BPF_CORE_READ(exe, f_path.mnt));
+	return describe_path(to, header, BPF_CORE_READ(exe, f_path.dentry), BPF_CORE_READ(exe, f_path.mnt));
 }
 
-/* Each name on the way up to the root of its mount, a rename of any of them changes it; 0: too long a way. */
+/*
+ * The names on the way up to the root of its mount.  The kernel's hash of a
+ * name depends on the directory that it is in, so every rename and every move
+ * on the way changes the sum.  0: too long a way.
+ */
 static __always_inline u64 names_above(struct dentry *dentry, const struct dentry *root)
 {
-	u64 sum = 0;
+	u64 sum = 1;
 
 	for (int i = 0; i < NAMES_ABOVE && dentry; i++) {
 		u64 at = (u64)dentry;
@@ -239,7 +244,7 @@ static __always_inline u64 names_above(struct dentry *dentry, const struct dentr
 		asm volatile("" : "+r"(at)); /* else the compiler takes one pointer for the other */
 		if (at == (u64)root)
 			return sum;
-		sum = (sum + at) * 31 + dentry->d_name.hash;
+		sum = sum * 31 + dentry->d_name.hash;
 		dentry = dentry->d_parent;
 	}
 	return 0;

@@ -139,6 +139,7 @@ static __always_inline bool options_changed(const struct rt_sock *sock)
 static __always_inline void options_take(struct rt_attempt *record)
 {
 	u64 inode = record->binder.inode, *history = history_of(inode);
+	struct rt_option *to;
 	struct option_log *log;
 	bool shared;
 	u32 first;
@@ -150,8 +151,9 @@ static __always_inline void options_take(struct rt_attempt *record)
 	if (log) {
 		first = log->count > RT_MAX_OPTIONS ? log->count - RT_MAX_OPTIONS : 0;
 		record->option_count = log->count - first;
-		for (u32 i = 0; i < RT_MAX_OPTIONS; i++)
-			record->options[i] = log->ring[(first + i) % RT_MAX_OPTIONS];
+		to = (void *)record->exe + options_at(record);
+		for (u32 i = 0; i < RT_MAX_OPTIONS && i < record->option_count; i++)
+			to[i] = log->ring[(first + i) % RT_MAX_OPTIONS];
 	} else if (!shared || (!record->entry_port && options_changed(&record->binder))) {
 		count(RT_COUNT_OPTIONS, 1);
 	}

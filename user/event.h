@@ -4,8 +4,7 @@
  *
  * Plain fixed-width fields, host byte order, no pointers.  Units are in the
  * names: _ns is CLOCK_BOOTTIME nanoseconds, _ms is milliseconds.  A record is
- * bounded by sizeof(struct rt_attempt); its length on the ring is what
- * rt_attempt_size() says.
+ * bounded by sizeof(struct rt_attempt).
  */
 #ifndef REUSETRACE_EVENT_H
 #define REUSETRACE_EVENT_H
@@ -187,12 +186,15 @@ struct rt_refusal {
 	__u32 pad;
 };
 
-/* RT_BIND, RT_LISTEN, RT_AUTOBIND, RT_CONNECT */
+/*
+ * RT_BIND, RT_LISTEN, RT_AUTOBIND, RT_CONNECT.  In the ring, one without a
+ * refusal and contenders ends with its last option, and they follow the bytes
+ * of exe[] that say something: most attempts are told in a third of the room.
+ */
 struct rt_attempt {
 	struct rt_header header;
 	struct rt_sock binder; /* as get_port() saw it, else as at entry */
 	struct rt_bucket bucket;
-	struct rt_option options[RT_MAX_OPTIONS]; /* newest last */
 	__u64 took_ns;
 	__s32 result;		  /* 0 or a negative errno */
 	__s32 addrlen;		  /* as given; -1 if no address was given */
@@ -214,11 +216,12 @@ struct rt_attempt {
 	__u8 requested_addr[RT_ADDR_LEN];
 	__u32 requested_scope; /* sin6_scope_id */
 	__u16 asked_port;      /* of get_port(), 0: any */
-	__u16 pad2;
-	__s32 fd; /* RT_FD_NONE if unknown */
+	__u16 exe_room;	       /* bytes of exe[] that say something, a multiple of 8 */
+	__s32 fd;	       /* RT_FD_NONE if unknown */
 	__u32 pad3;
+	char exe[RT_EXE_LEN];			  /* from mm->exe_file; see RT_EXE_LEN */
+	struct rt_option options[RT_MAX_OPTIONS]; /* newest last */
 	struct rt_refusal refusal;
-	char exe[RT_EXE_LEN]; /* from mm->exe_file; see RT_EXE_LEN */
 	struct rt_sock contenders[RT_MAX_CONTENDERS];
 };
 
@@ -319,6 +322,7 @@ _Static_assert(sizeof(struct rt_unix) % 8 == 0, "rt_unix layout");
 _Static_assert(sizeof(struct rt_unix_holder) % 8 == 0, "rt_unix_holder layout");
 
 #define RT_ATTEMPT_FIXED __builtin_offsetof(struct rt_attempt, contenders)
+#define RT_ATTEMPT_SHORT __builtin_offsetof(struct rt_attempt, exe)
 
 _Static_assert(sizeof(struct rt_sock) == 136, "rt_sock layout");
 _Static_assert(sizeof(struct rt_process) == 56, "rt_process layout");
@@ -326,6 +330,9 @@ _Static_assert(sizeof(struct rt_header) == 72, "rt_header layout");
 _Static_assert(sizeof(struct rt_option) == 24, "rt_option layout");
 _Static_assert(sizeof(struct rt_refusal) == 136, "rt_refusal layout");
 _Static_assert(sizeof(struct rt_attempt) % 8 == 0, "rt_attempt layout");
+_Static_assert(RT_ATTEMPT_SHORT % 8 == 0, "rt_attempt layout");
+_Static_assert(__builtin_offsetof(struct rt_attempt, options) == RT_ATTEMPT_SHORT + RT_EXE_LEN,
+	       "options may follow exe at once");
 _Static_assert(sizeof(struct rt_delivery) % 8 == 0, "rt_delivery layout");
 _Static_assert(sizeof(struct rt_life) % 8 == 0, "rt_life layout");
 _Static_assert(sizeof(struct rt_found) % 8 == 0, "rt_found layout");

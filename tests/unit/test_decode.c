@@ -219,6 +219,74 @@ static void test_options_of_attempt(void **state)
 	free(attempt);
 }
 
+/* As the programs send an attempt that went well, with so many options behind the path. */
+static size_t shorten(struct rt_attempt *attempt, const char *parts, size_t length, uint32_t options)
+{
+	memcpy(attempt->exe, parts, length);
+	attempt->exe_room = (length + 7) & ~7U;
+	attempt->option_count = options;
+	for (uint32_t i = 0; i < options; i++) {
+		struct rt_option option = {.level = SOL_SOCKET, .name = 2, .value = (int32_t)i};
+
+		memcpy(attempt->exe + attempt->exe_room + i * sizeof(option), &option, sizeof(option));
+	}
+	return RT_ATTEMPT_SHORT + attempt->exe_room + options * sizeof(struct rt_option);
+}
+
+static void test_told_in_short(void **state)
+{
+	static const char parts[] = "server\0bin\0usr\0";
+	struct rt_attempt *attempt = new_attempt(0), *scratch = calloc(1, sizeof(*scratch));
+	size_t size = shorten(attempt, parts, sizeof(parts), RT_MAX_OPTIONS), whole;
+	const struct rt_attempt *record;
+	struct event event;
+
+	(void)state;
+	assert_non_null(scratch);
+	memset(scratch, 0xff, sizeof(*scratch));
+	record = decode_whole(attempt, size, scratch, &whole);
+	assert_ptr_equal(record, scratch);
+	assert_int_equal(whole, RT_ATTEMPT_FIXED);
+	assert_int_equal(decode_record(record, whole, &older, &event), 0);
+	assert_string_equal(event.process.exe, "/usr/bin/server");
+	assert_int_equal(event.requested_port, 8080);
+	assert_int_equal(event.holder_count, 0);
+	event_clear(&event);
+	assert_int_equal(decode_option_count(record, whole), RT_MAX_OPTIONS);
+	for (uint32_t i = 0; i < RT_MAX_OPTIONS; i++) {
+		assert_int_equal(decode_option(record, whole, i, &event), 0);
+		assert_int_equal(event.option.value, i);
+		event_clear(&event);
+	}
+	free(scratch);
+	free(attempt);
+}
+
+static void test_told_in_short_hostile(void **state)
+{
+	static const struct {
+		size_t more;
+		uint16_t room;
+		uint32_t options;
+	} rows[] = {
+		{1, 8, 1}, {0, 16, 1}, {0, 8, 2}, {0, RT_EXE_LEN + 8, 1}, {0, 8, RT_MAX_OPTIONS + 1},
+	};
+	struct rt_attempt *attempt = new_attempt(0), *scratch = calloc(1, sizeof(*scratch));
+	size_t size = shorten(attempt, "", 1, 1), whole;
+	struct event event;
+
+	(void)state;
+	assert_non_null(scratch);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		attempt->exe_room = rows[i].room;
+		attempt->option_count = rows[i].options;
+		assert_ptr_equal(decode_whole(attempt, size + rows[i].more, scratch, &whole), attempt);
+		assert_int_equal(decode_record(attempt, whole, &older, &event), -EBADMSG);
+	}
+	free(scratch);
+	free(attempt);
+}
+
 static void test_exe(void **state)
 {
 	static const struct {
@@ -434,6 +502,8 @@ int main(void)
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_options_of_attempt),
+		cmocka_unit_test(test_told_in_short),
+		cmocka_unit_test(test_told_in_short_hostile),
 		cmocka_unit_test(test_exe),
 		cmocka_unit_test(test_exe_hostile),
 		cmocka_unit_test(test_stages),

@@ -244,6 +244,28 @@ static size_t least_size(const struct rt_header *header)
 	return header->type == RT_HOLDER ? sizeof(struct rt_holder) : sizeof(struct rt_life);
 }
 
+const void *decode_whole(const void *record, size_t size, struct rt_attempt *scratch, size_t *ret_size)
+{
+	const struct rt_attempt *attempt = record;
+	size_t options;
+
+	*ret_size = size;
+	if (size < RT_ATTEMPT_SHORT || size >= RT_ATTEMPT_FIXED || !is_attempt(&attempt->header) ||
+	    attempt->option_count > RT_MAX_OPTIONS || attempt->exe_room > RT_EXE_LEN)
+		return record;
+	options = attempt->option_count * sizeof(struct rt_option);
+	if (size != RT_ATTEMPT_SHORT + attempt->exe_room + options)
+		return record;
+	memcpy(scratch, attempt, RT_ATTEMPT_SHORT + attempt->exe_room);
+	memset(scratch->exe + attempt->exe_room, 0, RT_EXE_LEN - attempt->exe_room);
+	memset(scratch->options, 0, sizeof(scratch->options));
+	memcpy(scratch->options, attempt->exe + attempt->exe_room, options);
+	memset(&scratch->refusal, 0, sizeof(scratch->refusal));
+	scratch->contender_count = 0;
+	*ret_size = scratch->header.size = RT_ATTEMPT_FIXED;
+	return scratch;
+}
+
 /* The header is only believed once the record is as long as it must be. */
 static const struct rt_header *check_record(const void *record, size_t size)
 {

@@ -7,7 +7,13 @@
 #include "model/event.h"
 
 /*
- * Fills *ret_event from one record; event_clear() frees it.  -EBADMSG for a
+ * An attempt that was told in short (see struct rt_attempt) as a whole one, in
+ * *scratch; any other record as it is, also one that cannot be.
+ */
+const void *decode_whole(const void *record, size_t size, struct rt_attempt *scratch, size_t *ret_size);
+
+/*
+ * Fills *ret_event from one whole record; event_clear() frees it.  -EBADMSG for a
  * record whose size or type cannot be, -ENOMEM.  Contenders become holders
  * of kind UNKNOWN unless their state alone tells the kind.
  */

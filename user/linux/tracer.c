@@ -15,6 +15,7 @@
 #include <bpf/libbpf.h>
 
 #include "../bpf/config.h"
+#include "linux/decode.h"
 #include "linux/hooks.h"
 #include "linux/iterator.h"
 #include "linux/kernel.h"
@@ -41,6 +42,7 @@ struct tracer {
 	struct policy policy;
 	uint64_t fired[RT_HOOKS]; /* in the self-test */
 	struct reclaim reclaim;
+	struct rt_attempt whole; /* of the record that is read */
 	record_fn fn;
 	void *context;
 };
@@ -200,8 +202,9 @@ static int load_trace(struct tracer *tracer, const struct rt_config *config)
 static int on_record(void *context, void *data, size_t size)
 {
 	struct tracer *tracer = context;
+	const void *record = decode_whole(data, size, &tracer->whole, &size);
 
-	return tracer->fn(tracer->context, data, size);
+	return tracer->fn(tracer->context, record, size);
 }
 
 static int attach_iterators(struct tracer *tracer)
