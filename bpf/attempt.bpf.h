@@ -127,14 +127,16 @@ static __always_inline u32 slot_for(enum rt_type type, struct sock *sk, u16 port
 /* The loader takes back the slots of flights that never end: whoever deletes the flight gives its slot. */
 static __always_inline void flight_end(u64 id, u32 slot)
 {
-	if (!bpf_map_delete_elem(&flights, &id))
-		slot_give(slot);
+	if (bpf_map_delete_elem(&flights, &id))
+		return;
+	__sync_fetch_and_add(&flying, -1);
+	slot_give(slot);
 }
 
 /* Its exit was not seen. */
 static __always_inline bool flight_replace(u64 id, const struct flight *fresh)
 {
-	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	struct flight *flight = flight_here();
 
 	if (!flight)
 		return false;
@@ -143,27 +145,27 @@ static __always_inline bool flight_replace(u64 id, const struct flight *fresh)
 	return !bpf_map_update_elem(&flights, &id, fresh, BPF_NOEXIST);
 }
 
-static __always_inline struct flight *attempt_open(enum rt_type type, struct sock *sk, u16 port, bool quiet)
+/* fresh: zero but for what its caller knows.  False if there is no room. */
+static __always_inline bool attempt_open(struct flight *fresh, enum rt_type type, struct sock *sk, u16 port)
 {
 	u64 id = bpf_get_current_pid_tgid();
-	struct flight fresh = {};
 
-	fresh.sk = (u64)sk;
-	fresh.type = type;
-	fresh.requested = port;
-	fresh.slot = quiet ? NO_SLOT : slot_for(type, sk, port);
-	if (bpf_map_update_elem(&flights, &id, &fresh, BPF_NOEXIST) && !flight_replace(id, &fresh)) {
+	fresh->sk = (u64)sk;
+	fresh->type = type;
+	fresh->requested = port;
+	fresh->slot = fresh->quiet ? NO_SLOT : slot_for(type, sk, port);
+	if (bpf_map_update_elem(&flights, &id, fresh, BPF_NOEXIST) && !flight_replace(id, fresh)) {
 		count(RT_COUNT_NO_SLOT, 1);
-		slot_give(fresh.slot);
-		return NULL;
+		slot_give(fresh->slot);
+		return false;
 	}
-	return bpf_map_lookup_elem(&flights, &id);
+	__sync_fetch_and_add(&flying, 1);
+	return true;
 }
 
 static __always_inline struct flight *flight_of(u64 sk)
 {
-	u64 id = bpf_get_current_pid_tgid();
-	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	struct flight *flight = flight_here();
 
 	return flight && flight->sk == sk ? flight : NULL;
 }
@@ -175,40 +177,40 @@ static __always_inline enum rt_type implicit_type(struct sock *sk, u16 port)
 	return port ? RT_BIND : RT_AUTOBIND;
 }
 
-/*
- * get_port() begins.  Without a system call before it, it is an attempt of its
- * own.  The slot in which the caller describes the binder, or NO_SLOT.
- */
+/* Without a system call before it, it is an attempt of its own. */
+static __always_inline u32 port_asked_alone(struct sock *sk, u16 port)
+{
+	/* Ordinary UDP clients come here: theirs is a record only if they fail. */
+	struct flight fresh = {.port = port, .implicit = 1, .quiet = !port && !config.connects};
+
+	if (!port_open(port) || !attempt_open(&fresh, implicit_type(sk, port), sk, port))
+		return NO_SLOT;
+	return fresh.slot;
+}
+
+/* get_port() begins.  The slot in which the caller describes the binder, or NO_SLOT. */
 static __always_inline u32 port_asked(struct sock *sk, u16 port)
 {
-	u64 id = bpf_get_current_pid_tgid();
-	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	struct flight *flight = flight_here();
 	struct rt_attempt *record;
-	bool quiet;
+	u32 slot;
 
-	if (!flight) {
-		if (!port_open(port))
-			return NO_SLOT;
-		/* Ordinary UDP clients come here: theirs is a record only if they fail. */
-		quiet = !port && !config.connects;
-		flight = attempt_open(implicit_type(sk, port), sk, port, quiet);
-		if (!flight)
-			return NO_SLOT;
-		flight->implicit = 1;
-		flight->quiet = quiet;
+	if (flight) {
+		flight->sk = (u64)sk;
+		flight->port = port;
+		if (port != flight->requested && port && flight->slot == NO_SLOT)
+			flight->slot =
+				slot_for(flight->type, sk, port); /* a cgroup program changed the port */
 	}
-	flight->sk = (u64)sk;
-	flight->port = port;
-	if (port != flight->requested && port && flight->slot == NO_SLOT)
-		flight->slot = slot_for(flight->type, sk, port); /* a cgroup program changed the port */
-	record = slot_of(flight);
+	slot = flight ? flight->slot : port_asked_alone(sk, port);
+	record = slot == NO_SLOT ? NULL : bpf_map_lookup_elem(&slots, &slot);
 	if (!record)
 		return NO_SLOT;
 	record->stage = RT_AT_PORT;
 	record->asked_port = port;
-	if (flight->implicit)
+	if (!flight)
 		record->kernel_call = BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock);
-	return flight->slot;
+	return slot;
 }
 
 static __always_inline int port_described(struct sock *sk, u16 port)
@@ -250,31 +252,39 @@ static __always_inline int bucket_refused(u64 sk, u64 tb)
 
 static __always_inline int bucket_granted(u64 tb, u64 sk)
 {
-	u64 id = bpf_get_current_pid_tgid();
-	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	struct flight *flight = flight_of(sk);
 	struct rt_attempt *record = flight ? slot_of(flight) : NULL;
 
-	if (!record || flight->sk != sk || flight->walked)
+	if (!record || flight->walked)
 		return 0;
 	walk_tcp(flight->slot, flight->sk, tb);
 	flight->walked = 1;
 	return 0;
 }
 
-static __always_inline void remember(const struct flight *flight)
+static __always_inline bool remembered(u64 key, u64 inode)
+{
+	struct rt_known *was = *mark_of(key) ? bpf_map_lookup_elem(&known, &key) : NULL;
+
+	return was && was->inode == inode;
+}
+
+static __always_inline void remember(const struct flight *flight, const struct rt_attempt *record)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct sock *sk = (struct sock *)flight->sk;
-	struct rt_known entry = {}, *was;
+	struct rt_known entry = {};
 	u64 key = flight->sk;
 
-	entry.inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
-	was = bpf_map_lookup_elem(&known, &key);
-	if (was && was->inode == entry.inode) /* listen() asks again */
+	if (record && record->binder.key == key)
+		entry.inode = record->binder.inode;
+	else
+		entry.inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
+	if (remembered(key, entry.inode)) /* listen() asks again */
 		return;
 	entry.bound_ns = bpf_ktime_get_boot_ns();
 	entry.tgid = bpf_get_current_pid_tgid() >> 32;
-	entry.reported = flight->slot != NO_SLOT && !(config.filters & RT_FILTER_FAILED) &&
+	entry.reported = record && !(config.filters & RT_FILTER_FAILED) &&
 			 port_wanted(BPF_CORE_READ(sk, __sk_common.skc_num));
 	bpf_core_read(entry.comm, sizeof(entry.comm), &task->comm);
 	if (marked_put(&known, key, &entry))
@@ -370,7 +380,7 @@ static __always_inline void attempt_end(u64 id, struct flight *flight, int resul
 static __always_inline int port_answered(int result, enum port_table table)
 {
 	u64 id = bpf_get_current_pid_tgid();
-	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	struct flight *flight = flight_here();
 	struct rt_attempt *record;
 
 	if (!flight)
@@ -378,8 +388,9 @@ static __always_inline int port_answered(int result, enum port_table table)
 	if (result > 0)
 		result = -EADDRINUSE;
 	flight->port_result = result;
+	record = slot_of(flight);
 	if (!result)
-		remember(flight);
+		remember(flight, record);
 	else if (flight->quiet)
 		flight->slot = slot_for(flight->type, (struct sock *)flight->sk, 0);
 	record = slot_of(flight);
@@ -399,8 +410,7 @@ static __always_inline int port_answered(int result, enum port_table table)
 /* What the LSM lets pass is refused by what looks at address, privilege or state, or not at all. */
 static __always_inline int security_answered(int result)
 {
-	u64 id = bpf_get_current_pid_tgid();
-	struct flight *flight = result ? bpf_map_lookup_elem(&flights, &id) : NULL;
+	struct flight *flight = result ? flight_here() : NULL;
 	struct rt_attempt *record = flight ? slot_of(flight) : NULL;
 
 	if (record)
@@ -412,7 +422,7 @@ static __always_inline int security_answered(int result)
 static __always_inline int attempt_close(enum rt_type type, int result)
 {
 	u64 id = bpf_get_current_pid_tgid();
-	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	struct flight *flight = flight_here();
 	u32 one = 1;
 
 	if (config.calls)
@@ -446,7 +456,7 @@ __noinline int connect_bound(u64 key, int result)
 	}
 	if (record && result_wanted(record, result)) {
 		if (!result)
-			remember(&flight);
+			remember(&flight, record);
 		options_take(record);
 		send_attempt(record);
 	} else if (!result) {

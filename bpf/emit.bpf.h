@@ -17,6 +17,14 @@ static __always_inline struct rt_attempt *slot_of(const struct flight *flight)
 	return slot == NO_SLOT ? NULL : bpf_map_lookup_elem(&slots, &slot);
 }
 
+/* The attempt of this thread. */
+static __always_inline struct flight *flight_here(void)
+{
+	u64 id = bpf_get_current_pid_tgid();
+
+	return flying ? bpf_map_lookup_elem(&flights, &id) : NULL;
+}
+
 static __always_inline u32 slot_take(void)
 {
 	u32 slot = NO_SLOT;

@@ -72,6 +72,8 @@
 	       (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx)))
 
 /* The same where the arguments that fentry knows tell whether they are of interest. */
+#define ENTRY1_IF(name, function, interest)                                                                  \
+	ENTRY_IF_(name, function, interest, (TRACED(0)), (PT_REGS_PARM1(ctx)))
 #define ENTRY3_IF(name, function, interest)                                                                  \
 	ENTRY_IF_(name, function, interest, (TRACED(0), TRACED(1), TRACED(2)),                               \
 		  (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx)))

@@ -6,13 +6,9 @@
 #include "facts.bpf.h"
 #include "maps.bpf.h"
 
-static __always_inline void describe_known(struct rt_sock *to, u64 key)
+static __always_inline void add_known(struct rt_sock *to, const struct rt_known *known_sock)
 {
-	struct rt_known *known_sock = bpf_map_lookup_elem(&known, &key);
-
-	if (!known_sock && config.connects)
-		known_sock = bpf_map_lookup_elem(&children, &key);
-	if (!known_sock || (to->inode && known_sock->inode && known_sock->inode != to->inode))
+	if (to->inode && known_sock->inode && known_sock->inode != to->inode)
 		return;
 	if (!to->inode) /* close() takes it away before the port is released */
 		to->inode = known_sock->inode;
@@ -22,17 +18,27 @@ static __always_inline void describe_known(struct rt_sock *to, u64 key)
 	to->flags |= known_sock->accepted ? RT_SK_KNOWN | RT_SK_ACCEPTED : RT_SK_KNOWN;
 }
 
+static __always_inline void describe_known(struct rt_sock *to, u64 key)
+{
+	struct rt_known *known_sock = *mark_of(key) ? bpf_map_lookup_elem(&known, &key) : NULL;
+
+	if (!known_sock && config.connects && *mark_of(key))
+		known_sock = bpf_map_lookup_elem(&children, &key);
+	if (known_sock)
+		add_known(to, known_sock);
+}
+
 static __always_inline void describe_sock(struct rt_sock *to, struct sock *sk)
 {
 	describe_bare(to, sk, false);
 	describe_known(to, (u64)sk);
 }
 
-/* The same of a socket as fentry has it. */
-static __always_inline void describe_typed(struct rt_sock *to, struct sock *sk)
+/* The same of a socket as fentry has it; key is its address as a number, which a typed pointer is not. */
+static __always_inline void describe_typed(struct rt_sock *to, struct sock *sk, u64 key)
 {
 	describe_bare(to, sk, true);
-	describe_known(to, (u64)sk);
+	describe_known(to, key);
 }
 
 /* Of those in the way also where they were made: their process may be gone, or another one. */

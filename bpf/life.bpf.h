@@ -35,9 +35,10 @@ static __always_inline int released(u64 key, struct sock *typed, enum rt_type ty
 	life = entry->reported && live ? life_open(type) : NULL;
 	if (life) {
 		if (typed)
-			describe_typed(&life->sock, typed);
+			describe_bare(&life->sock, typed, true);
 		else
-			describe_sock(&life->sock, (struct sock *)key);
+			describe_bare(&life->sock, (struct sock *)key, false);
+		add_known(&life->sock, entry);
 		life_send(life);
 	}
 	options_forget(entry->inode);

@@ -195,7 +195,7 @@ static __always_inline int option_answered(int result)
 	option.result = result;
 	option.value = option_value(sk, call->level, call->name);
 	bpf_map_delete_elem(&calls, &id);
-	owner = bpf_map_lookup_elem(&known, &key);
+	owner = *mark_of(key) ? bpf_map_lookup_elem(&known, &key) : NULL;
 	if (!owner) {
 		inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
 		if (BPF_CORE_READ(sk, __sk_common.skc_state) ==

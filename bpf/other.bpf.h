@@ -72,8 +72,7 @@ int k_sctp_port_exit(struct pt_regs *ctx)
  */
 __noinline int on_sctp_compared(u64 sk)
 {
-	u64 id = bpf_get_current_pid_tgid();
-	struct flight *flight = bpf_map_lookup_elem(&flights, &id);
+	struct flight *flight = flight_here();
 
 	if (flight)
 		flight->eq = sk;

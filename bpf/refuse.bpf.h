@@ -130,8 +130,7 @@ __noinline int record_refusal(u32 slot, u64 key, int result)
 /* A security module's own hook: the first that refuses is the last that is asked. */
 static __always_inline int module_answered(u32 lsm, int result)
 {
-	u64 id = bpf_get_current_pid_tgid();
-	struct flight *flight = result ? bpf_map_lookup_elem(&flights, &id) : NULL;
+	struct flight *flight = result ? flight_here() : NULL;
 	struct rt_attempt *record = flight ? slot_of(flight) : NULL;
 
 	if (record)
@@ -159,13 +158,12 @@ static __always_inline bool address_changed(struct rt_attempt *record, const voi
 /* __cgroup_bpf_run_filter_sock_addr(): called only where such a program is loaded. */
 __noinline int address_filtered(u64 key, u64 address, u32 hook, int result)
 {
-	u64 id = bpf_get_current_pid_tgid();
 	struct rt_attempt *record;
 	struct flight *flight;
 
 	if (hook != compat_bind_hook(false, false) && hook != compat_bind_hook(true, false))
 		return 0;
-	flight = bpf_map_lookup_elem(&flights, &id);
+	flight = flight_here();
 	record = flight ? slot_of(flight) : NULL;
 	if (!record || record->stage >= RT_AT_PORT)
 		return 0;

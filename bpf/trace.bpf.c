@@ -26,9 +26,9 @@ char LICENSE[] SEC("license") = "GPL";
 /* bind(2), io_uring: the address is the kernel's own copy, before any layer saw it. */
 __noinline int on_security_bind(u64 sock, u64 address, u64 length)
 {
+	struct flight fresh = {};
 	struct rt_attempt *record;
 	struct request request;
-	struct flight *flight;
 	struct sock *sk;
 
 	FIRED(RT_HOOK_SECURITY_BIND);
@@ -36,28 +36,42 @@ __noinline int on_security_bind(u64 sock, u64 address, u64 length)
 	if (!port_open(swab16(request.port)))
 		return 0;
 	sk = BPF_CORE_READ((struct socket *)sock, sk);
-	if (!sock_followed(sk))
+	if (!sock_followed(sk) || !attempt_open(&fresh, RT_BIND, sk, swab16(request.port)))
 		return 0;
-	flight = attempt_open(RT_BIND, sk, swab16(request.port), false);
-	record = flight ? slot_of(flight) : NULL;
+	record = slot_of(&fresh);
 	if (record)
 		record_request(record, &request, (void *)address, length);
 	return 0;
 }
-ENTRY3(security_bind, security_socket_bind)
+
+/* What fentry can tell of the port that is asked for, byte by byte, since the verifier knows sa_data as
+ * bytes. */
+static __always_inline bool address_open(const volatile __u8 *address, int length)
+{
+	if (!live || !(config.filters & RT_FILTER_PORT) || length < 4)
+		return true;
+	return port_open(address[2] << 8 | address[3]);
+}
+ENTRY3_IF(security_bind, security_socket_bind, address_open((void *)ctx[1], ctx[2]))
 
 __noinline int on_security_listen(u64 sock)
 {
 	struct sock *sk = BPF_CORE_READ((struct socket *)sock, sk);
+	struct flight fresh = {};
 	u16 port;
 
 	FIRED(RT_HOOK_SECURITY_LISTEN);
 	port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	if (port_open(port) && sock_followed(sk))
-		attempt_open(RT_LISTEN, sk, port, false);
+		attempt_open(&fresh, RT_LISTEN, sk, port);
 	return 0;
 }
-ENTRY1(security_listen, security_socket_listen)
+
+static __always_inline bool holder_open(const struct socket *sock)
+{
+	return !live || !(config.filters & RT_FILTER_PORT) || port_open(sock->sk->__sk_common.skc_num);
+}
+ENTRY1_IF(security_listen, security_socket_listen, holder_open((void *)ctx[0]))
 
 __noinline int on_security_exit(int result)
 {
@@ -187,7 +201,7 @@ EXIT(listen_ring, on_listen_exit, __sys_listen_socket, 2)
 	SEC("fentry/" #function)                                                                             \
 	int f_##name(u64 *ctx)                                                                               \
 	{                                                                                                    \
-		return typed_binder(on_##name(TRACED(0), TRACED(1)), (struct sock *)ctx[0]);                 \
+		return typed_binder(on_##name(TRACED(0), TRACED(1)), (struct sock *)ctx[0], TRACED(0));      \
 	}                                                                                                    \
 	SEC("kprobe.multi")                                                                                  \
 	int m_##name(struct pt_regs *ctx)                                                                    \
@@ -200,12 +214,12 @@ EXIT(listen_ring, on_listen_exit, __sys_listen_socket, 2)
 		return record_binder(on_##name(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)), PT_REGS_PARM1(ctx)); \
 	}
 
-static __always_inline int typed_binder(u32 slot, struct sock *sk)
+static __always_inline int typed_binder(u32 slot, struct sock *sk, u64 key)
 {
 	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
 
 	if (record)
-		describe_typed(&record->binder, sk);
+		describe_typed(&record->binder, sk, key);
 	return 0;
 }
 
