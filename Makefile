@@ -12,7 +12,7 @@
 # make recorder-kills   the recorder killed 200 times under load (KILLS=200 KERNELS="6.12")
 # make bpf-faults  each call of bpf() at the start fails once, each optional hook is missing (KERNELS="6.12")
 # make mutants    is every mistake in the rules noticed? Asks what the oracle recorded
-# make bench      what ls and why cost, beside ss and lsof, in a VM
+# make bench      what ls, why and a trace cost, beside others, in a VM
 # make demo       the demo in a VM
 # make docs       manual page, completions and schema, in build/docs
 # make install    into PREFIX (/usr/local), below DESTDIR; make uninstall

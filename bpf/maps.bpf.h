@@ -21,7 +21,7 @@ volatile __u32 sought_task = 0;	   /* of seek_task() */
 volatile __u32 first_snapshot = 0; /* its sockets are older than the trace */
 volatile __u32 tree_size = 0;
 volatile __u32 reading = 0; /* the loader looks at the ring by itself: it need not be woken */
-volatile __s32 flying = 0;  /* at least so many attempts: without one no look-up is needed */
+volatile __s32 flying = 0;  /* attempts, those that the loader took back among them: 0 saves a look-up */
 volatile __u64 fired[RT_HOOKS] = {};
 volatile __u64 counters[RT_COUNTERS] = {};
 

@@ -37,7 +37,7 @@ static bool is_stale(const struct trace_bpf *trace, uint64_t id, const struct fl
 }
 
 /* Who deletes the flight gives its slot: never both this and its thread. */
-static void reclaim_flights(struct trace_bpf *trace, int flights, __s32 *flying)
+static void reclaim_flights(struct trace_bpf *trace, int flights)
 {
 	uint64_t id, next, *at = NULL;
 	struct flight flight;
@@ -50,8 +50,6 @@ static void reclaim_flights(struct trace_bpf *trace, int flights, __s32 *flying)
 		if (bpf_map_lookup_elem(flights, &id, &flight) || !is_stale(trace, id, &flight) ||
 		    bpf_map_delete_elem(flights, &id))
 			continue;
-		if (flying)
-			__atomic_sub_fetch(flying, 1, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&trace->bss->counters[RT_COUNT_NO_EXIT], 1, __ATOMIC_RELAXED);
 		if (flight.slot != NO_SLOT)
 			(void)bpf_map_update_elem(bpf_map__fd(trace->maps.free_slots), NULL, &flight.slot,
@@ -80,7 +78,7 @@ void reclaim_check(struct reclaim *reclaim, struct trace_bpf *trace)
 	if (short_of == reclaim->short_of)
 		return;
 	reclaim->short_of = short_of;
-	reclaim_flights(trace, bpf_map__fd(trace->maps.flights), (__s32 *)&trace->bss->flying);
-	reclaim_flights(trace, bpf_map__fd(trace->maps.unix_flights), NULL);
+	reclaim_flights(trace, bpf_map__fd(trace->maps.flights));
+	reclaim_flights(trace, bpf_map__fd(trace->maps.unix_flights));
 	reclaim_calls(trace);
 }
