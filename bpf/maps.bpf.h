@@ -7,13 +7,12 @@
 #include <bpf/bpf_helpers.h>
 #include "rodata.bpf.h"
 
-#define SLOTS		 256
-#define FLIGHTS		 4096
-#define KNOWN_SOCKETS	 32768
-#define KNOWN_MARKS	 8192
-#define OPTION_SOCKETS	 8192
-#define OPTION_HISTORIES 32768
-#define TREE_PROCESSES	 32768
+#define SLOTS	       256
+#define FLIGHTS	       4096
+#define KNOWN_SOCKETS  32768
+#define KNOWN_MARKS    8192
+#define OPTION_SOCKETS 8192 /* divides what 32 bits can count */
+#define TREE_PROCESSES 32768
 
 /* Set by the loader when everything is attached; until then only fired[] is kept. */
 volatile __u32 live = 0;
@@ -78,28 +77,31 @@ struct {
 	__type(value, struct rt_known);
 } children SEC(".maps");
 
-/* The last option changes of a socket, until its first record takes them along. */
+/*
+ * The last option changes of a socket, until its first record takes them along.
+ * Its place is told by the last bits of its inode: a map that pushes out what
+ * is oldest costs ten times as much.  Each note has the inode for the case that
+ * two write at once.
+ */
+struct option_note {
+	__u64 inode;
+	struct rt_option option;
+};
+
 struct option_log {
-	__u64 inode; /* guards against reuse of the address */
+	__u64 inode;
+	__u64 pushed; /* the last one that lost its notes to another one */
 	__u32 count;
 	__u32 pad;
-	struct rt_option ring[RT_MAX_OPTIONS];
+	struct option_note ring[RT_MAX_OPTIONS];
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, OPTION_SOCKETS);
-	__type(key, __u64);
+	__type(key, __u32);
 	__type(value, struct option_log);
 } option_logs SEC(".maps");
-
-/* Whose changes are, or were, in there: inodes, by their last bits; or HISTORY_SHARED. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, OPTION_HISTORIES);
-	__type(key, __u32);
-	__type(value, __u64);
-} option_histories SEC(".maps");
 
 /* A system call in flight whose return makes a record, by pid_tgid. */
 enum call_kind { CALL_OPTION, CALL_SOCKET, CALL_CONNECT };

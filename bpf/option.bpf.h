@@ -29,8 +29,6 @@
 #define TCP_REPAIR		 19
 #define TCP_ULP			 31
 
-#define HISTORY_SHARED		 ~0ULL /* no inode */
-
 static __always_inline bool option_followed(int level, int name)
 {
 	switch (level) {
@@ -87,77 +85,75 @@ static __always_inline int option_value(struct sock *sk, int level, int name)
 	return name == IP_BIND_ADDRESS_NO_PORT ? bits.no_port : bits.transparent;
 }
 
-static __always_inline u64 *history_of(u64 inode)
+static __always_inline struct option_log *option_log_of(u64 inode)
 {
-	u32 place = inode % OPTION_HISTORIES;
+	u32 place = inode % OPTION_SOCKETS;
 
-	return bpf_map_lookup_elem(&option_histories, &place);
+	return bpf_map_lookup_elem(&option_logs, &place);
 }
 
 static __always_inline void option_log_add(u64 inode, const struct rt_option *option)
 {
-	struct option_log *log = bpf_map_lookup_elem(&option_logs, &inode);
-	struct option_log fresh = {};
-	u64 *history;
+	struct option_log *log = option_log_of(inode);
+	u32 at;
 
-	if (!log) {
-		fresh.ring[0] = *option;
-		fresh.count = 1;
-		bpf_map_update_elem(&option_logs, &inode, &fresh, BPF_ANY);
-		history = history_of(inode);
-		if (history)
-			*history = *history && *history != inode ? HISTORY_SHARED : inode;
+	if (!log || !inode)
 		return;
+	if (log->inode != inode) {
+		if (log->inode)
+			log->pushed = log->inode;
+		log->inode = inode;
+		log->count = 0;
 	}
-	log->ring[log->count % RT_MAX_OPTIONS] = *option;
-	log->count++;
+	at = log->count++ % RT_MAX_OPTIONS;
+	log->ring[at].inode = inode;
+	log->ring[at].option = *option;
 }
 
-/* Nothing of it is left, also where another one has its place; true if the socket surely had a history. */
-static __always_inline bool options_forget(u64 inode)
+static __always_inline void options_forget(u64 inode)
 {
-	u64 *history = history_of(inode);
-	bool own;
+	struct option_log *log = option_log_of(inode);
 
-	if (!inode || !history || (*history != inode && *history != HISTORY_SHARED))
-		return false;
-	own = *history == inode;
-	if (own)
-		*history = 0;
-	bpf_map_delete_elem(&option_logs, &inode);
-	return own;
+	if (log && inode && log->inode == inode)
+		log->inode = 0;
 }
 
-/* Options that do not have the value that a socket is made with. */
-static __always_inline bool options_changed(const struct rt_sock *sock)
+/* Those of the log, oldest first; false if another socket wrote between them. */
+static __always_inline bool options_copy(struct rt_attempt *record, const struct option_log *log, u64 inode)
 {
-	return sock->reuse || sock->ifindex ||
-	       sock->flags & (RT_SK_REUSEPORT | RT_SK_FREEBIND | RT_SK_TRANSPARENT | RT_SK_NO_PORT);
+	struct rt_option *to = (void *)record->exe + options_at(record);
+	u32 total = log->count, first = total > RT_MAX_OPTIONS ? total - RT_MAX_OPTIONS : 0;
+	u64 foreign = 0;
+
+	for (u32 i = 0; i < RT_MAX_OPTIONS && i < total; i++) {
+		const struct option_note *note = &log->ring[(first + i) % RT_MAX_OPTIONS];
+
+		foreign |= note->inode ^ inode;
+		to[i] = note->option;
+	}
+	record->option_count = foreign ? 0 : total - first;
+	return !foreign;
 }
 
 /* The changes so far leave with the first record of their socket. */
 static __always_inline void options_take(struct rt_attempt *record)
 {
-	u64 inode = record->binder.inode, *history = history_of(inode);
-	struct rt_option *to;
-	struct option_log *log;
-	bool shared;
-	u32 first;
+	u64 inode = record->binder.inode;
+	struct option_log *log = option_log_of(inode);
+	bool lost;
 
-	if (!inode || !history || (*history != inode && *history != HISTORY_SHARED))
+	if (!log || !inode)
 		return;
-	shared = *history == HISTORY_SHARED;
-	log = bpf_map_lookup_elem(&option_logs, &inode);
-	if (log) {
-		first = log->count > RT_MAX_OPTIONS ? log->count - RT_MAX_OPTIONS : 0;
-		record->option_count = log->count - first;
-		to = (void *)record->exe + options_at(record);
-		for (u32 i = 0; i < RT_MAX_OPTIONS && i < record->option_count; i++)
-			to[i] = log->ring[(first + i) % RT_MAX_OPTIONS];
-	} else if (!shared || (!record->entry_port && options_changed(&record->binder))) {
-		count(RT_COUNT_OPTIONS, 1);
+	if (log->inode == inode) {
+		lost = !options_copy(record, log, inode);
+		log->inode = 0;
+	} else {
+		lost = log->pushed == inode;
+		if (lost)
+			log->pushed = 0;
 	}
-	options_forget(inode);
+	if (lost)
+		count(RT_COUNT_OPTIONS, 1);
 }
 
 static __always_inline int option_asked(struct socket *socket, int level, int name)
