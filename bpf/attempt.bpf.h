@@ -145,22 +145,29 @@ static __always_inline bool flight_replace(u64 id, const struct flight *fresh)
 	return !bpf_map_update_elem(&flights, &id, fresh, BPF_NOEXIST);
 }
 
-/* fresh: zero but for what its caller knows.  False if there is no room. */
-static __always_inline bool attempt_open(struct flight *fresh, enum rt_type type, struct sock *sk, u16 port)
+static __always_inline bool flight_begin(const struct flight *fresh)
 {
 	u64 id = bpf_get_current_pid_tgid();
 
-	fresh->sk = (u64)sk;
-	fresh->type = type;
-	fresh->requested = port;
-	fresh->slot = fresh->quiet ? NO_SLOT : slot_for(type, sk, port);
 	if (bpf_map_update_elem(&flights, &id, fresh, BPF_NOEXIST) && !flight_replace(id, fresh)) {
 		count(RT_COUNT_NO_SLOT, 1);
-		slot_give(fresh->slot);
 		return false;
 	}
 	__sync_fetch_and_add(&flying, 1);
 	return true;
+}
+
+/* fresh: zero but for what its caller knows.  False if there is no room. */
+static __always_inline bool attempt_open(struct flight *fresh, enum rt_type type, struct sock *sk, u16 port)
+{
+	fresh->sk = (u64)sk;
+	fresh->type = type;
+	fresh->requested = port;
+	fresh->slot = fresh->quiet ? NO_SLOT : slot_for(type, sk, port);
+	if (flight_begin(fresh))
+		return true;
+	slot_give(fresh->slot);
+	return false;
 }
 
 static __always_inline struct flight *flight_of(u64 sk)
@@ -430,6 +437,36 @@ static __always_inline int attempt_close(enum rt_type type, int result)
 	if (flight && flight->type == type)
 		attempt_end(id, flight, result);
 	return !flight && result < 0;
+}
+
+/*
+ * A program on a cgroup moves a bind from a port outside the filter, whose
+ * attempt was not opened, to one of its: get_port() makes the record of it.
+ * Only system calls have an end that closes it.
+ */
+static __always_inline int bind_moved(struct sock *sk, const void *address)
+{
+	struct flight fresh = {.sk = (u64)sk, .type = RT_BIND, .slot = NO_SLOT};
+	struct request request;
+
+	read_request(&request, address, sizeof(request));
+	if (!request.port || !port_open(swab16(request.port)) || !sock_followed(sk) ||
+	    BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
+		return 0;
+	flight_begin(&fresh);
+	return 0;
+}
+
+/* __cgroup_bpf_run_filter_sock_addr(): called only where such a program is loaded. */
+__noinline int bind_filtered(u64 key, u64 address, u32 hook, int result)
+{
+	if (hook != compat_bind_hook(false, false) && hook != compat_bind_hook(true, false))
+		return 0;
+	if (flight_here())
+		return address_filtered(key, address, result);
+	if (result || !(config.filters & RT_FILTER_PORT))
+		return 0;
+	return bind_moved((struct sock *)key, (void *)address);
 }
 
 /* TCP connect() took a source port without get_port(), or found none. */

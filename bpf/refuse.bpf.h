@@ -155,16 +155,12 @@ static __always_inline bool address_changed(struct rt_attempt *record, const voi
 	       words[1] != asked[1] || words[2] != asked[2] || words[3] != asked[3];
 }
 
-/* __cgroup_bpf_run_filter_sock_addr(): called only where such a program is loaded. */
-__noinline int address_filtered(u64 key, u64 address, u32 hook, int result)
+/* What the programs on the cgroup made of a bind that is followed. */
+__noinline int address_filtered(u64 key, u64 address, int result)
 {
-	struct rt_attempt *record;
-	struct flight *flight;
+	struct flight *flight = flight_here();
+	struct rt_attempt *record = flight ? slot_of(flight) : NULL;
 
-	if (hook != compat_bind_hook(false, false) && hook != compat_bind_hook(true, false))
-		return 0;
-	flight = flight_here();
-	record = flight ? slot_of(flight) : NULL;
 	if (!record || record->stage >= RT_AT_PORT)
 		return 0;
 	if (result)

@@ -112,21 +112,21 @@ MODULE(bpf_lsm, RT_LSM_BPF)
 SEC("fexit/__cgroup_bpf_run_filter_sock_addr")
 int f_filtered4(u64 *ctx)
 {
-	return address_filtered(TRACED(0), TRACED(1), ctx[2], (int)ctx[4]);
+	return bind_filtered(TRACED(0), TRACED(1), ctx[2], (int)ctx[4]);
 }
 
 /* ... and flags, up to 6.6 */
 SEC("fexit/__cgroup_bpf_run_filter_sock_addr")
 int f_filtered5(u64 *ctx)
 {
-	return address_filtered(TRACED(0), TRACED(1), ctx[2], (int)ctx[5]);
+	return bind_filtered(TRACED(0), TRACED(1), ctx[2], (int)ctx[5]);
 }
 
 /* (sk, uaddr, uaddrlen, atype, t_ctx, flags) later */
 SEC("fexit/__cgroup_bpf_run_filter_sock_addr")
 int f_filtered6(u64 *ctx)
 {
-	return address_filtered(TRACED(0), TRACED(1), ctx[3], (int)ctx[6]);
+	return bind_filtered(TRACED(0), TRACED(1), ctx[3], (int)ctx[6]);
 }
 
 __noinline int on_bind_exit(int result)

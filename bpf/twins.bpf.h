@@ -115,9 +115,9 @@ TWIN_MODULE(apparmor, RT_LSM_APPARMOR)
 TWIN_MODULE(hook, RT_LSM_LANDLOCK)
 TWIN_MODULE(bpf_lsm, RT_LSM_BPF)
 
-TWIN_EXIT(filtered4, address_filtered(of.args[0], of.args[1], of.args[2], (int)result))
-TWIN_EXIT(filtered5, address_filtered(of.args[0], of.args[1], of.args[2], (int)result))
-TWIN_EXIT(filtered6, address_filtered(of.args[0], of.args[1], of.args[3], (int)result))
+TWIN_EXIT(filtered4, bind_filtered(of.args[0], of.args[1], of.args[2], (int)result))
+TWIN_EXIT(filtered5, bind_filtered(of.args[0], of.args[1], of.args[2], (int)result))
+TWIN_EXIT(filtered6, bind_filtered(of.args[0], of.args[1], of.args[3], (int)result))
 
 __noinline int twin_bucket_refused(u64 sk, u64 tb)
 {

@@ -6,8 +6,8 @@ import socket
 import cgroup_bpf
 from cgroup_bpf import (ALLOW, INET4_BIND, INET4_POST_BIND, INET6_BIND, INET6_POST_BIND, REFUSE, inside, refuse_ports,
                         refuse_with, to, to6)
-from checks import bind, endpoint, inode_of, tcp, tcp6, udp
-from harness import contains, equal, kernel, shared, skip, wait_for
+from checks import bind, endpoint, inode_of, outcome, tcp, tcp6, udp
+from harness import Tracer, contains, equal, kernel, shared, skip, wait_for
 from systemd import Systemd
 
 SHARED = True
@@ -118,6 +118,19 @@ def test_rewritten_and_not_local():
         attempt = bind(tcp(), HERE, PORT).refused("address-not-local", agrees=None)
     equal(attempt.event["result"]["stage"], "address", "stage")
     rewritten(attempt, number, "move_away", "/move3", "192.0.2.9", 7601)
+
+
+def test_rewritten_into_the_filter():
+    """What asks for another port is not followed, until a program gives it one of those that are."""
+    with Tracer("-P", "7606") as trace:
+        with inside("/into", (INET4_BIND, to(HERE, 7606), "into"),
+                    (INET4_POST_BIND, refuse_ports(7606, 7606), "post_bind")), tcp() as refused:
+            equal(outcome(refused.bind, (HERE, 7605)), errno.EPERM, "refused")
+        with inside("/into2", (INET4_BIND, to(HERE, 7606), "into2")), tcp() as bound:
+            equal(outcome(bound.bind, (HERE, 7605)), 0, "accepted")
+    first, second = trace.of("bind")
+    equal((first["result"]["errno"], first["result"]["stage"]), ("EPERM", "post-bind"), "the program after the port")
+    equal((second["result"]["ok"], second["socket"]["port"]), (True, 7606), "where it is bound")
 
 
 def test_24_program_keeps_the_nodeport_range():
