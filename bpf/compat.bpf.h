@@ -458,6 +458,17 @@ static __always_inline struct task_struct *compat_typed_task(void)
 	return bpf_get_current_task_btf();
 }
 
+/* The descriptors of the thread that runs. */
+static __always_inline struct fdtable *compat_own_files(void)
+{
+	struct task_struct *task = compat_typed_task();
+	struct files_struct *files = task ? task->files : NULL;
+
+	if (!task)
+		return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), files, fdt);
+	return files ? files->fdt : NULL;
+}
+
 /* The same network namespace with its type known to the verifier, if it is the one of the thread that runs.
  */
 static __always_inline struct net *compat_typed_net(const struct net *net)

@@ -5,8 +5,6 @@
 
 #include "attempt.bpf.h"
 
-#define EBADF		 9
-#define ENOTSOCK	 88
 #define SOCKADDR_IN_LEN	 16
 #define SOCKADDR_IN6_LEN 28
 #define SOCKADDR_IN6_OLD 24    /* without the scope id */

@@ -6,6 +6,8 @@
 #include "compat.bpf.h"
 #include "rodata.bpf.h"
 
+#define EBADF		9
+#define ENOTSOCK	88
 #define PATH_COMPONENTS 16
 #define PATH_PART	128
 #define PATH_LAST	255
@@ -361,6 +363,21 @@ static __always_inline struct sock *sock_of_file(struct file *file)
 		return NULL;
 	socket = BPF_CORE_READ(file, private_data);
 	return socket ? BPF_CORE_READ(socket, sk) : NULL;
+}
+
+/* Behind a descriptor of the thread that runs; NULL: it is no socket.  A socket knows its file. */
+static __always_inline struct sock *own_sock(u32 fd)
+{
+	struct fdtable *table = compat_own_files();
+	struct file **files, *file = NULL;
+	struct socket *socket;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	files = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+	socket = BPF_CORE_READ(file, private_data);
+	return BPF_CORE_READ(socket, file) == file ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
 static __always_inline u32 fd_closes_on_exec(struct task_struct *task, u32 fd)

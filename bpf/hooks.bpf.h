@@ -79,15 +79,16 @@
 		  (PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx), PT_REGS_PARM3(ctx)))
 
 /* body(int) at the return of a function of nargs arguments. */
-#define EXIT(name, body, function, nargs) EXIT_IF(name, body, function, nargs, true)
-
-/* Where the arguments are at hand, only if they are of interest. */
-#define EXIT_IF(name, body, function, nargs, interest)                                                       \
+#define EXIT(name, body, function, nargs)                                                                    \
 	SEC("fexit/" #function)                                                                              \
 	int f_##name(u64 *ctx)                                                                               \
 	{                                                                                                    \
-		return interest ? body((int)ctx[nargs]) : 0;                                                 \
+		return body((int)ctx[nargs]);                                                                \
 	}                                                                                                    \
+	EXIT_PROBES(name, body)
+
+/* Those of an exit whose f_ uses the arguments, too. */
+#define EXIT_PROBES(name, body)                                                                              \
 	SEC("kretprobe.multi")                                                                               \
 	int m_##name(struct pt_regs *ctx)                                                                    \
 	{                                                                                                    \

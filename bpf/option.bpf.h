@@ -172,31 +172,23 @@ static __always_inline int option_asked(struct socket *socket, int level, int na
 	return 0;
 }
 
-static __always_inline int option_answered(int result)
+/* What came of a change.  A connection is not bound again. */
+static __always_inline int option_changed(struct sock *sk, int level, int name, int result)
 {
-	u64 id = bpf_get_current_pid_tgid(), key, inode;
-	struct call *call = bpf_map_lookup_elem(&calls, &id);
-	struct rt_option option = {};
-	struct rt_known *owner;
+	u64 key = (u64)sk;
+	struct rt_known *owner = *mark_of(key) ? bpf_map_lookup_elem(&known, &key) : NULL;
+	struct rt_option option = {
+		.time_ns = bpf_ktime_get_boot_ns(),
+		.level = level,
+		.name = name,
+		.result = result,
+		.value = option_value(sk, level, name),
+	};
 	struct rt_life *life;
-	struct sock *sk;
 
-	if (!call || call->kind != CALL_OPTION)
-		return 0;
-	sk = (struct sock *)call->sk;
-	key = call->sk;
-	option.time_ns = bpf_ktime_get_boot_ns();
-	option.level = call->level;
-	option.name = call->name;
-	option.result = result;
-	option.value = option_value(sk, call->level, call->name);
-	bpf_map_delete_elem(&calls, &id);
-	owner = *mark_of(key) ? bpf_map_lookup_elem(&known, &key) : NULL;
 	if (!owner) {
-		inode = compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket));
-		if (BPF_CORE_READ(sk, __sk_common.skc_state) ==
-		    TCP_CLOSE) /* a connection is not bound again */
-			option_log_add(inode, &option);
+		if (BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
+			option_log_add(compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket)), &option);
 	} else if (owner->reported && live) {
 		life = life_begin(RT_OPTION, sk);
 		if (!life)
@@ -206,6 +198,26 @@ static __always_inline int option_answered(int result)
 		life_send(life);
 	}
 	return 0;
+}
+
+static __always_inline int option_answered(int result)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	struct call *asked = bpf_map_lookup_elem(&calls, &id), call;
+
+	if (!asked || asked->kind != CALL_OPTION)
+		return 0;
+	call = *asked;
+	bpf_map_delete_elem(&calls, &id);
+	return option_changed((struct sock *)call.sk, call.level, call.name, result);
+}
+
+/* With the arguments at hand, which a probe at the return has not, the one hook is enough. */
+__noinline int option_set(u64 key, u32 level, u32 name, int result)
+{
+	struct sock *sk = (struct sock *)key;
+
+	return sk && sock_followed(sk) ? option_changed(sk, level, name, result) : 0;
 }
 
 #endif

@@ -324,9 +324,30 @@ __noinline int on_setsockopt_exit(int result)
 	FIRED(RT_HOOK_SETSOCKOPT_EXIT);
 	return option_answered(result);
 }
-EXIT_IF(setsockopt_exit, on_setsockopt_exit, __sys_setsockopt, 5, option_followed(ctx[1], ctx[2]))
+
+/* Of these two the arguments are at hand: nothing has to be noted before. */
+SEC("fexit/__sys_setsockopt")
+int f_setsockopt_exit(u64 *ctx)
+{
+	int result = (int)ctx[5];
+
+	if (!option_followed(ctx[1], ctx[2]) || result == -EBADF || result == -ENOTSOCK)
+		return 0;
+	FIRED(RT_HOOK_SETSOCKOPT_EXIT);
+	return option_set((u64)own_sock(ctx[0]), ctx[1], ctx[2], result);
+}
+EXIT_PROBES(setsockopt_exit, on_setsockopt_exit)
+
 /* (sock, compat, level, optname, sockptr_t, optlen): the fifth, by value, is two words. */
-EXIT_IF(setsockopt_done, on_setsockopt_exit, do_sock_setsockopt, 7, option_followed(ctx[2], ctx[3]))
+SEC("fexit/do_sock_setsockopt")
+int f_setsockopt_done(u64 *ctx)
+{
+	if (!option_followed(ctx[2], ctx[3]))
+		return 0;
+	FIRED(RT_HOOK_SETSOCKOPT_EXIT);
+	return option_set((u64)BPF_CORE_READ((struct socket *)TRACED(0), sk), ctx[2], ctx[3], (int)ctx[7]);
+}
+EXIT_PROBES(setsockopt_done, on_setsockopt_exit)
 
 /* Ordinary connects pass here: nothing is done for those that got their port. */
 static __always_inline bool connect_wanted(int result)

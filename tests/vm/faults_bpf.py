@@ -20,6 +20,8 @@ JIT = "/proc/sys/net/core/bpf_jit_enable"
 # Functions that a trace can do without, and the hooks there, of which a kernel has one.
 OPTIONAL = {
     "security_socket_setsockopt": ("setsockopt",),
+    "__sys_setsockopt": ("setsockopt_exit",),
+    "do_sock_setsockopt": ("setsockopt_done",),
     "inet_csk_bind_conflict": ("conflict4", "conflict5"),
     "inet_bhash2_addr_any_conflict": ("any_conflict",),
     "inet_bind_conflict": ("pair_conflict",),
@@ -33,7 +35,7 @@ OPTIONAL = {
     "inet_twsk_hashdance_schedule": ("tw_begin_timed",),
     "inet_twsk_kill": ("tw_end",),
 }
-EVERYWHERE = ("inet_csk_bind_conflict", "inet_put_port", "inet_rcv_saddr_equal", "security_socket_setsockopt",
+EVERYWHERE = ("inet_csk_bind_conflict", "inet_put_port", "inet_rcv_saddr_equal", "inet_csk_update_fastreuse",
               "udp_lib_unhash")
 
 

@@ -45,7 +45,7 @@ const struct hook hook_table[] = {
 	{"tcp_port_exit", "inet_csk_get_port", 2, USE_REQUIRED | USE_EXIT, NULL, RT_HOOK_TCP_GET_PORT_EXIT},
 	{"udp_port", "udp_lib_get_port", 3, USE_REQUIRED, NULL, RT_HOOK_UDP_GET_PORT},
 	{"udp_port_exit", "udp_lib_get_port", 3, USE_REQUIRED | USE_EXIT, NULL, RT_HOOK_UDP_GET_PORT_EXIT},
-	{"setsockopt", "security_socket_setsockopt", 3, 0, NULL, RT_HOOK_SETSOCKOPT},
+	{"setsockopt", "security_socket_setsockopt", 3, USE_PROBED, NULL, RT_HOOK_SETSOCKOPT},
 	{"setsockopt_done", "do_sock_setsockopt", 6, USE_EXIT, NULL, RT_HOOK_SETSOCKOPT_EXIT},
 	{"setsockopt_exit", "__sys_setsockopt", 5, USE_EXIT, "do_sock_setsockopt", RT_HOOK_SETSOCKOPT_EXIT},
 	{"conflict4", "inet_csk_bind_conflict", 4, USE_EXIT | USE_LOCKED, NULL, RT_HOOK_CONFLICT},
@@ -157,11 +157,20 @@ static bool list_has(const char *list, const char *name)
 	return false;
 }
 
-static bool hook_wanted(const struct hooks *hooks, const struct hook *hook)
+/* A return probe has no arguments, which another hook notes for it. */
+static bool exits_probed(const struct hooks *hooks, size_t i)
 {
+	return hooks->how[i + 1] > HOOK_FENTRY || hooks->how[i + 2] > HOOK_FENTRY;
+}
+
+static bool hook_wanted(const struct hooks *hooks, size_t i)
+{
+	const struct hook *hook = &hook_table[i];
 	unsigned int needs = hook->use & (USE_TREE | USE_VERBOSE | USE_CONNECTS | USE_CGROUP | USE_CALLS |
 					  USE_PING | USE_SCTP | USE_DELIVERIES | USE_UNIX);
 
+	if (hook->use & USE_PROBED && !exits_probed(hooks, i))
+		return false;
 	if (hook->use & USE_MODULE && hooks->modules && !list_has(hooks->modules, hook->instead))
 		return false;
 	return (needs & hooks->wanted) == needs;
@@ -182,12 +191,12 @@ void hooks_choose(struct hooks *hooks, const struct kernel_names *names)
 	 */
 	hooks->calls_preempted = kernel_type_has_member(names, "tracepoint_ext", "faultable");
 	idle_calls_find(names, &hooks->idle);
-	for (size_t i = 0; i < hook_count; i++) {
+	for (size_t i = hook_count; i-- > 0;) {
 		const struct hook *hook = &hook_table[i];
 		int args = kernel_function_args(names, hook->function);
 
 		hooks->how[i] = HOOK_OFF;
-		if (!hook_wanted(hooks, hook))
+		if (!hook_wanted(hooks, i))
 			continue;
 		if (hook->use & USE_TRACEPOINT)
 			hooks->how[i] = HOOK_FENTRY;
@@ -222,6 +231,19 @@ static bool demote_iterator(struct hooks *hooks, const char *program)
 	return false;
 }
 
+/* An exit that became a probe needs what was not needed before, and the other way round. */
+static void choose_probed(struct hooks *hooks)
+{
+	for (size_t i = 0; i < hook_count; i++) {
+		if (!(hook_table[i].use & USE_PROBED) || hooks->missing[i])
+			continue;
+		if (!exits_probed(hooks, i))
+			hooks->how[i] = HOOK_OFF;
+		else if (hooks->how[i] == HOOK_OFF)
+			hooks->how[i] = hooks->fentry ? HOOK_FENTRY : HOOK_KPROBE;
+	}
+}
+
 int hooks_demote(struct hooks *hooks, const char *program)
 {
 	static const enum hook_how next[] = {
@@ -243,6 +265,7 @@ int hooks_demote(struct hooks *hooks, const char *program)
 			hooks->how[i] = HOOK_KPROBE;
 		hooks->missing[i] = hooks->how[i] == HOOK_OFF;
 		hooks->proven[i] = false;
+		choose_probed(hooks);
 		return hooks->missing[i] && hook->use & USE_REQUIRED ? -ENOENT : 0;
 	}
 	return -ENOENT;

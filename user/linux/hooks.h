@@ -26,6 +26,7 @@ enum hook_use {
 	USE_CONNECTS = 1 << 10,	  /* only with -v, -P, -p or COMMAND */
 	USE_CALLS = 1 << 9,	  /* sees every system call: only with -v, -p or COMMAND */
 	USE_MODULE = 1 << 8,	  /* of a security module: only if that is active */
+	USE_PROBED = 1 << 11,	  /* for the exits in the next two rows, where those are probes */
 	USE_PING = 1 << 16,	  /* only with --proto ping */
 	USE_SCTP = 1 << 17,	  /* only with --proto sctp */
 	USE_KPROBE = 1 << 18,	  /* of a module, say: only a kprobe program exists */
