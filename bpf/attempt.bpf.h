@@ -330,7 +330,8 @@ static __always_inline bool result_wanted(const struct rt_attempt *record, int r
 	if (record->header.type >= RT_AUTOBIND && !result && !config.connects)
 		return false;
 	return port_wanted(record->binder.port) ||
-	       (record->requested_port && port_wanted(record->requested_port));
+	       (record->requested_port && port_wanted(record->requested_port)) ||
+	       (record->asked_port && port_wanted(record->asked_port));
 }
 
 /*
