@@ -170,6 +170,16 @@ static __always_inline volatile __u32 *mark_of(__u64 key)
 	return &marks[key / 64 % KNOWN_MARKS];
 }
 
+/* The same of a pointer that the verifier knows: of those the low half is a number to it, the whole is not.
+ */
+static __always_inline bool marked(const void *typed)
+{
+	__u32 low;
+
+	asm volatile("%0 = %1" : "=w"(low) : "w"((__u32)(__u64)typed));
+	return *mark_of(low);
+}
+
 /* Counted before it is there, and no more only after it went. */
 static __always_inline long marked_add(void *map, __u64 key, const struct rt_known *entry)
 {

@@ -201,6 +201,8 @@ EXIT(listen_ring, on_listen_exit, __sys_listen_socket, 2)
 	SEC("fentry/" #function)                                                                             \
 	int f_##name(u64 *ctx)                                                                               \
 	{                                                                                                    \
+		if (live && !flying && !port_open(ctx[1]))                                                   \
+			return 0;                                                                            \
 		return typed_binder(on_##name(TRACED(0), TRACED(1)), (struct sock *)ctx[0], TRACED(0));      \
 	}                                                                                                    \
 	SEC("kprobe.multi")                                                                                  \
@@ -302,14 +304,14 @@ SEC("fentry/inet_csk_update_fastreuse")
 int f_fastreuse(u64 *ctx)
 {
 	FIRED(RT_HOOK_FASTREUSE);
-	return bucket_granted(TRACED(0), TRACED(1));
+	return flying ? bucket_granted(TRACED(0), TRACED(1)) : 0;
 }
 
 SEC("fentry/inet_csk_update_fastreuse")
 int f_fastreuse3(u64 *ctx)
 {
 	FIRED(RT_HOOK_FASTREUSE);
-	return bucket_granted(TRACED(1), TRACED(0));
+	return flying ? bucket_granted(TRACED(1), TRACED(0)) : 0;
 }
 
 __noinline int on_setsockopt(u64 sock, u64 level, u64 name)
@@ -372,35 +374,35 @@ SEC("fentry/inet_put_port")
 int f_put_port(u64 *ctx)
 {
 	FIRED(RT_HOOK_PUT_PORT);
-	return released(TRACED(0), (struct sock *)ctx[0], RT_RELEASE);
+	return marked((void *)ctx[0]) ? released(TRACED(0), (struct sock *)ctx[0], RT_RELEASE) : 0;
 }
 
 SEC("fentry/udp_lib_unhash")
 int f_udp_unhash(u64 *ctx)
 {
 	FIRED(RT_HOOK_UDP_UNHASH);
-	return released(TRACED(0), (struct sock *)ctx[0], RT_RELEASE);
+	return marked((void *)ctx[0]) ? released(TRACED(0), (struct sock *)ctx[0], RT_RELEASE) : 0;
 }
 
 SEC("fentry/inet_twsk_hashdance")
 int f_tw_begin(u64 *ctx)
 {
 	FIRED(RT_HOOK_TW_BEGIN);
-	return time_wait_begins(TRACED(0), TRACED(1));
+	return marked((void *)ctx[1]) ? time_wait_begins(TRACED(0), TRACED(1)) : 0;
 }
 
 SEC("fentry/inet_twsk_hashdance_schedule")
 int f_tw_begin_timed(u64 *ctx)
 {
 	FIRED(RT_HOOK_TW_BEGIN);
-	return time_wait_begins(TRACED(0), TRACED(1));
+	return marked((void *)ctx[1]) ? time_wait_begins(TRACED(0), TRACED(1)) : 0;
 }
 
 SEC("fentry/inet_twsk_kill")
 int f_tw_end(u64 *ctx)
 {
 	FIRED(RT_HOOK_TW_END);
-	return released(TRACED(0), NULL, RT_TW_END);
+	return marked((void *)ctx[0]) ? released(TRACED(0), NULL, RT_TW_END) : 0;
 }
 
 ENTRY1(new_task, wake_up_new_task)
