@@ -327,7 +327,10 @@ __noinline int on_setsockopt_exit(int result)
 	return option_answered(result);
 }
 
-/* Of these two the arguments are at hand: nothing has to be noted before. */
+/*
+ * Of these two the arguments are at hand: nothing has to be noted before.  The first looks its descriptor up
+ * again: where another thread put another socket there meanwhile, the change is noted of that one.
+ */
 SEC("fexit/__sys_setsockopt")
 int f_setsockopt_exit(u64 *ctx)
 {
