@@ -80,8 +80,9 @@ struct {
 /*
  * The last option changes of a socket, until its first record takes them along.
  * Its place is told by the last bits of its inode: a map that pushes out what
- * is oldest costs ten times as much.  Each note has the inode for the case that
- * two write at once.
+ * is oldest costs ten times as much.  Whose place another socket takes has its
+ * changes moved to such a map.  Each note has the inode for the case that two
+ * write at once.
  */
 struct option_note {
 	__u64 inode;
@@ -90,7 +91,6 @@ struct option_note {
 
 struct option_log {
 	__u64 inode;
-	__u64 pushed; /* the last one that lost its notes to another one */
 	__u32 count;
 	__u32 pad;
 	struct option_note ring[RT_MAX_OPTIONS];
@@ -102,6 +102,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct option_log);
 } option_logs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, OPTION_SOCKETS);
+	__type(key, __u64);
+	__type(value, struct option_log);
+} moved_logs SEC(".maps");
+
+volatile __u32 options_moved = 0; /* something was put there */
 
 /* A system call in flight whose return makes a record, by pid_tgid. */
 enum call_kind { CALL_OPTION, CALL_SOCKET, CALL_CONNECT };

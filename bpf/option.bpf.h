@@ -92,19 +92,40 @@ static __always_inline struct option_log *option_log_of(u64 inode)
 	return bpf_map_lookup_elem(&option_logs, &place);
 }
 
-static __always_inline void option_log_add(u64 inode, const struct rt_option *option)
+static __always_inline struct option_log *moved_log(u64 inode)
 {
-	struct option_log *log = option_log_of(inode);
-	u32 at;
+	return options_moved ? bpf_map_lookup_elem(&moved_logs, &inode) : NULL;
+}
 
-	if (!log || !inode)
-		return;
-	if (log->inode != inode) {
-		if (log->inode)
-			log->pushed = log->inode;
+/* Its place, with what was noted of it before. */
+static __always_inline struct option_log *option_log_open(u64 inode)
+{
+	struct option_log *log = option_log_of(inode), *moved;
+	u64 other;
+
+	if (!log || log->inode == inode)
+		return log;
+	other = log->inode;
+	if (other && !bpf_map_update_elem(&moved_logs, &other, log, BPF_ANY))
+		options_moved = 1;
+	moved = moved_log(inode);
+	if (moved) {
+		__builtin_memcpy(log, moved, sizeof(*log));
+		bpf_map_delete_elem(&moved_logs, &inode);
+	} else {
 		log->inode = inode;
 		log->count = 0;
 	}
+	return log;
+}
+
+static __always_inline void option_log_add(u64 inode, const struct rt_option *option)
+{
+	struct option_log *log = inode ? option_log_open(inode) : NULL;
+	u32 at;
+
+	if (!log)
+		return;
 	at = log->count++ % RT_MAX_OPTIONS;
 	log->ring[at].inode = inode;
 	log->ring[at].option = *option;
@@ -114,8 +135,12 @@ static __always_inline void options_forget(u64 inode)
 {
 	struct option_log *log = option_log_of(inode);
 
-	if (log && inode && log->inode == inode)
+	if (!inode)
+		return;
+	if (log && log->inode == inode)
 		log->inode = 0;
+	else if (options_moved)
+		bpf_map_delete_elem(&moved_logs, &inode);
 }
 
 /* Those of the log, oldest first; false if another socket wrote between them. */
@@ -140,20 +165,16 @@ static __always_inline void options_take(struct rt_attempt *record)
 {
 	u64 inode = record->binder.inode;
 	struct option_log *log = option_log_of(inode);
-	bool lost;
 
-	if (!log || !inode)
+	if (!inode)
 		return;
-	if (log->inode == inode) {
-		lost = !options_copy(record, log, inode);
-		log->inode = 0;
-	} else {
-		lost = log->pushed == inode;
-		if (lost)
-			log->pushed = 0;
-	}
-	if (lost)
+	if (log && log->inode != inode)
+		log = moved_log(inode);
+	if (!log)
+		return;
+	if (!options_copy(record, log, inode))
 		count(RT_COUNT_OPTIONS, 1);
+	options_forget(inode);
 }
 
 static __always_inline int option_asked(struct socket *socket, int level, int name)
