@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cycles bind|connect|send COUNT PORT
+ * cycles bind|connect|send COUNT PORT, cycles flood SECONDS PORT
  * COUNT times: make, set up, bind, listen and close a socket; or connect,
  * accept and close; or send and receive a byte.  Prints the middle one's CPU
  * time in ns, and the mean time that passed, with what others did meanwhile:
- * guest instructions under tools/vm --icount.
+ * guest instructions under tools/vm --icount.  Or bind for that many seconds
+ * as fast as it goes; prints how often that was.
  */
 #include <netinet/tcp.h>
 #include <time.h>
@@ -89,6 +90,16 @@ static void once_send(const struct work *work)
 		die("send");
 }
 
+static void flood(const struct work *work, size_t seconds)
+{
+	const uint64_t end = now_ns(CLOCK_MONOTONIC) + seconds * 1000000000;
+	uint64_t count = 0;
+
+	for (; now_ns(CLOCK_MONOTONIC) < end; count++)
+		once_bind(work);
+	printf("flood %llu\n", (unsigned long long)count);
+}
+
 static const struct {
 	const char *name;
 	void (*once)(const struct work *work);
@@ -137,11 +148,15 @@ int main(int argc, char **argv)
 	size_t count;
 
 	if (argc != 4) {
-		fprintf(stderr, "usage: cycles bind|connect|send COUNT PORT\n");
+		fprintf(stderr, "usage: cycles bind|connect|send COUNT PORT | flood SECONDS PORT\n");
 		return 2;
 	}
 	count = strtoul(argv[2], NULL, 10);
 	work.address.sin_port = htons((uint16_t)strtoul(argv[3], NULL, 10));
+	if (!strcmp(argv[1], "flood")) {
+		flood(&work, count);
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (strcmp(argv[1], kinds[i].name) || !count)
 			continue;
