@@ -272,10 +272,11 @@ static int find_path(const struct places *places, uint64_t id, uint32_t pid, cha
 static const struct row *find_row(struct places *places, uint64_t id, uint32_t pid)
 {
 	struct row *row = &places->rows[id % CACHED];
-	char path[PATH_MAX] = "";
+	char path[PATH_MAX];
 
 	if (row->id == id && (row->cgroup[0] || row->is_gone))
 		return row;
+	path[0] = '\0';
 	*row = (struct row){.id = 0};
 	if (find_path(places, id, pid, path, sizeof(path))) {
 		*row = (struct row){.id = id, .is_gone = !places->legacy};

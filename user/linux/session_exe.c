@@ -30,7 +30,8 @@ static int note_exe(void *context, const void *record, size_t size)
 
 void session_forget_exes(struct session *session)
 {
-	memset(session->exes, 0, sizeof(session->exes));
+	for (size_t i = 0; i < EXES; i++)
+		session->exes[i].pid = 0;
 }
 
 /*

@@ -10,10 +10,11 @@
 /* A port that is shared with a stranger: once more, as a finding, for those who look for nothing else. */
 int session_tell_sharing(struct session *session, const struct event *event, event_fn fn, void *context)
 {
-	struct event finding = *event;
+	struct event finding;
 
 	if (!event->has_verdict || !event->verdict.differs)
 		return 0;
+	finding = *event;
 	finding.type = EVENT_FINDING;
 	finding.seq = session_next_seq(session);
 	finding.finding =

@@ -14,7 +14,8 @@ void event_clear(struct event *event)
 	for (size_t i = 0; i < event->holder_count; i++)
 		holder_clear(&event->holders[i]);
 	free(event->holders);
-	*event = (struct event){0};
+	event->holders = NULL;
+	event->holder_count = event->holders_total = 0;
 }
 
 bool answers_differ(const struct event *one, const struct event *other, size_t count)

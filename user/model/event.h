@@ -126,6 +126,7 @@ struct event {
 	bool truncated;
 };
 
+/* Frees what it owns, which it has no more of then; the rest stays. */
 void event_clear(struct event *event);
 
 /* Of two rows of count answers, some pair is not alike: what bind() says, or that it is undecided. */

@@ -23,8 +23,11 @@ static void begin_value(struct json_writer *writer, const char *name)
 	if (writer->comma)
 		strbuf_add(writer->out, ",", 1);
 	writer->comma = true;
-	if (name)
-		strbuf_printf(writer->out, "\"%s\":", name);
+	if (name) {
+		strbuf_add(writer->out, "\"", 1);
+		strbuf_puts(writer->out, name);
+		strbuf_add(writer->out, "\":", 2);
+	}
 }
 
 static void open_level(struct json_writer *writer, const char *name, const char *open, char close)
@@ -85,19 +88,23 @@ void jw_bool(struct json_writer *writer, const char *name, bool value)
 void jw_u64(struct json_writer *writer, const char *name, uint64_t value)
 {
 	begin_value(writer, name);
-	strbuf_printf(writer->out, "%" PRIu64, value);
+	strbuf_number(writer->out, value);
 }
 
 void jw_i64(struct json_writer *writer, const char *name, int64_t value)
 {
 	begin_value(writer, name);
-	strbuf_printf(writer->out, "%" PRId64, value);
+	if (value < 0)
+		strbuf_add(writer->out, "-", 1);
+	strbuf_number(writer->out, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
 void jw_u64_string(struct json_writer *writer, const char *name, uint64_t value)
 {
 	begin_value(writer, name);
-	strbuf_printf(writer->out, "\"%" PRIu64 "\"", value);
+	strbuf_add(writer->out, "\"", 1);
+	strbuf_number(writer->out, value);
+	strbuf_add(writer->out, "\"", 1);
 }
 
 void jw_milli(struct json_writer *writer, const char *name, int64_t value)
@@ -127,13 +134,29 @@ static void put_character(struct strbuf *out, const char *bytes, size_t size, ui
 		strbuf_add(out, bytes, size);
 }
 
+/* How much of it stands for itself. */
+static size_t plain_length(const char *value, size_t length)
+{
+	size_t plain = 0;
+
+	while (plain < length && value[plain] >= ' ' && value[plain] < 0x7f && value[plain] != '"' &&
+	       value[plain] != '\\')
+		plain++;
+	return plain;
+}
+
 static void put_string(struct strbuf *out, const char *value, size_t length)
 {
 	strbuf_add(out, "\"", 1);
 	for (size_t i = 0; i < length;) {
 		uint32_t character;
-		size_t size = utf8_decode(value + i, length - i, &character);
+		size_t plain = plain_length(value + i, length - i), size;
 
+		strbuf_add(out, value + i, plain);
+		i += plain;
+		if (i == length)
+			break;
+		size = utf8_decode(value + i, length - i, &character);
 		if (size)
 			put_character(out, value + i, size, character);
 		else
