@@ -31,7 +31,7 @@ def maps_kib(pid):
 def main():
     show_headers()
     for name in available():
-        if "-P" in name:
+        if "-P" in name or "-j" in name:
             continue
         starts = []
         for _ in range(ROUNDS):

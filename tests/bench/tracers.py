@@ -24,8 +24,9 @@ BEGIN { printf("begins\\n"); }
 
 # name: command, what tells that it is attached, and where
 TRACERS = {
-    "reusetrace": ([REUSETRACE, "-j"], b"ready\n", "stderr"),
-    "reusetrace -P 1": ([REUSETRACE, "-j", "-P", OTHER_PORT], b"ready\n", "stderr"),
+    "reusetrace": ([REUSETRACE], b"ready\n", "stderr"),
+    "reusetrace -j": ([REUSETRACE, "-j"], b"ready\n", "stderr"),
+    "reusetrace -P 1": ([REUSETRACE, "-P", OTHER_PORT], b"ready\n", "stderr"),
     "bindsnoop": (["stdbuf", "-oL", "bindsnoop"], b"PORT", "stdout"),
     "bindsnoop -P 1": (["stdbuf", "-oL", "bindsnoop", "-P", OTHER_PORT], b"PORT", "stdout"),
     "bindsnoop-bpfcc": (["stdbuf", "-oL", "bindsnoop-bpfcc"], b"PORT", "stdout"),
@@ -59,7 +60,7 @@ def show_headers():
 class Tracer:
     """Runs while others are measured; its output is read to the end.
 
-    Then `count` is how many lines it wrote, and `last` is the last of them.
+    Then `count` is how many lines it wrote, and `said` what it said at its end on stderr, if that was read.
     """
 
     def __init__(self, name):
@@ -74,7 +75,7 @@ class Tracer:
         self.began = time.monotonic()
         self.wait_until_attached(getattr(self.process, self.stream))
         self.start_s = time.monotonic() - self.began
-        self.reader = subprocess.Popen(["sed", "-n", "${=;p}"], stdin=self.process.stdout, stdout=subprocess.PIPE)
+        self.reader = subprocess.Popen(["sed", "-n", "$="], stdin=self.process.stdout, stdout=subprocess.PIPE)
         self.process.stdout.close()
         return self
 
@@ -110,9 +111,7 @@ class Tracer:
 
     def __exit__(self, *_):
         self.process.terminate()
-        count, _, self.last = self.reader.communicate()[0].partition(b"\n")
-        self.count = int(count or 0)
+        self.count = int(self.reader.communicate()[0] or 0)
+        self.said = self.process.stderr.read() if self.process.stderr else b""
         self.process.wait()
-        if self.process.stderr:
-            self.process.stderr.close()
         self.complaint.close()

@@ -212,7 +212,7 @@ static int show_handover(struct replay *replay, const struct event *event, uint6
 {
 	struct event gap;
 
-	if (!handover_note(replay->handovers, event, &gap) || !handover_is_news(&gap))
+	if (!handover_note(replay->handovers, event, &gap))
 		return 0;
 	gap_write(&gap);
 	return show_added(replay, &gap, recorded_seq);

@@ -27,7 +27,7 @@ int session_tell_handover(struct session *session, const struct event *event, ev
 {
 	struct event gap;
 
-	if (!handover_note(session->handovers, event, &gap) || !handover_is_news(&gap))
+	if (!handover_note(session->handovers, event, &gap))
 		return 0;
 	gap.seq = session_next_seq(session);
 	gap_write(&gap);

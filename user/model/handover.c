@@ -189,32 +189,33 @@ static bool is_served_by_others(const struct handovers *handovers, const struct 
 
 /* ---- the two kinds of handover */
 
-static struct event gap_of(const struct serving *after, uint64_t at_ns, const struct proc_info *before)
+static void write_gap(const struct serving *after, uint64_t at_ns, const struct proc_info *before,
+		      struct event *ret_gap)
 {
-	struct event event = {
-		.type = EVENT_GAP,
-		.time_ns = at_ns,
-		.process = after->process,
-		.sock = after->sock,
-		.fd = -1,
-		.gap = {.before_pid = before->pid, .bound_ns = after->bound_ns, .served_ns = after->from_ns},
-	};
-
-	event.sock.state = after->sock.protocol == PROTO_UDP ? STATE_BOUND : STATE_LISTEN;
-	memcpy(event.gap.before_comm, before->comm, sizeof(event.gap.before_comm));
-	memcpy(event.gap.before_exe, before->exe, sizeof(event.gap.before_exe));
-	return event;
+	memset(ret_gap, 0, sizeof(*ret_gap));
+	ret_gap->type = EVENT_GAP;
+	ret_gap->time_ns = at_ns;
+	ret_gap->process = after->process;
+	ret_gap->sock = after->sock;
+	ret_gap->sock.state = after->sock.protocol == PROTO_UDP ? STATE_BOUND : STATE_LISTEN;
+	ret_gap->fd = -1;
+	ret_gap->gap.before_pid = before->pid;
+	memcpy(ret_gap->gap.before_comm, before->comm, sizeof(ret_gap->gap.before_comm));
+	memcpy(ret_gap->gap.before_exe, before->exe, sizeof(ret_gap->gap.before_exe));
+	ret_gap->gap.bound_ns = after->bound_ns;
+	ret_gap->gap.served_ns = after->from_ns;
 }
 
 static bool end_gap(struct port *port, const struct serving *after, struct event *ret_gap)
 {
 	uint64_t left_ns = port->left.at_ns;
-	bool is_gap = left_ns && !port->blind && !after->older && after->from_ns > left_ns;
+	bool is_other = port->left.process.pid != after->process.pid;
+	bool is_gap = left_ns && is_other && !port->blind && !after->older && after->from_ns > left_ns;
 
 	port->left.at_ns = 0;
 	if (!is_gap)
 		return false;
-	*ret_gap = gap_of(after, after->from_ns, &port->left.process);
+	write_gap(after, after->from_ns, &port->left.process, ret_gap);
 	ret_gap->gap.released_ns = left_ns;
 	ret_gap->gap.gap_ns = after->from_ns - left_ns;
 	return true;
@@ -254,7 +255,7 @@ static bool take_over(const struct port *port, const struct serving *gone, uint6
 	    !is_at_same_address(&heir->sock, &gone->sock) ||
 	    (are_siblings(&heir->process, &gone->process) && port->peak > 2))
 		return false;
-	*ret_gap = gap_of(heir, at_ns, &gone->process);
+	write_gap(heir, at_ns, &gone->process, ret_gap);
 	ret_gap->gap.takeover = TAKEOVER_REUSEPORT;
 	ret_gap->gap.released_ns = at_ns;
 	ret_gap->gap.overlap_ns = at_ns - heir->from_ns;
@@ -270,7 +271,7 @@ static bool inherit(struct serving *serving, const struct event *event, struct e
 	if (!is_other || event->type != EVENT_LISTEN || serving->port->blind)
 		return false;
 	serving->process = event->process;
-	*ret_gap = gap_of(serving, event->time_ns, &before);
+	write_gap(serving, event->time_ns, &before, ret_gap);
 	ret_gap->gap.takeover = TAKEOVER_INHERITED;
 	return true;
 }

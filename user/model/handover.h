@@ -25,16 +25,10 @@ struct handovers *handovers_new(void);
 void handovers_free(struct handovers *handovers); /* NULL is allowed */
 
 /*
- * An event, in order.  Whether the port changed hands with it: then *ret_gap is
- * an EVENT_GAP of the new hands, at the same time, without seq and text.  It
- * owns nothing.
+ * An event, in order.  Whether the port changed hands with it, from one process
+ * to another: then *ret_gap is an EVENT_GAP of the new hands, at the same time,
+ * without seq and text.  It owns nothing.
  */
 bool handover_note(struct handovers *handovers, const struct event *event, struct event *ret_gap);
-
-/* Between two processes: one that listens once more by itself is no news for a reader. */
-static inline bool handover_is_news(const struct event *gap)
-{
-	return gap->gap.takeover != TAKEOVER_NONE || gap->gap.before_pid != gap->process.pid;
-}
 
 #endif
