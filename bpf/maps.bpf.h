@@ -7,12 +7,13 @@
 #include <bpf/bpf_helpers.h>
 #include "rodata.bpf.h"
 
-#define SLOTS	       256
-#define FLIGHTS	       4096
-#define KNOWN_SOCKETS  32768
-#define KNOWN_MARKS    8192
-#define OPTION_SOCKETS 8192 /* divides what 32 bits can count */
-#define TREE_PROCESSES 32768
+#define SLOTS		 256
+#define FLIGHTS		 4096
+#define KNOWN_SOCKETS	 32768
+#define KNOWN_MARKS	 8192
+#define OPTION_SOCKETS	 8192 /* divides what 32 bits can count */
+#define OPTION_HISTORIES 32768
+#define TREE_PROCESSES	 32768
 
 /* Set by the loader when everything is attached; until then only fired[] is kept. */
 volatile __u32 live = 0;
@@ -109,6 +110,14 @@ struct {
 	__type(key, __u64);
 	__type(value, struct option_log);
 } moved_logs SEC(".maps");
+
+/* Whose changes are there, or were pushed out: inodes, by their last bits. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, OPTION_HISTORIES);
+	__type(key, __u32);
+	__type(value, __u64);
+} moved_inodes SEC(".maps");
 
 volatile __u32 options_moved = 0; /* something was put there */
 

@@ -97,21 +97,49 @@ static __always_inline struct option_log *moved_log(u64 inode)
 	return options_moved ? bpf_map_lookup_elem(&moved_logs, &inode) : NULL;
 }
 
+static __always_inline u64 *moved_inode(u64 inode)
+{
+	u32 place = inode % OPTION_HISTORIES;
+
+	return options_moved ? bpf_map_lookup_elem(&moved_inodes, &place) : NULL;
+}
+
+static __always_inline void moved_note(const struct option_log *log)
+{
+	u64 inode = log->inode, *noted;
+
+	if (bpf_map_update_elem(&moved_logs, &inode, log, BPF_ANY))
+		return;
+	options_moved = 1;
+	noted = moved_inode(inode);
+	if (noted)
+		*noted = inode;
+}
+
+static __always_inline void moved_forget(u64 inode)
+{
+	u64 *noted = moved_inode(inode);
+
+	if (!noted)
+		return;
+	bpf_map_delete_elem(&moved_logs, &inode);
+	if (*noted == inode)
+		*noted = 0;
+}
+
 /* Its place, with what was noted of it before. */
 static __always_inline struct option_log *option_log_open(u64 inode)
 {
 	struct option_log *log = option_log_of(inode), *moved;
-	u64 other;
 
 	if (!log || log->inode == inode)
 		return log;
-	other = log->inode;
-	if (other && !bpf_map_update_elem(&moved_logs, &other, log, BPF_ANY))
-		options_moved = 1;
+	if (log->inode)
+		moved_note(log);
 	moved = moved_log(inode);
 	if (moved) {
 		__builtin_memcpy(log, moved, sizeof(*log));
-		bpf_map_delete_elem(&moved_logs, &inode);
+		moved_forget(inode);
 	} else {
 		log->inode = inode;
 		log->count = 0;
@@ -139,8 +167,8 @@ static __always_inline void options_forget(u64 inode)
 		return;
 	if (log && log->inode == inode)
 		log->inode = 0;
-	else if (options_moved)
-		bpf_map_delete_elem(&moved_logs, &inode);
+	else
+		moved_forget(inode);
 }
 
 /* Those of the log, oldest first; false if another socket wrote between them. */
@@ -165,14 +193,13 @@ static __always_inline void options_take(struct rt_attempt *record)
 {
 	u64 inode = record->binder.inode;
 	struct option_log *log = option_log_of(inode);
+	const u64 *noted = moved_inode(inode);
 
 	if (!inode)
 		return;
 	if (log && log->inode != inode)
 		log = moved_log(inode);
-	if (!log)
-		return;
-	if (!options_copy(record, log, inode))
+	if (log ? !options_copy(record, log, inode) : noted && *noted == inode)
 		count(RT_COUNT_OPTIONS, 1);
 	options_forget(inode);
 }

@@ -261,7 +261,10 @@ def set_and_close(times):
 
 
 def test_option_histories_are_lost_only_where_a_bind_follows():
-    """On one CPU: the map keeps the last few of each CPU, and inode numbers come in lots of 1,024 a CPU, some old."""
+    """On one CPU: inode numbers come in lots of 1,024 a CPU, some old, and tell the place of a history.
+
+    Whoever loses that place has another, until as many have lost theirs.
+    """
     cpus = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {0})
     try:
@@ -277,7 +280,7 @@ def push_histories_out():
             Tracer("-P", f"{PORT},{PORT + 1}") as trace:
         late.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         connect_and_close(listener, OPTION_SOCKETS // 8)
-        set_and_close(OPTION_SOCKETS + 1024)
+        set_and_close(2 * OPTION_SOCKETS + 4096)
         refused.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         for _ in range(3):
             equal(code_of(refused, PORT), errno.EADDRINUSE, "bind")
