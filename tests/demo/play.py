@@ -111,13 +111,18 @@ def children(pid):
         return [int(child) for child in file.read().split()]
 
 
+def comm_of(pid):
+    with open(f"/proc/{pid}/comm") as file:
+        return file.read().strip()
+
+
 def life():
     screen = Screen("-v", "--", *python("-m", "http.server", "8080"))
     wait_for(lambda: listens(8080), "the server")
     fetch(8080)
-    screen.until(children(screen.process.pid)[0], "accept")
-    for child in children(screen.process.pid):
-        os.kill(child, signal.SIGTERM)
+    server = next(child for child in children(screen.process.pid) if comm_of(child) != "reusetrace-look")
+    screen.until(server, "accept")
+    os.kill(server, signal.SIGTERM)
     screen.process.wait()
     screen.show()
 
