@@ -60,7 +60,7 @@ def test_pid_comes_again():
     try:
         for _ in range(20):
             next_pid(binder)
-            other = start("sleep", "1000")
+            other = start("tail", "-f", "/dev/null")
             if other.pid == binder:
                 break
             end(other)

@@ -116,7 +116,7 @@ def test_journal_and_metrics():
 def waiting(*argv, **options):
     """A COMMAND that says what it is and waits."""
     said = tempfile.mktemp()
-    program = f"cat /proc/self/status >{said}.new; mv {said}.new {said}; exec sleep 1000"
+    program = f"cat /proc/self/status >{said}.new; mv {said}.new {said}; exec tail -f /dev/null"
     with Tracer(*argv, command=("sh", "-c", program), **options) as trace:
         wait_for(lambda: os.path.exists(said), "COMMAND")
         with open(said) as file:

@@ -36,8 +36,8 @@ static bool is_stale(const struct trace_bpf *trace, uint64_t id, const struct fl
 	       slot.record.header.time_ns + LONGEST_NS < boot_ns();
 }
 
-/* Who deletes the flight gives its slot: never both this and its thread. */
-static void reclaim_flights(struct trace_bpf *trace, int flights)
+/* Who deletes the flight gives its slot and counts it out: never both this and its thread. */
+static void reclaim_flights(struct trace_bpf *trace, int flights, volatile int32_t *flying)
 {
 	uint64_t id, next, *at = NULL;
 	struct flight flight;
@@ -51,6 +51,8 @@ static void reclaim_flights(struct trace_bpf *trace, int flights)
 		    bpf_map_delete_elem(flights, &id))
 			continue;
 		__atomic_add_fetch(&trace->bss->counters[RT_COUNT_NO_EXIT], 1, __ATOMIC_RELAXED);
+		if (flying)
+			__atomic_sub_fetch(flying, 1, __ATOMIC_RELAXED);
 		if (flight.slot != NO_SLOT)
 			(void)bpf_map_update_elem(bpf_map__fd(trace->maps.free_slots), NULL, &flight.slot,
 						  BPF_ANY);
@@ -78,7 +80,7 @@ void reclaim_check(struct reclaim *reclaim, struct trace_bpf *trace)
 	if (short_of == reclaim->short_of)
 		return;
 	reclaim->short_of = short_of;
-	reclaim_flights(trace, bpf_map__fd(trace->maps.flights));
-	reclaim_flights(trace, bpf_map__fd(trace->maps.unix_flights));
+	reclaim_flights(trace, bpf_map__fd(trace->maps.flights), &trace->bss->flying);
+	reclaim_flights(trace, bpf_map__fd(trace->maps.unix_flights), NULL);
 	reclaim_calls(trace);
 }
