@@ -89,6 +89,7 @@ struct exe_key {
 struct slot {
 	struct rt_attempt record;
 	struct exe_key exe; /* all zero: unknown */
+	__u64 walk[2];	    /* the next sockets of a bucket that is gone through */
 };
 
 /* One attempt in flight a thread. */

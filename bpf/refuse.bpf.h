@@ -20,17 +20,18 @@ static __always_inline struct bpf_prog_array_item *effective_item(struct cgroup 
 	return array ? at + i * bpf_core_type_size(struct bpf_prog_array_item) : NULL;
 }
 
-static __always_inline bool in_effect(struct cgroup *cgroup, u32 hook, u32 id)
+/* A function of its own, so that the verifier goes through it once. */
+__noinline int in_effect(u64 cgroup, u32 hook, u32 id)
 {
 	for (u32 i = 0; i < RT_MAX_PROGRAMS; i++) {
-		struct bpf_prog *prog = BPF_CORE_READ(effective_item(cgroup, hook, i), prog);
+		struct bpf_prog *prog = BPF_CORE_READ(effective_item((struct cgroup *)cgroup, hook, i), prog);
 
 		if (!prog)
-			return false;
+			return 0;
 		if (BPF_CORE_READ(prog, aux, id) == id)
-			return true;
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
 /* Where it is attached: it is in effect there and below (compute_effective_progs()), not above. */
@@ -42,7 +43,7 @@ __noinline int program_up(u64 cgroup, u32 hook, u32 id)
 		struct cgroup_subsys_state *above = BPF_CORE_READ((struct cgroup *)cgroup, self.parent);
 
 		cgroup = (u64)above - bpf_core_field_offset(struct cgroup, self);
-		if (!above || !in_effect((struct cgroup *)cgroup, hook, id))
+		if (!above || !in_effect(cgroup, hook, id))
 			break;
 	}
 	return up;

@@ -11,8 +11,11 @@
 #include "facts.bpf.h"
 
 #define SEEK_STEPS	1024 /* messages and descriptors of one unix socket, or files of one io_uring */
+#define ROUND_SEEKS	32
+#define SEEK_ROUNDS	256 /* each ends with what it has found, too */
 #define NO_MORE		~0ULL
-#define DEVICES		256
+#define ROUND_DEVICES	16
+#define DEVICE_ROUNDS	272
 #define PRIVATE_SIZE	1024 /* bytes of a device's private data that are searched */
 #define NETDEV_ALIGN	32
 #define USER_DATA_FLAGS 7ULL /* SK_USER_DATA_NOCOPY and the like */
@@ -100,6 +103,7 @@ struct cursor {
 	__u64 message; /* the next one */
 	__u64 list;    /* struct scm_fp_list of this one */
 	__u32 at, count;
+	__u32 steps, pad;
 };
 
 struct {
@@ -189,18 +193,30 @@ __noinline int cursor_begin(u64 address)
 }
 
 /* Says in the scratch where it is. */
-__noinline int found_place(u32 fd)
+static __always_inline void found_place(struct rt_found *found, const struct cursor *cursor)
 {
-	struct rt_found *found = found_begin(RT_FOUND_QUEUE);
-	u32 zero = 0;
-	struct cursor *cursor = bpf_map_lookup_elem(&cursor_scratch, &zero);
-
-	if (!found || !cursor)
-		return 0;
-	found->fd = fd;
 	found->index = cursor->at - 1;
 	if (cursor->ring)
 		found->how = RT_FOUND_RING;
+}
+
+/* Steps until it has found one: 1; at the end NO_MORE, and 0 after some steps. */
+__noinline u64 seek_round(u64 task)
+{
+	u32 zero = 0;
+	struct cursor *cursor = bpf_map_lookup_elem(&cursor_scratch, &zero);
+	struct rt_found *found = bpf_map_lookup_elem(&found_scratch, &zero);
+
+	for (int i = 0; i < ROUND_SEEKS && cursor && found; i++) {
+		u64 file = cursor->steps++ < SEEK_STEPS ? next_file(0) : NO_MORE;
+
+		if (file == NO_MORE)
+			return NO_MORE;
+		if (!file || !seek_file(file, task))
+			continue;
+		found_place(found, cursor);
+		return 1;
+	}
 	return 0;
 }
 
@@ -214,21 +230,20 @@ int seek_files(struct bpf_iter__task_file *ctx)
 	struct seq_file *seq = ctx->meta->seq;
 	u32 zero = 0;
 	struct rt_found *found = bpf_map_lookup_elem(&found_scratch, &zero);
-	u64 task, file;
+	u64 task, how;
 
 	if (!ctx->task || !ctx->file || !found)
 		return 0;
 	task = number_of(&ctx->task);
 	if (!cursor_begin(number_of(&ctx->file)))
 		return 0;
-	for (int i = 0; i < SEEK_STEPS; i++) {
-		file = next_file(0);
-		if (file == NO_MORE)
+	found->fd = ctx->fd;
+	for (int i = 0; i < SEEK_ROUNDS; i++) {
+		how = seek_round(task);
+		if (how == NO_MORE)
 			break;
-		if (!file || !seek_file(file, task))
-			continue;
-		found_place(ctx->fd);
-		bpf_seq_write(seq, found, sizeof(*found));
+		if (how)
+			bpf_seq_write(seq, found, sizeof(*found));
 	}
 	return 0;
 }
@@ -255,6 +270,41 @@ __noinline int device_has(u64 device, u64 data)
 	return 0;
 }
 
+/* Functions of their own, so that the verifier does not go through them with each device. */
+__noinline u64 device_next(u64 node)
+{
+	return (u64)BPF_CORE_READ((struct list_head *)node, next);
+}
+
+static __always_inline u64 device_at(u64 node)
+{
+	return node - bpf_core_field_offset(struct net_device, dev_list);
+}
+
+/* From node on: where the first one is that has it, or as far as it came. */
+__noinline u64 device_round(u64 node, u64 end, u64 data)
+{
+	for (int i = 0; i < ROUND_DEVICES && node && node != end; i++) {
+		if (device_has(device_at(node), data))
+			return node;
+		node = device_next(node);
+	}
+	return node;
+}
+
+/* Says in the scratch which device. */
+__noinline int found_device(u64 node)
+{
+	struct rt_found *found = found_begin(RT_FOUND_DEVICE);
+	struct net_device *device = (struct net_device *)device_at(node);
+
+	if (!found)
+		return 0;
+	found->ifindex = BPF_CORE_READ(device, ifindex);
+	bpf_core_read(found->device, sizeof(found->device), &device->name);
+	return 0;
+}
+
 static __always_inline void seek_devices(struct seq_file *seq, struct rt_found *found, struct sock *sk)
 {
 	struct net *net = BPF_CORE_READ(sk, __sk_common.skc_net.net);
@@ -262,16 +312,15 @@ static __always_inline void seek_devices(struct seq_file *seq, struct rt_found *
 	u64 end = (u64)net + bpf_core_field_offset(struct net, dev_base_head);
 	u64 node = (u64)BPF_CORE_READ(net, dev_base_head.next);
 
-	for (int i = 0; i < DEVICES && data && node && node != end; i++) {
-		struct net_device *device = (void *)node - bpf_core_field_offset(struct net_device, dev_list);
-
-		node = (u64)BPF_CORE_READ(device, dev_list.next);
-		if (!device_has((u64)device, data))
+	for (int i = 0; i < DEVICE_ROUNDS && data; i++) {
+		node = device_round(node, end, data);
+		if (!node || node == end)
+			break;
+		if (!device_has(device_at(node), data))
 			continue;
-		found->how = RT_FOUND_DEVICE;
-		found->ifindex = BPF_CORE_READ(device, ifindex);
-		bpf_core_read(found->device, sizeof(found->device), &device->name);
+		found_device(node);
 		bpf_seq_write(seq, found, sizeof(*found));
+		node = device_next(node);
 	}
 }
 

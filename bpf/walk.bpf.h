@@ -6,8 +6,19 @@
 #include "delivery.bpf.h"
 
 #define BUCKET_STEPS 64
-#define WALK_STEPS   160
+#define WALK_ROUNDS  20
+#define ROUND_STEPS  8
 #define PING_CHAINS  64 /* PING_HTABLE_SIZE */
+
+/*
+ * Where a walk is, is kept beside its record, and a round of steps is a
+ * function of its own: the verifier goes through the steps of one round, not
+ * of all.
+ */
+static __always_inline struct slot *walk_of(u32 slot)
+{
+	return bpf_map_lookup_elem(&slots, &slot);
+}
 
 static __always_inline void contender_add(struct rt_attempt *record, u32 slot, struct sock *sk)
 {
@@ -48,30 +59,63 @@ __noinline int record_bucket(u32 slot, u64 tb)
 	return 0;
 }
 
-__noinline int walk_tcp(u32 slot, u64 binder, u64 tb)
+static __always_inline void walk_met(struct slot *place, u32 slot, struct sock *sk)
 {
-	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
+	place->record.bucket.present = 1;
+	if (!is_first(&place->record, sk))
+		contender_add(&place->record, slot, sk);
+}
+
+/* 0: the end. */
+__noinline int walk_tcp_round(u32 slot, u64 binder)
+{
+	struct slot *place = walk_of(slot);
 	struct owner_cursor cursor;
 
-	if (!record)
+	if (!place)
+		return 0;
+	cursor.owner = (void *)place->walk[0];
+	cursor.bucket2 = (void *)place->walk[1];
+	for (int i = 0; i < ROUND_STEPS && !compat_owners_end(&cursor); i++) {
+		struct sock *sk = compat_owners_step(&cursor);
+
+		if (sk && (u64)sk != binder)
+			walk_met(place, slot, sk);
+	}
+	place->walk[0] = (u64)cursor.owner;
+	place->walk[1] = (u64)cursor.bucket2;
+	return !compat_owners_end(&cursor);
+}
+
+__noinline int walk_tcp(u32 slot, u64 binder, u64 tb)
+{
+	struct slot *place = walk_of(slot);
+	struct owner_cursor cursor;
+	int more;
+
+	if (!place)
 		return 0;
 	record_bucket(slot, tb);
 	compat_owners_begin((struct inet_bind_bucket *)tb, &cursor);
-	for (int i = 0; i < WALK_STEPS; i++) {
-		struct sock *sk;
-
-		if (compat_owners_end(&cursor))
-			break;
-		sk = compat_owners_step(&cursor);
-		if (!sk || (u64)sk == binder)
-			continue;
-		record->bucket.present = 1;
-		if (!is_first(record, sk))
-			contender_add(record, slot, sk);
-	}
-	if (!compat_owners_end(&cursor))
-		record->truncated = 1;
+	more = !compat_owners_end(&cursor);
+	place->walk[0] = (u64)cursor.owner;
+	place->walk[1] = (u64)cursor.bucket2;
+	for (int i = 0; i < WALK_ROUNDS && more; i++)
+		more = walk_tcp_round(slot, binder);
+	if (more)
+		place->record.truncated = 1;
 	return 0;
+}
+
+/* The next of its chain, or itself if it is the bucket of this port. */
+__noinline u64 bucket_next(u64 node, u64 net, u32 port, int l3mdev)
+{
+	struct inet_bind_bucket *tb = (void *)node - bpf_core_field_offset(struct inet_bind_bucket, node);
+
+	if ((u64)BPF_CORE_READ(tb, ib_net.net) == net && BPF_CORE_READ(tb, port) == port &&
+	    BPF_CORE_READ(tb, l3mdev) == l3mdev)
+		return node;
+	return (u64)BPF_CORE_READ((struct hlist_node *)node, next);
 }
 
 /* Where no hook told the bucket: through the table, by its key. */
@@ -82,74 +126,84 @@ __noinline u64 find_tcp_bucket(u64 sk, u32 port, int l3mdev)
 	u32 mask = BPF_CORE_READ(hashinfo, bhash_size) - 1;
 	u32 index = (port + BPF_CORE_READ(net, hash_mix)) & mask;
 	struct inet_bind_hashbucket *head = BPF_CORE_READ(hashinfo, bhash);
-	struct hlist_node *node;
+	u64 node, next;
 
 	head = (void *)head + (u64)index * bpf_core_type_size(struct inet_bind_hashbucket);
-	node = BPF_CORE_READ(head, chain.first);
+	node = (u64)BPF_CORE_READ(head, chain.first);
 	for (int i = 0; i < BUCKET_STEPS && node; i++) {
-		struct inet_bind_bucket *tb =
-			(void *)node - bpf_core_field_offset(struct inet_bind_bucket, node);
-
-		if (BPF_CORE_READ(tb, ib_net.net) == net && BPF_CORE_READ(tb, port) == port &&
-		    BPF_CORE_READ(tb, l3mdev) == l3mdev)
-			return (u64)tb;
-		node = BPF_CORE_READ(node, next);
+		next = bucket_next(node, (u64)net, port, l3mdev);
+		if (next == node)
+			return node - bpf_core_field_offset(struct inet_bind_bucket, node);
+		node = next;
 	}
 	return 0;
 }
 
+/* The sockets of one chain that have this port in this network namespace, or in any for 0.  0: the end. */
+__noinline int walk_chain_round(u32 slot, u64 binder, u64 net, u32 port)
+{
+	struct slot *place = walk_of(slot);
+	struct hlist_node *node;
+
+	if (!place)
+		return 0;
+	node = (void *)place->walk[0];
+	for (int i = 0; i < ROUND_STEPS && node && !((u64)node & 1); i++) {
+		struct sock *sk = (void *)node - bpf_core_field_offset(struct sock_common, skc_node);
+
+		node = BPF_CORE_READ(node, next);
+		if ((u64)sk == binder || BPF_CORE_READ(sk, __sk_common.skc_num) != port ||
+		    (net && (u64)BPF_CORE_READ(sk, __sk_common.skc_net.net) != net))
+			continue;
+		walk_met(place, slot, sk);
+	}
+	place->walk[0] = (u64)node;
+	return node && !((u64)node & 1);
+}
+
+static __always_inline void walk_chain(struct slot *place, u32 slot, u64 binder, u64 net, u32 port)
+{
+	int more = 1;
+
+	for (int i = 0; i < WALK_ROUNDS && more; i++)
+		more = walk_chain_round(slot, binder, net, port);
+	if (more)
+		place->record.truncated = 1;
+}
+
 __noinline int walk_udp(u32 slot, u64 binder, u32 port)
 {
-	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
+	struct slot *place = walk_of(slot);
 	struct net *net = BPF_CORE_READ((struct sock *)binder, __sk_common.skc_net.net);
 	struct udp_table *table = compat_udp_table((struct sock *)binder, net);
 	u32 index = (port + BPF_CORE_READ(net, hash_mix)) & BPF_CORE_READ(table, mask);
 	struct udp_hslot *chain =
 		(void *)BPF_CORE_READ(table, hash) + (u64)index * bpf_core_type_size(struct udp_hslot);
-	struct hlist_node *node = BPF_CORE_READ(chain, head.first);
 
-	if (!record)
+	if (!place)
 		return 0;
-	record->bucket.port = port;
-	record->bucket.slot_count = BPF_CORE_READ(chain, count);
-	for (int i = 0; i < WALK_STEPS && node; i++) {
-		struct sock *sk = (void *)node - bpf_core_field_offset(struct sock_common, skc_node);
-
-		node = BPF_CORE_READ(node, next);
-		if ((u64)sk == binder || BPF_CORE_READ(sk, __sk_common.skc_num) != port ||
-		    BPF_CORE_READ(sk, __sk_common.skc_net.net) != net)
-			continue;
-		record->bucket.present = 1;
-		if (!is_first(record, sk))
-			contender_add(record, slot, sk);
-	}
-	if (node)
-		record->truncated = 1;
+	place->record.bucket.port = port;
+	place->record.bucket.slot_count = BPF_CORE_READ(chain, count);
+	place->walk[0] = (u64)BPF_CORE_READ(chain, head.first);
+	walk_chain(place, slot, binder, (u64)net, port);
 	return 0;
 }
 
-/* The array of chains is the first member of struct ping_table; an odd pointer ends a chain. */
+/*
+ * The array of chains is the first member of struct ping_table; an odd pointer ends a chain.  All network
+ * namespaces share its identifiers.
+ */
 __noinline int walk_ping(u32 slot, u64 binder, u32 identifier)
 {
-	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
+	struct slot *place = walk_of(slot);
 	struct net *net = BPF_CORE_READ((struct sock *)binder, __sk_common.skc_net.net);
 	u32 chain = (identifier + BPF_CORE_READ(net, hash_mix)) & (PING_CHAINS - 1);
-	struct hlist_node *node = NULL;
 
-	if (!record || !config.ping_table)
+	if (!place || !config.ping_table)
 		return 0;
-	bpf_probe_read_kernel(&node, sizeof(node), (void *)config.ping_table + chain * sizeof(node));
-	for (int i = 0; i < WALK_STEPS && node && !((u64)node & 1); i++) {
-		struct sock *sk = (void *)node - bpf_core_field_offset(struct sock_common, skc_node);
-
-		node = BPF_CORE_READ(node, next);
-		if ((u64)sk == binder || BPF_CORE_READ(sk, __sk_common.skc_num) != identifier)
-			continue;
-		record->bucket.present = 1;
-		contender_add(record, slot, sk);
-	}
-	if (node && !((u64)node & 1))
-		record->truncated = 1;
+	bpf_probe_read_kernel(&place->walk[0], sizeof(place->walk[0]),
+			      (void *)config.ping_table + chain * sizeof(u64));
+	walk_chain(place, slot, binder, 0, identifier);
 	return 0;
 }
 
