@@ -11,6 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include "rodata.bpf.h"
 
 #define AF_UNIX		   1
 #define AF_INET		   2
@@ -451,11 +452,20 @@ enum bpf_func_id___task {
 	BPF_FUNC_get_current_task_btf___task,
 };
 
+/*
+ * bpf_rdonly_cast() since 6.2.  For each pointer that is read through a trusted one, as the task is by
+ * itself, the verifier searches the names of all types, several times.  The loader knows the id of the type.
+ */
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
 static __always_inline struct task_struct *compat_typed_task(void)
 {
+	struct task_struct *task;
+
 	if (!bpf_core_enum_value_exists(enum bpf_func_id___task, BPF_FUNC_get_current_task_btf___task))
 		return NULL;
-	return bpf_get_current_task_btf();
+	task = bpf_get_current_task_btf();
+	return config.task_type ? bpf_rdonly_cast(task, config.task_type) : task;
 }
 
 /* The descriptors of the thread that runs. */
