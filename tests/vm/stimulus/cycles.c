@@ -71,15 +71,13 @@ static void once_bind(const struct work *work)
 	close(listener(&work->address));
 }
 
-/* Ends with a reset: nothing of it stays for the next. */
+/* The child, which has its listener's SO_LINGER, ends with a reset: nothing stays for the next. */
 static void once_connect(const struct work *work)
 {
-	const struct linger now = {.l_onoff = 1};
 	int fd = connection(&work->address), child = accepted(work->listener);
 
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
-	close(fd);
 	close(child);
+	close(fd);
 }
 
 static void once_send(const struct work *work)
@@ -119,12 +117,15 @@ static int by_size(const void *a, const void *b)
 
 static void measure(size_t kind, struct work *work, size_t count)
 {
+	const struct linger now = {.l_onoff = 1};
 	uint64_t *took = calloc(count, sizeof(*took)), began, passed;
 
 	if (!took)
 		die("calloc");
 	if (kinds[kind].listens) {
 		work->listener = listener(&work->address);
+		if (setsockopt(work->listener, SOL_SOCKET, SO_LINGER, &now, sizeof(now)))
+			die("setsockopt");
 		work->sender = connection(&work->address);
 		work->receiver = accepted(work->listener);
 	}
