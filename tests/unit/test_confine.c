@@ -6,7 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +27,7 @@
 #define FAILED	    1
 
 static char directory[] = "/tmp/confine-XXXXXX";
+static pid_t test_pid; /* which the confined child must not ask for */
 
 static void check(bool condition, const char *what)
 {
@@ -36,7 +41,10 @@ static void check(bool condition, const char *what)
 static void confined(unsigned int roles, void (*body)(void))
 {
 	int status, err;
-	pid_t pid = fork();
+	pid_t pid;
+
+	test_pid = getpid();
+	pid = fork();
 
 	if (!pid) {
 		err = confine(roles, NULL, 0);
@@ -63,6 +71,32 @@ static bool has_line(const char *wanted)
 		found = !strcmp(line, wanted);
 	fclose(file);
 	return found;
+}
+
+/* Of the user's other processes, and of a terminal, a line of which the shell would read. */
+static void leaves_others_alone(void)
+{
+	struct rlimit limit;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	check(!syscall(SYS_tgkill, getpid(), getpid(), 0), "a signal for itself");
+	check(syscall(SYS_tgkill, test_pid, test_pid, 0) && errno == ENOSYS, "for another one");
+	check(!getrlimit(RLIMIT_NOFILE, &limit), "a limit of its own");
+	check(prlimit(test_pid, RLIMIT_NOFILE, NULL, &limit) && errno == ENOSYS, "of another one");
+	check(ioctl(STDIN_FILENO, TIOCSTI, "") && errno == ENOSYS, "typing");
+	check(memory != MAP_FAILED, "memory");
+	check(mprotect(memory, page, PROT_READ | PROT_EXEC) && errno == ENOSYS, "code in memory");
+	check(mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
+		      errno == ENOSYS,
+	      "memory for code");
+}
+
+static void test_others_are_left_alone(void **state)
+{
+	(void)state;
+	confined(ROLE_TRACER, leaves_others_alone);
+	confined(ROLE_LOOKER, leaves_others_alone);
 }
 
 static void has_no_rights(void)
@@ -186,8 +220,11 @@ static int remove_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rights_are_gone), cmocka_unit_test(test_local_time),
-		cmocka_unit_test(test_recorder),	cmocka_unit_test(test_journal),
+		cmocka_unit_test(test_others_are_left_alone),
+		cmocka_unit_test(test_rights_are_gone),
+		cmocka_unit_test(test_local_time),
+		cmocka_unit_test(test_recorder),
+		cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_looker),
 	};
 
