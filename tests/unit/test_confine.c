@@ -8,8 +8,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,6 +25,7 @@
 #include "recorder/recorder.h"
 #include "view/journal.h"
 
+#define STRANGER    65533
 #define UNSUPPORTED 77
 #define FAILED	    1
 
@@ -37,20 +40,27 @@ static void check(bool condition, const char *what)
 	_exit(FAILED);
 }
 
-/* Runs body in a confined child. */
+static void confine_to(unsigned int roles)
+{
+	int err = confine(roles, NULL, 0);
+
+	if (err == -EOPNOTSUPP)
+		_exit(UNSUPPORTED);
+	errno = -err;
+	check(!err, "confine");
+}
+
+/* Runs body in a child, which is confined unless it has no roles yet. */
 static void confined(unsigned int roles, void (*body)(void))
 {
-	int status, err;
+	int status;
 	pid_t pid;
 
 	test_pid = getpid();
 	pid = fork();
-
 	if (!pid) {
-		err = confine(roles, NULL, 0);
-		if (err == -EOPNOTSUPP)
-			_exit(UNSUPPORTED);
-		check(!err, "confine");
+		if (roles)
+			confine_to(roles);
 		body();
 		_exit(0);
 	}
@@ -97,6 +107,31 @@ static void test_others_are_left_alone(void **state)
 	(void)state;
 	confined(ROLE_TRACER, leaves_others_alone);
 	confined(ROLE_LOOKER, leaves_others_alone);
+}
+
+static uid_t owner_in_proc(void)
+{
+	struct stat file = {.st_uid = (uid_t)-1};
+
+	check(!stat("/proc/self/stat", &file), "/proc/self/stat");
+	return file.st_uid;
+}
+
+/* What may be traced by its user belongs to that there, anything else to root. */
+static void keeps_its_user_out(void)
+{
+	check(!setuid(STRANGER) && !prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "another user");
+	check(owner_in_proc() == STRANGER, "a process that may be traced");
+	confine_to(ROLE_TRACER);
+	check(owner_in_proc() == 0, "one that may not");
+}
+
+static void test_its_user_is_kept_out(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip(); /* there is no other user to become */
+	confined(0, keeps_its_user_out);
 }
 
 static void has_no_rights(void)
@@ -221,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_others_are_left_alone),
+		cmocka_unit_test(test_its_user_is_kept_out),
 		cmocka_unit_test(test_rights_are_gone),
 		cmocka_unit_test(test_local_time),
 		cmocka_unit_test(test_recorder),

@@ -109,6 +109,10 @@ int confine(unsigned int roles, const struct need *needs, size_t count)
 {
 	int err = drop_capabilities(roles, needs, count), failed;
 
+	/* else the user's other processes, which it outranked before, could take it over and its descriptors
+	 */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) && !err)
+		err = -errno;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !err)
 		err = -errno;
 	failed = filter_calls(roles);
