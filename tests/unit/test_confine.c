@@ -3,6 +3,7 @@
  * answer. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 
 #include "linux/confine.h"
 #include "linux/looker.h"
+#include "linux/process.h"
 #include "linux/range_use.h"
 #include "recorder/recorder.h"
 #include "view/journal.h"
@@ -214,23 +216,45 @@ static void test_journal(void **state)
 	confined(ROLE_TRACER | ROLE_JOURNAL, writes_to_the_journal);
 }
 
-/* Of this network namespace: as this process sees it by itself. */
+static uint16_t listen_somewhere(int *ret_fd)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	*ret_fd = fd;
+	return ntohs(address.sin_port);
+}
+
+/* Of this network namespace, by a looker and by this process; and of one that is not there. */
 static void test_looker(void **state)
 {
-	struct ports_look *own = calloc(1, sizeof(*own)), *looked = calloc(1, sizeof(*looked));
-	struct looker *looker;
-	int err;
+	struct ports_look *look = calloc(1, sizeof(*look));
+	struct looker *looker, *by[2] = {NULL};
+	uint32_t netns;
+	uint16_t port;
+	int fd;
 
 	(void)state;
-	own->hi = looked->hi = PORTS - 1;
-	own->netns = looked->netns = 1; /* there is none */
+	assert_non_null(look);
+	assert_int_equal(netns_inode("/proc/self/ns/net", &netns), 0);
 	assert_int_equal(looker_new(false, &looker), 0);
-	err = looker_look(NULL, LOOK_PORTS, own);
-	assert_int_equal(looker_look(looker, LOOK_PORTS, looked), err);
-	assert_memory_equal(looked, own, sizeof(*own));
+	by[0] = looker;
+	port = listen_somewhere(&fd);
+	for (size_t i = 0; i < COUNT(by); i++) {
+		*look = (struct ports_look){.netns = netns, .pid = (uint32_t)getpid(), .hi = PORTS - 1};
+		assert_int_equal(looker_look(by[i], LOOK_PORTS, look), 0);
+		assert_true(look->held[port]);
+		*look = (struct ports_look){.netns = 1, .hi = PORTS - 1};
+		assert_int_equal(looker_look(by[i], LOOK_PORTS, look), -ENOENT);
+		assert_false(look->held[port]);
+	}
+	close(fd);
 	looker_free(looker);
-	free(own);
-	free(looked);
+	free(look);
 }
 
 static int make_directory(void **state)
