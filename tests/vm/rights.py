@@ -153,6 +153,7 @@ def test_signal_without_the_looker():
         equal(process_state(int(of["PPid"])) in "ZX", False, "COMMAND has ended")
         os.kill(int(of["PPid"]), signal.SIGKILL)
     equal(trace.status, 128 + signal.SIGTERM, "status")
+    contains(trace.stderr, f"COMMAND, process {of['PPid']}, did not get the signal", "what is said of it")
 
 
 def test_looker_is_gone():
