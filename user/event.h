@@ -193,7 +193,7 @@ struct rt_refusal {
  */
 struct rt_attempt {
 	struct rt_header header;
-	struct rt_sock binder; /* as get_port() saw it, else as at entry */
+	struct rt_sock binder; /* as get_port() saw it, else as at the end */
 	struct rt_bucket bucket;
 	__u64 took_ns;
 	__s32 result;		  /* 0 or a negative errno */

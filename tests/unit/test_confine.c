@@ -3,10 +3,17 @@
  * answer. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,14 +22,17 @@
 
 #include "linux/confine.h"
 #include "linux/looker.h"
+#include "linux/process.h"
 #include "linux/range_use.h"
 #include "recorder/recorder.h"
 #include "view/journal.h"
 
+#define STRANGER    65533
 #define UNSUPPORTED 77
 #define FAILED	    1
 
 static char directory[] = "/tmp/confine-XXXXXX";
+static pid_t test_pid; /* which the confined child must not ask for */
 
 static void check(bool condition, const char *what)
 {
@@ -32,17 +42,27 @@ static void check(bool condition, const char *what)
 	_exit(FAILED);
 }
 
-/* Runs body in a confined child. */
+static void confine_to(unsigned int roles)
+{
+	int err = confine(roles, NULL, 0);
+
+	if (err == -EOPNOTSUPP)
+		_exit(UNSUPPORTED);
+	errno = -err;
+	check(!err, "confine");
+}
+
+/* Runs body in a child, which is confined unless it has no roles yet. */
 static void confined(unsigned int roles, void (*body)(void))
 {
-	int status, err;
-	pid_t pid = fork();
+	int status;
+	pid_t pid;
 
+	test_pid = getpid();
+	pid = fork();
 	if (!pid) {
-		err = confine(roles, NULL, 0);
-		if (err == -EOPNOTSUPP)
-			_exit(UNSUPPORTED);
-		check(!err, "confine");
+		if (roles)
+			confine_to(roles);
 		body();
 		_exit(0);
 	}
@@ -63,6 +83,57 @@ static bool has_line(const char *wanted)
 		found = !strcmp(line, wanted);
 	fclose(file);
 	return found;
+}
+
+/* Of the user's other processes, and of a terminal, a line of which the shell would read. */
+static void leaves_others_alone(void)
+{
+	struct rlimit limit;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	check(!syscall(SYS_tgkill, getpid(), getpid(), 0), "a signal for itself");
+	check(syscall(SYS_tgkill, test_pid, test_pid, 0) && errno == ENOSYS, "for another one");
+	check(!getrlimit(RLIMIT_NOFILE, &limit), "a limit of its own");
+	check(prlimit(test_pid, RLIMIT_NOFILE, NULL, &limit) && errno == ENOSYS, "of another one");
+	check(ioctl(STDIN_FILENO, TIOCSTI, "") && errno == ENOSYS, "typing");
+	check(memory != MAP_FAILED, "memory");
+	check(mprotect(memory, page, PROT_READ | PROT_EXEC) && errno == ENOSYS, "code in memory");
+	check(mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED &&
+		      errno == ENOSYS,
+	      "memory for code");
+}
+
+static void test_others_are_left_alone(void **state)
+{
+	(void)state;
+	confined(ROLE_TRACER, leaves_others_alone);
+	confined(ROLE_LOOKER, leaves_others_alone);
+}
+
+static uid_t owner_in_proc(void)
+{
+	struct stat file = {.st_uid = (uid_t)-1};
+
+	check(!stat("/proc/self/stat", &file), "/proc/self/stat");
+	return file.st_uid;
+}
+
+/* What may be traced by its user belongs to that there, anything else to root. */
+static void keeps_its_user_out(void)
+{
+	check(!setuid(STRANGER) && !prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "another user");
+	check(owner_in_proc() == STRANGER, "a process that may be traced");
+	confine_to(ROLE_TRACER);
+	check(owner_in_proc() == 0, "one that may not");
+}
+
+static void test_its_user_is_kept_out(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip(); /* there is no other user to become */
+	confined(0, keeps_its_user_out);
 }
 
 static void has_no_rights(void)
@@ -145,23 +216,45 @@ static void test_journal(void **state)
 	confined(ROLE_TRACER | ROLE_JOURNAL, writes_to_the_journal);
 }
 
-/* Of this network namespace: as this process sees it by itself. */
+static uint16_t listen_somewhere(int *ret_fd)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+	*ret_fd = fd;
+	return ntohs(address.sin_port);
+}
+
+/* Of this network namespace, by a looker and by this process; and of one that is not there. */
 static void test_looker(void **state)
 {
-	struct ports_look *own = calloc(1, sizeof(*own)), *looked = calloc(1, sizeof(*looked));
-	struct looker *looker;
-	int err;
+	struct ports_look *look = calloc(1, sizeof(*look));
+	struct looker *looker, *by[2] = {NULL};
+	uint32_t netns;
+	uint16_t port;
+	int fd;
 
 	(void)state;
-	own->hi = looked->hi = PORTS - 1;
-	own->netns = looked->netns = 1; /* there is none */
+	assert_non_null(look);
+	assert_int_equal(netns_inode("/proc/self/ns/net", &netns), 0);
 	assert_int_equal(looker_new(false, &looker), 0);
-	err = looker_look(NULL, LOOK_PORTS, own);
-	assert_int_equal(looker_look(looker, LOOK_PORTS, looked), err);
-	assert_memory_equal(looked, own, sizeof(*own));
+	by[0] = looker;
+	port = listen_somewhere(&fd);
+	for (size_t i = 0; i < COUNT(by); i++) {
+		*look = (struct ports_look){.netns = netns, .pid = (uint32_t)getpid(), .hi = PORTS - 1};
+		assert_int_equal(looker_look(by[i], LOOK_PORTS, look), 0);
+		assert_true(look->held[port]);
+		*look = (struct ports_look){.netns = 1, .hi = PORTS - 1};
+		assert_int_equal(looker_look(by[i], LOOK_PORTS, look), -ENOENT);
+		assert_false(look->held[port]);
+	}
+	close(fd);
 	looker_free(looker);
-	free(own);
-	free(looked);
+	free(look);
 }
 
 static int make_directory(void **state)
@@ -186,8 +279,12 @@ static int remove_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rights_are_gone), cmocka_unit_test(test_local_time),
-		cmocka_unit_test(test_recorder),	cmocka_unit_test(test_journal),
+		cmocka_unit_test(test_others_are_left_alone),
+		cmocka_unit_test(test_its_user_is_kept_out),
+		cmocka_unit_test(test_rights_are_gone),
+		cmocka_unit_test(test_local_time),
+		cmocka_unit_test(test_recorder),
+		cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_looker),
 	};
 

@@ -13,7 +13,7 @@ from children import bind, libc
 from harness import PATIENCE_S, Tracer, contains, equal, kernel, process_state, run, skip, wait_for
 
 PORT = 7050
-CAP_BPF, CAP_DAC_OVERRIDE = 1 << 39, 1 << 1
+CAP_BPF, CAP_DAC_OVERRIDE, CAP_SYS_PTRACE = 1 << 39, 1 << 1, 1 << 19
 JOURNAL = "/run/systemd/journal/socket"
 LOOKER = "reusetrace-look"
 LOOKER_KEEPS = 1 << 2 | 1 << 19 | 1 << 21  # CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYS_ADMIN
@@ -153,6 +153,7 @@ def test_signal_without_the_looker():
         equal(process_state(int(of["PPid"])) in "ZX", False, "COMMAND has ended")
         os.kill(int(of["PPid"]), signal.SIGKILL)
     equal(trace.status, 128 + signal.SIGTERM, "status")
+    contains(trace.stderr, f"COMMAND, process {of['PPid']}, did not get the signal", "what is said of it")
 
 
 def test_looker_is_gone():
@@ -170,6 +171,38 @@ def test_looker_is_gone():
     event = trace.one("bind", result__ok=False)
     equal((event["result"]["errno"], event["verdict"]["rule"]), ("EADDRNOTAVAIL", "address-not-local"), "verdict")
     equal(trace.one("bind", result__ok=True)["socket"]["port"], PORT, "a bind afterwards")
+
+
+@contextlib.contextmanager
+def hidepid():
+    """/proc shows processes only to their users, to a group, which root is not in, and to who may trace them."""
+    run("mount", "-o", "remount,hidepid=2,gid=65533", "/proc", check=True)
+    try:
+        yield
+    finally:
+        run("mount", "-o", "remount,hidepid=0,gid=0", "/proc", check=True)
+
+
+STAYS = f"""
+import socket, sys
+sock = socket.socket()
+try:
+    sock.bind(("127.0.0.1", {PORT}))
+except OSError as error:
+    print(error.errno, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_processes_are_hidden():
+    """It may see whether they are there yet: who was refused, and lives on, is told."""
+    with hidepid(), socket.socket() as holder, Tracer("-P", str(PORT)) as trace:
+        check_confined(trace.process.pid, CAP_SYS_PTRACE)
+        holder.bind(("127.0.0.1", PORT))
+        with subprocess.Popen([sys.executable, "-c", STAYS], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            equal(process.stdout.readline(), f"{errno.EADDRINUSE}\n".encode(), "refused")
+            wait_for(lambda: b'"lives-on"' in trace.read_out(), "the finding")
+    equal(trace.one("finding")["process"]["pid"], process.pid, "who lives on")
 
 
 @contextlib.contextmanager

@@ -206,13 +206,19 @@ static int add_pids(struct trace *trace)
  */
 static bool interrupted(struct trace *trace)
 {
-	int signal_number = stop;
+	int signal_number = stop, err = 0;
 	struct signal_look look = {.pid = trace->command.pid, .number = signal_number};
 
 	if (!signal_number || !trace->config->command || trace->command.ended || trace->passed_on)
 		return signal_number;
-	if (signal_number != SIGINT && looker_look(trace->looker, LOOK_SIGNAL, &look))
-		return true; /* it cannot be reached: the trace of it ends */
+	if (signal_number != SIGINT)
+		err = looker_look(trace->looker, LOOK_SIGNAL, &look);
+	if (err) {
+		fprintf(stderr,
+			"reusetrace: COMMAND, process %d, did not get the signal and goes on untraced: %s\n",
+			(int)look.pid, strerror(-err));
+		return true;
+	}
 	trace->passed_on = true;
 	stop = 0;
 	return false;

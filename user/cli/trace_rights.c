@@ -52,6 +52,13 @@ static bool may_write(void *context)
 	return all;
 }
 
+/* With hidepid= /proc shows only to who could trace them which processes are there yet. */
+static bool may_see_others(void *context)
+{
+	(void)context;
+	return may("/proc/1/stat", R_OK);
+}
+
 int trace_give_up_rights(const struct config *config, bool records, struct tracer *tracer)
 {
 	struct written written = {
@@ -63,6 +70,7 @@ int trace_give_up_rights(const struct config *config, bool records, struct trace
 		/* since 5.19 the descriptor alone allows a process to use a map: bpf_sys_bpf() */
 		{CAP_BPF, tracer_works, tracer},
 		{CAP_DAC_OVERRIDE, may_write, &written},
+		{CAP_SYS_PTRACE, may_see_others, NULL},
 	};
 	unsigned int roles = ROLE_TRACER | (records || config->metrics_file ? ROLE_WRITER : 0) |
 			     (config->containers ? ROLE_ASKER : 0) | (config->journal ? ROLE_JOURNAL : 0);

@@ -3,8 +3,12 @@
 
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/nsfs.h>
+#include <linux/perf_event.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "linux/confine.h"
@@ -26,6 +30,10 @@
 		SCMP_SYS(name), roles, 1 + (argument), of, equal                                             \
 	}
 #define COMMAND(name, roles) ONLY(bpf, roles, 0, UINT32_MAX, name)
+#define REQUEST(name, roles) ONLY(ioctl, roles, 1, UINT32_MAX, name)
+
+/* TCGETS2, whose own definition takes a type of a header that does not go with the C library's. */
+#define TERMIOS2_GET 0x802c542a
 
 /* Opened to be read, and there already. */
 #define TO_READ (O_ACCMODE | O_CREAT | O_TRUNC)
@@ -43,7 +51,12 @@ const struct allowed_call allowed_calls[] = {
 	CALL(ftruncate, TRACER),
 	CALL(fsync, TRACER),
 	CALL(fdatasync, TRACER),
-	CALL(ioctl, ALL), /* of terminals, and PERF_EVENT_IOC_DISABLE to detach a kprobe */
+	REQUEST(TCGETS, ALL),			 /* isatty(); nothing is typed into a terminal */
+	REQUEST(TERMIOS2_GET, ALL),		 /* since glibc 2.42 */
+	REQUEST(SIOCGIFNAME, ALL),		 /* if_indextoname() */
+	REQUEST(PERF_EVENT_IOC_DISABLE, TRACER), /* detaches a kprobe */
+	REQUEST(SIOCGIFFLAGS, LOOKER),
+	REQUEST(NS_GET_NSTYPE, ALL),
 	/* files */
 	ONLY(open, ALL, 1, TO_READ, O_RDONLY),
 	ONLY(openat, ALL, 2, TO_READ, O_RDONLY),
@@ -62,10 +75,10 @@ const struct allowed_call allowed_calls[] = {
 	CALL(getcwd, ALL),
 	/* memory */
 	CALL(brk, ALL),
-	CALL(mmap, ALL),
+	ONLY(mmap, ALL, 2, PROT_EXEC, 0), /* no code comes to what is there */
 	CALL(munmap, ALL),
 	CALL(mremap, ALL),
-	CALL(mprotect, ALL),
+	ONLY(mprotect, ALL, 2, PROT_EXEC, 0),
 	CALL(madvise, ALL),
 	/* waiting */
 	CALL(epoll_wait, TRACER),
@@ -88,13 +101,13 @@ const struct allowed_call allowed_calls[] = {
 	CALL(getegid, ALL),
 	CALL(getrandom, ALL),
 	CALL(uname, ALL),
-	CALL(sysinfo, ALL), /* qsort() */
-	CALL(prlimit64, ALL),
+	CALL(sysinfo, ALL),			/* qsort() */
+	ONLY(prlimit64, ALL, 0, UINT32_MAX, 0), /* getrlimit() */
 	CALL(rt_sigaction, ALL),
 	CALL(rt_sigprocmask, ALL),
 	CALL(rt_sigreturn, ALL),
 	CALL(sigaltstack, ALL),
-	CALL(tgkill, ALL), /* abort() */
+	ONLY(tgkill, ALL, 0, UINT32_MAX, OWN_PID), /* abort() */
 	CALL(exit, ALL),
 	CALL(exit_group, ALL),
 	/* the socket to the looker, and others below */
@@ -138,7 +151,7 @@ const struct allowed_call allowed_calls[] = {
 	CALL(sched_getaffinity, LOOKER),
 	/* paths of other processes, and of cgroups */
 	CALL(openat2, LOOKER),
-	CALL(open_by_handle_at, LOOKER),
+	ONLY(open_by_handle_at, LOOKER, 2, TO_READ, O_RDONLY),
 	/* COMMAND of another user */
 	CALL(kill, SIGNALS),
 	CALL(getppid, SIGNALS),

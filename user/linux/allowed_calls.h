@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define OWN_PID UINT64_MAX /* as a value: the number of the process that is confined */
+
 struct allowed_call {
 	int number;	       /* libseccomp's: negative where this architecture has none */
 	unsigned int roles;    /* enum role */

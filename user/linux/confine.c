@@ -63,22 +63,23 @@ static int drop_capabilities(unsigned int roles, const struct need *needs, size_
 	return err ? err : set_capabilities(keep, keep);
 }
 
+static int add_rule(scmp_filter_ctx filter, const struct allowed_call *call)
+{
+	const uint64_t value = call->value == OWN_PID ? (uint64_t)getpid() : call->value;
+
+	if (!call->compared)
+		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call->number, 0);
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, call->number, 1,
+				SCMP_CMP64(call->compared - 1, SCMP_CMP_MASKED_EQ, call->mask, value));
+}
+
 static int add_rules(scmp_filter_ctx filter, unsigned int roles)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < allowed_call_count && !err; i++) {
-		const struct allowed_call *call = &allowed_calls[i];
-
-		if (!(call->roles & roles))
-			continue;
-		if (!call->compared)
-			err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, call->number, 0);
-		else
-			err = seccomp_rule_add(
-				filter, SCMP_ACT_ALLOW, call->number, 1,
-				SCMP_CMP64(call->compared - 1, SCMP_CMP_MASKED_EQ, call->mask, call->value));
-	}
+	for (size_t i = 0; i < allowed_call_count && !err; i++)
+		if (allowed_calls[i].roles & roles)
+			err = add_rule(filter, &allowed_calls[i]);
 	return err;
 }
 
@@ -108,6 +109,10 @@ int confine(unsigned int roles, const struct need *needs, size_t count)
 {
 	int err = drop_capabilities(roles, needs, count), failed;
 
+	/* else the user's other processes, which it outranked before, could take it over and its descriptors
+	 */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) && !err)
+		err = -errno;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) && !err)
 		err = -errno;
 	failed = filter_calls(roles);

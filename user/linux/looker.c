@@ -50,13 +50,13 @@ static int look_interfaces(void *about)
 }
 
 static const struct look_row looks[LOOKS] = {
-	[LOOK_VARIABLES] = {place_look_variables, sizeof(struct variables_look), false},
-	[LOOK_INTERFACES] = {look_interfaces, sizeof(struct event), false},
-	[LOOK_PORTS] = {range_use_look, sizeof(struct ports_look), false},
+	[LOOK_VARIABLES] = {place_look_variables, sizeof(struct variables_look), NULL},
+	[LOOK_INTERFACES] = {look_interfaces, sizeof(struct event), NULL},
+	[LOOK_PORTS] = {range_use_look, sizeof(struct ports_look), NULL},
 	[LOOK_PATH] = {unix_look, sizeof(struct path_look), unix_look_patiently},
-	[LOOK_EXE] = {process_look_exe, sizeof(struct exe_look), false},
-	[LOOK_CGROUP] = {place_look_cgroup, sizeof(struct cgroup_look), false},
-	[LOOK_SIGNAL] = {command_look_signal, sizeof(struct signal_look), false},
+	[LOOK_EXE] = {process_look_exe, sizeof(struct exe_look), NULL},
+	[LOOK_CGROUP] = {place_look_cgroup, sizeof(struct cgroup_look), NULL},
+	[LOOK_SIGNAL] = {command_look_signal, sizeof(struct signal_look), NULL},
 };
 
 static size_t largest(void)
