@@ -149,12 +149,13 @@ static __always_inline bool flight_begin(const struct flight *fresh)
 {
 	u64 id = bpf_get_current_pid_tgid();
 
-	if (bpf_map_update_elem(&flights, &id, fresh, BPF_NOEXIST) && !flight_replace(id, fresh)) {
-		count(RT_COUNT_NO_SLOT, 1);
-		return false;
-	}
-	__sync_fetch_and_add(&flying, 1);
-	return true;
+	__sync_fetch_and_add(&flying,
+			     1); /* before it is there: who looks it up must not be told that none is */
+	if (!bpf_map_update_elem(&flights, &id, fresh, BPF_NOEXIST) || flight_replace(id, fresh))
+		return true;
+	__sync_fetch_and_add(&flying, -1);
+	count(RT_COUNT_NO_SLOT, 1);
+	return false;
 }
 
 /* fresh: zero but for what its caller knows.  False if there is no room. */

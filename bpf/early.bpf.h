@@ -72,7 +72,6 @@ static __always_inline void record_nobody(struct rt_attempt *record)
 static __always_inline void early_send(u32 slot, u64 key, u32 type, int result)
 {
 	struct rt_attempt *record = bpf_map_lookup_elem(&slots, &slot);
-	bool wanted;
 
 	if (!record)
 		return;
@@ -84,15 +83,22 @@ static __always_inline void early_send(u32 slot, u64 key, u32 type, int result)
 		record_nobody(record);
 	if (type & BY_SECCOMP)
 		record->refusal.flags |= RT_REFUSED_SECCOMP;
-	wanted = key || address_wanted(record);
-	if ((type & ~BY_SECCOMP) == RT_LISTEN)
-		wanted = wanted && port_wanted(record->binder.port);
-	else
-		wanted = wanted && port_wanted(record->requested_port);
-	if (wanted) {
+	if (key || address_wanted(record)) {
 		options_take(record);
 		send_attempt(record);
 	}
+}
+
+/* Whatever is refused outside the filter comes here, too: its attempt was not opened. */
+static __always_inline bool call_open(u32 type, struct sock *sk, u64 address, u64 length)
+{
+	__be16 port = 0;
+
+	if (type == RT_LISTEN)
+		return port_wanted(sk ? BPF_CORE_READ(sk, __sk_common.skc_num) : 0);
+	if (length >= 4)
+		bpf_probe_read_user(&port, sizeof(port), (void *)address + 2);
+	return port_wanted(swab16(port));
 }
 
 /*
@@ -111,7 +117,8 @@ __noinline int call_refused(u32 type, int result, u64 fd, u64 address, u64 lengt
 		return 0;
 	if (!sk && !(type & BY_SECCOMP) && result != -EBADF && result != -ENOTSOCK)
 		return 0;
-	if (!current_wanted() || (sk && !sock_wanted(sk)))
+	if (!current_wanted() || (sk && !sock_wanted(sk)) ||
+	    !call_open(type & ~BY_SECCOMP, sk, address, length))
 		return 0;
 	slot = slot_take();
 	record = bpf_map_lookup_elem(&slots, &slot);

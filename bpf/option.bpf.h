@@ -167,8 +167,7 @@ static __always_inline void options_forget(u64 inode)
 		return;
 	if (log && log->inode == inode)
 		log->inode = 0;
-	else
-		moved_forget(inode);
+	moved_forget(inode);
 }
 
 /* Those of the log, oldest first; false if another socket wrote between them. */
@@ -194,12 +193,15 @@ static __always_inline void options_take(struct rt_attempt *record)
 	u64 inode = record->binder.inode;
 	struct option_log *log = option_log_of(inode);
 	const u64 *noted = moved_inode(inode);
+	bool pushed_out = noted && *noted == inode; /* those in place, if there are any, came later */
 
 	if (!inode)
 		return;
-	if (log && log->inode != inode)
+	if (log && log->inode != inode) {
 		log = moved_log(inode);
-	if (log ? !options_copy(record, log, inode) : noted && *noted == inode)
+		pushed_out = pushed_out && !log;
+	}
+	if ((log && !options_copy(record, log, inode)) || pushed_out)
 		count(RT_COUNT_OPTIONS, 1);
 	options_forget(inode);
 }

@@ -334,12 +334,10 @@ __noinline int on_setsockopt_exit(int result)
 SEC("fexit/__sys_setsockopt")
 int f_setsockopt_exit(u64 *ctx)
 {
-	int result = (int)ctx[5];
-
-	if (!option_followed(ctx[1], ctx[2]) || result == -EBADF || result == -ENOTSOCK)
+	if (!option_followed(ctx[1], ctx[2]))
 		return 0;
 	FIRED(RT_HOOK_SETSOCKOPT_EXIT);
-	return option_set((u64)own_sock(ctx[0]), ctx[1], ctx[2], result);
+	return option_set((u64)own_sock(ctx[0]), ctx[1], ctx[2], (int)ctx[5]);
 }
 EXIT_PROBES(setsockopt_exit, on_setsockopt_exit)
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 
-from tracers import Tracer, available, show_headers
+from tracers import FLOORS, TRACERS, Tracer, available, show_headers
 
 ROUNDS = 1000
 # Each on a port of its own: what a connection leaves is not in the way of who binds.
@@ -32,7 +32,7 @@ def main():
     show_headers()
     none = {kind: cycle(kind) for kind in KINDS}
     print("trace-cost without a tracer:", *(f"{kind} {none[kind][0]} ({none[kind][1]})" for kind in KINDS))
-    for name in available():
+    for name in available(TRACERS | FLOORS):
         with Tracer(name) as tracer:
             took = {}
             for kind in KINDS:

@@ -31,6 +31,27 @@ TRACERS = {
     "bindsnoop-bpfcc": (["stdbuf", "-oL", "bindsnoop-bpfcc"], b"PORT", "stdout"),
     "bpftrace": (["bpftrace", "-B", "line", "-e", ONE_LINER], b"begins", "stdout"),
 }
+
+# What no tracer that hooks these functions can cost less than, where it comes to all of them: they do nothing.
+CALLS = ("kretfunc:__sys_setsockopt", "kretfunc:__sys_bind", "kretfunc:__sys_listen", "kfunc:inet_put_port")
+DECISIONS = (
+    "kfunc:security_socket_bind", "kretfunc:security_socket_bind",
+    "kfunc:security_socket_listen", "kretfunc:security_socket_listen",
+    *(f"kretfunc:{module}_socket_{call}" for module in ("apparmor", "tomoyo", "bpf_lsm") for call in ("bind", "listen")),
+    "kfunc:inet_csk_get_port", "kretfunc:inet_csk_get_port", "kfunc:inet_csk_update_fastreuse",
+    "kretfunc:inet_csk_bind_conflict", "kretfunc:inet_bhash2_addr_any_conflict", "kretfunc:inet_bind_conflict",
+)
+
+
+def empty(hooks):
+    program = "".join(f"{hook} {{ }}\n" for hook in hooks) + 'BEGIN { printf("begins\\n"); }'
+    return ["bpftrace", "-B", "line", "-e", program], b"begins", "stdout"
+
+
+FLOORS = {
+    "four empty hooks": empty(CALLS),
+    "empty hooks": empty(CALLS + DECISIONS),
+}
 PEERS_ON = "6.1."  # Debian 12's do not load on later kernels
 
 
@@ -38,10 +59,10 @@ def program_of(argv):
     return argv[2] if argv[0] == "stdbuf" else argv[0]
 
 
-def available():
+def available(tracers=None):
     """The names of those that are installed here and load on this kernel."""
     old = os.uname().release.startswith(PEERS_ON)
-    return [name for name, (argv, _, _) in TRACERS.items()
+    return [name for name, (argv, _, _) in (tracers or TRACERS).items()
             if program_of(argv) == REUSETRACE or (old and shutil.which(program_of(argv)))]
 
 
@@ -63,7 +84,7 @@ class Tracer:
     """
 
     def __init__(self, name):
-        self.argv, self.ready, self.stream = TRACERS[name]
+        self.argv, self.ready, self.stream = (TRACERS | FLOORS)[name]
 
     def __enter__(self):
         self.complaint = tempfile.TemporaryFile()
