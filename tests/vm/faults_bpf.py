@@ -17,8 +17,9 @@ KERNELS = ((5, 10), (6, 1), (6, 12), (7, 2), (7, 3))
 CALLS = (2, 15, 40, 81, 120)
 ERRNOS = (errno.EPERM, errno.ENOMEM)
 BTF_LOAD = 18
-# What libbpf tries first, to learn what the kernel can do: BTF at all, BTF of global functions, of functions.
-TRIES = [{"FAIL_COMMAND": str(BTF_LOAD), "FAIL_AT": str(at)} for at in (1, 2, 5)]
+# What libbpf tries first, to learn what the kernel can do: BTF at all, BTF of global functions, of functions; maps
+# in memory that is shared.
+TRIES = (*({"FAIL_COMMAND": str(BTF_LOAD), "FAIL_AT": str(at)} for at in (1, 2, 5)), {"FAIL_MAPS": " libbpf_mmap "})
 JIT = "/proc/sys/net/core/bpf_jit_enable"
 # Functions that a trace can do without, and the hooks there, of which a kernel has one.
 OPTIONAL = {
@@ -87,7 +88,7 @@ def test_one_call_fails():
 
 
 def test_kernel_seems_to_lack_something():
-    """What libbpf believes from then on takes the verifier minutes."""
+    """What libbpf believes from then on makes a trace impossible, or takes the verifier minutes."""
     before = objects()
     for failing in TRIES:
         done = short_trace(**failing)

@@ -4,6 +4,7 @@
  *   FAIL_AT=N         the Nth one, from 1
  *   FAIL_COMMAND=N    of those with this command only
  *   FAIL_PROGRAMS=... loading any of these, " f_put_port m_put_port "
+ *   FAIL_MAPS=...     the same of maps
  *   FAIL_ERRNO=N      how
  *   FAIL_COUNT=FILE   is told how many there were, at the end
  */
@@ -54,7 +55,8 @@ static bool fails(long command, const union bpf_attr *attr)
 
 	calls += counts;
 	return (counts && at && calls == strtoul(at, NULL, 10)) ||
-	       (command == BPF_PROG_LOAD && is_unwanted(getenv("FAIL_PROGRAMS"), attr->prog_name));
+	       (command == BPF_PROG_LOAD && is_unwanted(getenv("FAIL_PROGRAMS"), attr->prog_name)) ||
+	       (command == BPF_MAP_CREATE && is_unwanted(getenv("FAIL_MAPS"), attr->map_name));
 }
 
 long syscall(long number, ...)
