@@ -16,6 +16,10 @@ ALL = "ALL_BPF_CALLS" in os.environ  # `make bpf-faults`, and else some of them:
 KERNELS = ((5, 10), (6, 1), (6, 12), (7, 2), (7, 3))
 CALLS = (2, 15, 40, 81, 120)
 ERRNOS = (errno.EPERM, errno.ENOMEM)
+BTF_LOAD = 18
+# What libbpf tries first, to learn what the kernel can do: BTF at all, BTF of global functions, of functions; maps
+# in memory that is shared.
+TRIES = (*({"FAIL_COMMAND": str(BTF_LOAD), "FAIL_AT": str(at)} for at in (1, 2, 5)), {"FAIL_MAPS": " libbpf_mmap "})
 JIT = "/proc/sys/net/core/bpf_jit_enable"
 # Functions that a trace can do without, and the hooks there, of which a kernel has one.
 OPTIONAL = {
@@ -80,6 +84,17 @@ def test_one_call_fails():
     complaints += [words] if words else []
     equal(complaints, [], f"wrong ends, of {calls} calls")
     equal(ALL or at <= calls, True, f"call {at} was made, of {calls}")
+    nothing_new(before)
+
+
+def test_kernel_seems_to_lack_something():
+    """What libbpf believes from then on makes a trace impossible, or takes the verifier minutes."""
+    before = objects()
+    for failing in TRIES:
+        done = short_trace(**failing)
+        lines = done.stderr.decode().splitlines()
+        equal((done.returncode, len(lines)), (4, 1), f"status, lines with {failing}: {lines}")
+        equal("try again" in lines[0], True, f"{lines} is clear")
     nothing_new(before)
 
 

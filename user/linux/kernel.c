@@ -173,6 +173,10 @@ void kernel_load_reason(int error, char *ret_reason, size_t size)
 		snprintf(ret_reason, size,
 			 "this kernel has nothing that BPF tracing can attach to: neither fentry "
 			 "(CONFIG_FUNCTION_TRACER) nor kprobes (CONFIG_KPROBE_EVENTS)");
+	else if (error == -EAGAIN)
+		snprintf(ret_reason, size,
+			 "this kernel seemed to lack what all since 5.10 have, perhaps for want of memory "
+			 "just then; try again");
 	else if (error == -EPERM && !geteuid())
 		snprintf(ret_reason, size,
 			 "not permitted: this kernel refuses BPF tracing programs even to root "
@@ -231,16 +235,18 @@ void kernel_policy_now(struct policy *ret_policy, bool *ret_dumps_bound)
 	kernel_names_free(names);
 }
 
+/* In two tries: what is found to be missing here, a trace does without from start to end. */
 static bool can_attach(struct bpf_program *program, bool multi)
 {
 	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts);
 	const char *symbol = "security_socket_bind";
-	struct bpf_link *link;
+	struct bpf_link *link = NULL;
 
 	opts.syms = &symbol;
 	opts.cnt = 1;
-	link = multi ? bpf_program__attach_kprobe_multi_opts(program, NULL, &opts)
-		     : bpf_program__attach(program);
+	for (int i = 0; i < 2 && !link; i++)
+		link = multi ? bpf_program__attach_kprobe_multi_opts(program, NULL, &opts)
+			     : bpf_program__attach(program);
 	bpf_link__destroy(link);
 	return link != NULL;
 }
@@ -250,11 +256,49 @@ static bool has_kprobes(void)
 	return !access(KPROBE_PATH, F_OK);
 }
 
+static bool has_global_function(const struct btf *btf)
+{
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+
+		if (btf_is_func(type) && btf_vlen(type) == BTF_FUNC_GLOBAL)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * What libbpf told the kernel of the object's functions.  If one of the calls by which it finds out whether
+ * it may tell that fails, it does not, for this object and all that follow; the verifier then does not check
+ * a global function by itself but with each call, which takes minutes.
+ */
+static bool told_functions(const struct bpf_object *object)
+{
+	struct bpf_btf_info info = {0};
+	__u32 size = sizeof(info);
+	struct btf *btf = NULL;
+	void *data = NULL;
+	bool told;
+
+	if (!bpf_obj_get_info_by_fd(bpf_object__btf_fd(object), &info, &size))
+		data = malloc(info.btf_size);
+	if (data) {
+		info = (struct bpf_btf_info){.btf = (uintptr_t)data, .btf_size = info.btf_size};
+		if (!bpf_obj_get_info_by_fd(bpf_object__btf_fd(object), &info, &size))
+			btf = btf__new(data, info.btf_size);
+	}
+	told = btf && has_global_function(btf);
+	btf__free(btf);
+	free(data);
+	return told;
+}
+
 /* Both are loaded at once where that works; where one cannot be loaded, the other by itself. */
 int kernel_attach_kinds(bool *ret_fentry, bool *ret_multi)
 {
 	struct probe_bpf *probe;
 	int err, refused = 0;
+	bool told = true;
 
 	*ret_fentry = false;
 	*ret_multi = false;
@@ -266,6 +310,7 @@ int kernel_attach_kinds(bool *ret_fentry, bool *ret_multi)
 		bpf_program__set_autoload(probe->progs.try_fentry, without != 2);
 		err = probe_bpf__load(probe);
 		if (!err) {
+			told = told_functions(probe->obj);
 			*ret_fentry = without != 2 && can_attach(probe->progs.try_fentry, false);
 			*ret_multi = without != 1 && can_attach(probe->progs.try_multi, true);
 			without = 3;
@@ -273,6 +318,8 @@ int kernel_attach_kinds(bool *ret_fentry, bool *ret_multi)
 		refused = refused ? refused : err;
 		probe_bpf__destroy(probe);
 	}
+	if (!told)
+		return -EAGAIN;
 	return *ret_fentry || *ret_multi || has_kprobes() ? 0 : refused ? refused : -ENXIO;
 }
 

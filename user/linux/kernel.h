@@ -13,7 +13,8 @@ struct kernel_names;
  */
 int kernel_refusal(char *ret_reason, size_t size);
 
-/* Why loading failed with this error; one line.  -ENXIO: there is no way to attach. */
+/* Why loading failed with this error; one line.  -ENXIO: there is no way to attach; -EAGAIN:
+ * libbpf has a wrong idea of the kernel, which it keeps until the process ends. */
 void kernel_load_reason(int error, char *ret_reason, size_t size);
 
 /* Why kprobes, which stand in for fentry, were not permitted; one line. */
@@ -34,7 +35,7 @@ void kernel_policy_now(struct policy *ret_policy, bool *ret_dumps_bound);
 /*
  * Whether fentry and kprobe.multi programs can be attached: by trying with
  * empty ones.  Where there are no kprobes either, the reason: -EPERM if the
- * kernel forbids it, -ENXIO if it has nothing to attach to.
+ * kernel forbids it, -ENXIO if it has nothing to attach to.  -EAGAIN: as above.
  */
 int kernel_attach_kinds(bool *ret_fentry, bool *ret_multi);
 

@@ -52,6 +52,8 @@ static int load(const struct lister *lister, bool seeks, struct list_bpf **ret_l
 	bpf_program__set_autoload(list->progs.seek_files, seeks);
 	bpf_program__set_autoload(list->progs.seek_sockets, seeks);
 	err = list_bpf__load(list);
+	if (!err && !list->bss) /* libbpf found that maps cannot be mapped */
+		err = -EAGAIN;
 	if (err)
 		list_bpf__destroy(list);
 	else

@@ -158,6 +158,8 @@ static int load_once(struct tracer *tracer, const struct rt_config *config, bool
 	loaded->lsm_seen = hooks_see(&tracer->hooks, RT_HOOK_SECURITY_EXIT);
 	hooks_select(&tracer->hooks, tracer->trace->obj, rest);
 	err = trace_bpf__load(tracer->trace);
+	if (!err && !tracer->trace->bss) /* libbpf found that maps cannot be mapped */
+		err = -EAGAIN;
 	if (err || rest)
 		return err;
 	hooks_prove(&tracer->hooks, tracer->trace->obj, "");

@@ -2,7 +2,9 @@
 /*
  * Preloaded: makes calls of bpf() fail.
  *   FAIL_AT=N         the Nth one, from 1
+ *   FAIL_COMMAND=N    of those with this command only
  *   FAIL_PROGRAMS=... loading any of these, " f_put_port m_put_port "
+ *   FAIL_MAPS=...     the same of maps
  *   FAIL_ERRNO=N      how
  *   FAIL_COUNT=FILE   is told how many there were, at the end
  */
@@ -36,23 +38,25 @@ static void __attribute__((destructor)) end(void)
 		dprintf(told, "%lu\n", calls);
 }
 
-static bool is_unwanted(const union bpf_attr *attr)
+static bool is_unwanted(const char *names, const char *object)
 {
-	const char *names = getenv("FAIL_PROGRAMS");
 	char name[BPF_OBJ_NAME_LEN + 2];
 
 	if (!names)
 		return false;
-	snprintf(name, sizeof(name), " %s ", attr->prog_name);
+	snprintf(name, sizeof(name), " %s ", object);
 	return strstr(names, name);
 }
 
 static bool fails(long command, const union bpf_attr *attr)
 {
-	const char *at = getenv("FAIL_AT");
+	const char *at = getenv("FAIL_AT"), *only = getenv("FAIL_COMMAND");
+	bool counts = !only || command == atol(only);
 
-	calls++;
-	return (at && calls == strtoul(at, NULL, 10)) || (command == BPF_PROG_LOAD && is_unwanted(attr));
+	calls += counts;
+	return (counts && at && calls == strtoul(at, NULL, 10)) ||
+	       (command == BPF_PROG_LOAD && is_unwanted(getenv("FAIL_PROGRAMS"), attr->prog_name)) ||
+	       (command == BPF_MAP_CREATE && is_unwanted(getenv("FAIL_MAPS"), attr->map_name));
 }
 
 long syscall(long number, ...)
