@@ -16,7 +16,7 @@
 
 #include "etw/source.h"
 #include "model/address.h"
-#include "model/text.h"
+#include "model/event_names.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"
 

@@ -8,7 +8,9 @@
 #include <stdio.h>
 
 #include "fuzz/fuzz.h"
+#include "model/event_names.h"
 #include "model/text.h"
+#include "model/time_text.h"
 #include "view/json_writer.h"
 
 #define CHARS_LEN 16

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Records written by hand, as the BPF programs and as nobody would send them. */
-#include "unit.h"
+#include "records.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -8,66 +8,6 @@
 #include <string.h>
 
 #include "linux/decode.h"
-
-#define TCP_ESTABLISHED_STATE 1
-#define TCP_TIME_WAIT_STATE   6
-#define TCP_CLOSE_STATE	      7
-#define TCP_LISTEN_STATE      10
-
-static const struct policy older = {.fast_cache_live = true};
-static const struct policy newer = {.connect_bind_flag = true};
-
-static struct rt_sock tcp_sock(uint16_t port, uint8_t state)
-{
-	return (struct rt_sock){
-		.family = AF_INET,
-		.protocol = IPPROTO_TCP,
-		.port = port,
-		.state = state,
-		.uid = 1000,
-		.addr = {127, 0, 0, 1},
-	};
-}
-
-static struct rt_sock connected_sock(uint16_t port)
-{
-	struct rt_sock sock = tcp_sock(port, TCP_ESTABLISHED_STATE);
-
-	sock.peer_port = 51322;
-	memcpy(sock.peer, (uint8_t[]){127, 0, 0, 1}, 4);
-	return sock;
-}
-
-/* A bind to 127.0.0.1:8080; allocated, since it is large and ends where the sanitizer looks. */
-static struct rt_attempt *new_attempt(uint32_t contenders)
-{
-	struct rt_attempt *attempt = calloc(1, sizeof(*attempt));
-
-	assert_non_null(attempt);
-	attempt->header.type = RT_BIND;
-	attempt->header.time_ns = 5;
-	attempt->binder = tcp_sock(0, TCP_CLOSE_STATE);
-	attempt->requested_family = AF_INET;
-	attempt->requested_port = 8080;
-	memcpy(attempt->requested_addr, attempt->binder.addr, 4);
-	attempt->addrlen = 16;
-	attempt->fd = RT_FD_NONE;
-	attempt->range_lo = 32768;
-	attempt->range_hi = 60999;
-	attempt->unprivileged_start = 1024;
-	attempt->stage = RT_AT_PORT;
-	attempt->asked_port = 8080;
-	attempt->contender_count = contenders;
-	attempt->contenders_total = contenders;
-	for (uint32_t i = 0; i < contenders; i++)
-		attempt->contenders[i] = tcp_sock(8080, TCP_LISTEN_STATE);
-	return attempt;
-}
-
-static size_t size_of(const struct rt_attempt *attempt)
-{
-	return RT_ATTEMPT_FIXED + attempt->contender_count * sizeof(struct rt_sock);
-}
 
 static void test_attempt(void **state)
 {
@@ -79,7 +19,7 @@ static void test_attempt(void **state)
 	attempt->contenders[1].flags = RT_SK_CULPRIT | RT_SK_REUSEPORT;
 	attempt->contenders[1].bound_tgid = 4100;
 	memset(attempt->contenders[1].bound_comm, 'x', RT_COMM_LEN);
-	assert_int_equal(decode_record(attempt, size_of(attempt), &newer, &event), 0);
+	assert_int_equal(decode_record(attempt, attempt_size(attempt), &newer, &event), 0);
 	assert_int_equal(event.type, EVENT_BIND);
 	assert_int_equal(event.result, -EADDRINUSE);
 	assert_int_equal(event.stage, STAGE_PORT);
@@ -108,7 +48,7 @@ static void test_short_records(void **state)
 	(void)state;
 	for (uint32_t contenders = 0; contenders <= RT_MAX_CONTENDERS; contenders += 32) {
 		struct rt_attempt *attempt = new_attempt(contenders);
-		size_t size = size_of(attempt);
+		size_t size = attempt_size(attempt);
 		void *exact;
 
 		for (size_t cut = 1; cut <= size; cut += cut < 256 ? 1 : 997) {
@@ -208,9 +148,9 @@ static void test_options_of_attempt(void **state)
 	(void)state;
 	attempt->option_count = 2;
 	attempt->options[1] = (struct rt_option){.time_ns = 4, .level = IPPROTO_IPV6, .name = 26, .value = 1};
-	assert_int_equal(decode_option_count(attempt, size_of(attempt)), 2);
-	assert_int_equal(decode_option(attempt, size_of(attempt), 2, &event), -EBADMSG);
-	assert_int_equal(decode_option(attempt, size_of(attempt), 1, &event), 0);
+	assert_int_equal(decode_option_count(attempt, attempt_size(attempt)), 2);
+	assert_int_equal(decode_option(attempt, attempt_size(attempt), 2, &event), -EBADMSG);
+	assert_int_equal(decode_option(attempt, attempt_size(attempt), 1, &event), 0);
 	assert_int_equal(event.type, EVENT_OPTION);
 	assert_string_equal(event.option.name, "IPV6_V6ONLY");
 	assert_int_equal(event.time_ns, 4);
@@ -366,131 +306,12 @@ static void test_stages(void **state)
 		attempt->entry_port = rows[i].entry_port;
 		attempt->stage = rows[i].reached;
 		attempt->result = rows[i].result;
-		assert_int_equal(decode_record(attempt, size_of(attempt), &newer, &event), 0);
+		assert_int_equal(decode_record(attempt, attempt_size(attempt), &newer, &event), 0);
 		if (event.stage != rows[i].stage)
 			fail_msg("stage row %zu: %d", i, event.stage);
 		assert_int_equal(event.asked, rows[i].reached >= RT_AT_PORT);
 	}
 	free(attempt);
-}
-
-/* Whose port was not asked for: a listener's child, or connect()'s choice? */
-static void test_origin(void **state)
-{
-	static const struct {
-		const struct policy *policy;
-		uint16_t port;
-		int fastreuse;
-		uint32_t flags;
-		bool accepted, connect_bound;
-	} rows[] = {
-		{&newer, 8080, 0, 0, true, false},
-		{&newer, 40000, 0, RT_SK_CONNECT_BIND, false, true},
-		{&newer, 40000, 0, RT_SK_MPTCP, false, false},
-		{&newer, 8080, 0, RT_SK_MPTCP, true, false},
-		{&newer, 40000, 0, RT_SK_MPTCP | RT_SK_CONNECT_BIND, false, true},
-		{&older, 40000, 0, RT_SK_ACCEPTED, true, false},
-		{&older, 40000, -1, RT_SK_ORPHAN, true, false},
-		{&older, 40000, -1, RT_SK_ORPHAN | RT_SK_DEAD, false, true},
-		{&newer, 8080, 0, RT_SK_PORT_LOCK, false, false},
-		{&older, 40000, -1, 0, false, true},
-		{&older, 8080, 0, 0, true, false},
-		{&older, 40000, 0, 0, false, false},
-		{&older, 8080, 0, RT_SK_MINI, false, false},
-	};
-	struct rt_attempt *attempt = new_attempt(1);
-	struct event event;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		attempt->contenders[0] = connected_sock(rows[i].port);
-		attempt->contenders[0].flags = rows[i].flags;
-		attempt->bucket.fastreuse = rows[i].fastreuse;
-		attempt->bucket.fastreuseport = rows[i].fastreuse;
-		assert_int_equal(decode_record(attempt, size_of(attempt), rows[i].policy, &event), 0);
-		if (event.holders[0].sock.accepted != rows[i].accepted ||
-		    event.holders[0].sock.connect_bound != rows[i].connect_bound)
-			fail_msg("origin row %zu: accepted %d, connect %d", i, event.holders[0].sock.accepted,
-				 event.holders[0].sock.connect_bound);
-		event_clear(&event);
-	}
-	free(attempt);
-}
-
-static void test_kinds(void **state)
-{
-	static const struct {
-		uint32_t flags;
-		enum holder_kind kind;
-	} rows[] = {
-		{0, KIND_UNKNOWN},
-		{RT_SK_KERN, KIND_KERNEL},
-		{RT_SK_ORPHAN, KIND_UNKNOWN},
-		{RT_SK_ORPHAN | RT_SK_DEAD, KIND_ORPHAN},
-		{RT_SK_ORPHAN | RT_SK_DEAD | RT_SK_KERN, KIND_ORPHAN},
-		{RT_SK_MINI | RT_SK_ORPHAN, KIND_TIME_WAIT},
-	};
-	struct rt_attempt *attempt = new_attempt(1);
-	struct event event;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		attempt->contenders[0].flags = rows[i].flags;
-		attempt->contenders[0].left_ms = UINT32_MAX;
-		assert_int_equal(decode_record(attempt, size_of(attempt), &newer, &event), 0);
-		assert_int_equal(event.holders[0].kind, rows[i].kind);
-		assert_true(event.holders[0].expires_ms ==
-			    (rows[i].flags & RT_SK_MINI ? (int64_t)UINT32_MAX : -1));
-		event_clear(&event);
-	}
-	free(attempt);
-}
-
-static void test_socks(void **state)
-{
-	static const struct {
-		uint16_t family, protocol, port;
-		uint8_t state;
-		uint32_t flags;
-		enum family want_family;
-		enum protocol want_protocol;
-		enum sock_state want_state;
-	} rows[] = {
-		{AF_INET, IPPROTO_TCP, 80, 10, 0, FAMILY_IPV4, PROTO_TCP, STATE_LISTEN},
-		{AF_INET6, IPPROTO_UDP, 80, 7, 0, FAMILY_IPV6, PROTO_UDP, STATE_BOUND},
-		{AF_INET, IPPROTO_UDP, 0, 7, 0, FAMILY_IPV4, PROTO_UDP, STATE_UNKNOWN},
-		{AF_INET, IPPROTO_TCP, 80, 6, RT_SK_MINI, FAMILY_IPV4, PROTO_TCP, STATE_TIME_WAIT},
-		{AF_INET, 262, 80, 10, 0, FAMILY_IPV4, PROTO_MPTCP, STATE_LISTEN},
-		{AF_INET, IPPROTO_TCP, 80, 10, RT_SK_MPTCP, FAMILY_IPV4, PROTO_MPTCP, STATE_LISTEN},
-		{0, 0, 0, 0, 0, FAMILY_NONE, PROTO_OTHER, STATE_UNKNOWN},
-		{77, 133, 80, 255, 0, FAMILY_OTHER, PROTO_OTHER, STATE_UNKNOWN},
-		{AF_INET, IPPROTO_SCTP, 80, 10, 0, FAMILY_IPV4, PROTO_SCTP, STATE_LISTEN},
-		{AF_INET, IPPROTO_ICMP, 80, 7, 0, FAMILY_IPV4, PROTO_PING, STATE_BOUND},
-		{AF_INET6, IPPROTO_ICMPV6, 80, 7, 0, FAMILY_IPV6, PROTO_PING, STATE_BOUND},
-		{AF_INET, IPPROTO_ICMP, 1, 7, RT_SK_RAW, FAMILY_IPV4, PROTO_RAW, STATE_UNKNOWN},
-		{AF_INET, IPPROTO_TCP, 6, 1, RT_SK_RAW, FAMILY_IPV4, PROTO_RAW, STATE_ESTABLISHED},
-	};
-	struct rt_sock sock = tcp_sock(80, TCP_TIME_WAIT_STATE), nobody = {.key = 0};
-	struct sock_info info;
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		sock.family = rows[i].family;
-		sock.protocol = rows[i].protocol;
-		sock.port = rows[i].port;
-		sock.state = rows[i].state;
-		sock.flags = rows[i].flags;
-		sock.key = 1;
-		sock.ifindex = -1;
-		decode_sock(&sock, &info);
-		if (info.family != rows[i].want_family || info.protocol != rows[i].want_protocol ||
-		    info.state != rows[i].want_state || info.ifindex)
-			fail_msg("sock row %zu: %d %d %d", i, info.family, info.protocol, info.state);
-	}
-	decode_sock(&nobody, &info);
-	assert_int_equal(info.protocol, PROTO_NONE);
-	assert_null(option_name(1, 1000));
-	assert_string_equal(option_name(IPPROTO_IP, 24), "IP_BIND_ADDRESS_NO_PORT");
 }
 
 int main(void)
@@ -507,9 +328,6 @@ int main(void)
 		cmocka_unit_test(test_exe),
 		cmocka_unit_test(test_exe_hostile),
 		cmocka_unit_test(test_stages),
-		cmocka_unit_test(test_origin),
-		cmocka_unit_test(test_kinds),
-		cmocka_unit_test(test_socks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "model/event_names.h"
 #include "view/json.h"
 
 #define SOCK_FACTS                                                                                           \

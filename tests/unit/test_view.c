@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "model/text.h"
+#include "model/event_names.h"
+#include "model/time_text.h"
 #include "view/errno_name.h"
 
 static void test_write_error(void **state)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "linux/listing.h"
-#include "model/text.h"
+#include "model/event_names.h"
 
 static void tell_unread(const char *command, const struct listing *listing, enum protocol protocol)
 {

@@ -16,6 +16,7 @@
 #include "linux/clock.h"
 #include "linux/listing.h"
 #include "linux/process.h"
+#include "model/event_names.h"
 #include "view/list_view.h"
 
 #define FLUSH_LEN 65536

@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "rules/systems.h"
 #include "model/cgroup.h"
+#include "model/event_names.h"
 #include "model/users.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))

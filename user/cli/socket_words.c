@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "model/address.h"
+#include "model/event_names.h"
 #include "model/printf_like.h"
-#include "model/text.h"
 
 struct parser {
 	struct claim claim;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text that every part shares: a growable buffer, escaping of what a process
- * chose, time stamps, and the words for the enums of model/event.h.
+ * Text that every part shares: a growable buffer, and escaping of what a
+ * process chose.
  *
  * A strbuf remembers its first error (a negative errno) and then ignores
  * what is added, so callers check once, at the end.
@@ -9,9 +9,9 @@
 #ifndef REUSETRACE_MODEL_TEXT_H
 #define REUSETRACE_MODEL_TEXT_H
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include "model/event.h"
 #include "model/printf_like.h"
 
 struct strbuf {
@@ -62,44 +62,5 @@ void strbuf_free(struct strbuf *buf);
 
 /* Length of the UTF-8 character at string, 0 if it is not one. */
 size_t utf8_decode(const char *string, size_t size, uint32_t *ret_character);
-
-/* "2026-11-22T10:01:09.872Z": UTC, decimals 0 to 9. */
-#define RFC3339_LEN 40
-void time_rfc3339(char buf[RFC3339_LEN], int64_t unix_ns, unsigned int decimals);
-
-/* Such a time back, years 1970 to 2261: 0 or -EINVAL. */
-int time_from_rfc3339(const char *text, int64_t *ret_unix_ns);
-
-/* "1.2 ms" */
-#define DURATION_LEN 32
-void duration_text(char buf[DURATION_LEN], int64_t ns);
-
-/* The names used by NDJSON; NULL for NONE, UNKNOWN and what is out of range. */
-const char *event_type_name(enum event_type type);
-const char *family_name(enum family family);
-const char *protocol_name(enum protocol protocol);
-const char *state_name(enum sock_state state);
-const char *kind_name(enum holder_kind kind); /* "unknown" has a name */
-const char *stage_name(enum stage stage);
-const char *release_name(enum release release);
-const char *finding_kind_name(enum finding_kind kind);
-const char *takeover_name(enum takeover takeover);
-const char *unix_type_name(enum unix_type type);
-const char *obstacle_name(enum obstacle obstacle);
-const char *path_fault_name(enum path_fault fault);
-
-/* The enum's value, or -EINVAL. */
-int event_type_from_name(const char *name);
-int family_from_name(const char *name);
-int protocol_from_name(const char *name);
-int state_from_name(const char *name);
-int kind_from_name(const char *name);
-int stage_from_name(const char *name);
-int release_from_name(const char *name);
-int finding_kind_from_name(const char *name);
-int takeover_from_name(const char *name);
-int unix_type_from_name(const char *name);
-int obstacle_from_name(const char *name);
-int path_fault_from_name(const char *name);
 
 #endif

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "model/address.h"
-#include "model/text.h"
+#include "model/event_names.h"
 #include "recorder/recorder.h"
 #include "recorder/room.h"
 #include "recorder/store.h"

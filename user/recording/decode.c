@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "model/address.h"
+#include "model/event_names.h"
 #include "model/members.h"
 #include "model/owner.h"
-#include "model/text.h"
+#include "model/time_text.h"
 #include "recording/recording.h"
 
 #define PORT_MAX		       UINT16_MAX

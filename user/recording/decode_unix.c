@@ -2,8 +2,8 @@
 /* What only sockets of AF_UNIX have. */
 #include "recording/decode.h"
 
+#include "model/event_names.h"
 #include "model/members.h"
-#include "model/text.h"
 
 #define GET_CHARS(reader, name, array) jr_chars(reader, name, array, sizeof(array))
 

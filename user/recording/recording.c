@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/event_names.h"
 #include "model/text.h"
 #include "recording/capture.h"
 #include "recording/database.h"

@@ -3,6 +3,7 @@
 #include "rules/rules.h"
 
 #include "model/text.h"
+#include "model/time_text.h"
 
 static void put_before(struct strbuf *out, const struct event_gap *gap)
 {

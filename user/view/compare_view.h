@@ -3,6 +3,7 @@
 #ifndef REUSETRACE_VIEW_COMPARE_VIEW_H
 #define REUSETRACE_VIEW_COMPARE_VIEW_H
 
+#include "model/event.h"
 #include "view/json_writer.h"
 
 /* Worth a line: it differs, is refused, undocumented, or shares the port. */

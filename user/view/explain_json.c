@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/address.h"
+#include "model/event_names.h"
 #include "view/explain_view.h"
 
 static void put_options(struct json_writer *writer, const struct claim *claim)

@@ -17,6 +17,7 @@ int journal_view_new(const struct view_config *config, struct view **ret_view)
 #include <string.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>
+#include "model/event_names.h"
 #include "model/text.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"

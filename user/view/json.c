@@ -4,7 +4,9 @@
 
 #include <inttypes.h>
 #include "model/address.h"
+#include "model/event_names.h"
 #include "model/members.h"
+#include "model/time_text.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"
 #include "view/json_findings.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "view/json_findings.h"
 
-#include "model/text.h"
+#include "model/event_names.h"
 #include "view/json.h"
 
 #define MEMBER_CHARS(writer, name, array) jw_chars(writer, name, array, sizeof(array))

@@ -3,6 +3,7 @@
 #ifndef REUSETRACE_VIEW_JSON_REFUSAL_H
 #define REUSETRACE_VIEW_JSON_REFUSAL_H
 
+#include "model/event.h"
 #include "view/json_writer.h"
 
 /* The member "refusal": null where nothing but the port table had a say. */

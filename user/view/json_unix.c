@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "view/json_unix.h"
 
+#include "model/event_names.h"
 #include "model/members.h"
-#include "model/text.h"
 
 void json_unix_type(struct json_writer *writer, const struct sock_info *sock)
 {

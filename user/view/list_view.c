@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "model/address.h"
+#include "model/event_names.h"
 #include "view/text_parts.h"
 
 enum column {

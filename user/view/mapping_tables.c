@@ -9,6 +9,7 @@
 #include "view/mapping.h"
 
 #include <string.h>
+#include "model/event_names.h"
 
 #define ROWS(array) .rows = (array), .count = sizeof(array) / sizeof((array)[0])
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "model/event_names.h"
 #include "model/text.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "model/event_names.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"
 #include "view/json_writer.h"

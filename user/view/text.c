@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "model/address.h"
+#include "model/event_names.h"
+#include "model/time_text.h"
 #include "rules/rules.h"
 #include "view/errno_name.h"
 #include "view/text_parts.h"

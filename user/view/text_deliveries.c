@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The counts of --deliveries. */
 #include <inttypes.h>
+#include "model/event_names.h"
 #include "view/text_parts.h"
 
 static bool is_same_port(const struct sock_info *one, const struct sock_info *two)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <time.h>
+#include "model/time_text.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 

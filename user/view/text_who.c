@@ -3,6 +3,7 @@
 #include "view/text_parts.h"
 
 #include <inttypes.h>
+#include "model/time_text.h"
 
 #define MORE_OWNERS 3 /* pids named after the first process */
 

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/text.h"
 #include "view/timeline_steps.h"
 
 #define ORDER(one, other)  (((one) > (other)) - ((one) < (other)))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view/why_view.h"
 
+#include "model/event_names.h"
 #include "view/errno_name.h"
 #include "view/text_parts.h"
 

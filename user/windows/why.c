@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/target.h"
 #include "etw/netsh.h"
+#include "model/event_names.h"
 #include "rules/winsock.h"
 #include "view/list_view.h"
 #include "view/why_view.h"

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "model/text.h"
+#include "model/event_names.h"
 #include "oracle.h"
 
 /* What rules make of one attempt. */
