@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Six processes bind in a loop on one CPU: no attempt is missed while one is preempted in a hook."""
+"""Whatever is preempted and wherever, in a hook or in the tracer: no attempt is missed."""
+import errno
 import os
+import re
+import socket
+import subprocess
+import tempfile
 from collections import Counter
 
 from bpf import Ring
-from harness import Tracer, equal, kernel, run
+from children import bind
+from harness import Tracer, contains, equal, kernel, run, start, wait_for
 
 PROCESSES = 6
 BINDS = 2000
@@ -27,6 +33,7 @@ def asked_for():
 
 
 def test_six_processes_on_one_cpu():
+    """Each binds in a loop."""
     mode = preemption()
     if asked_for():
         equal(mode, asked_for(), "preemption")
@@ -42,3 +49,24 @@ def test_six_processes_on_one_cpu():
     equal([port for port in wanted if counts[port] != 1][:9], [], "ports without just one bind")
     equal(counts.total(), PROCESSES * BINDS, "binds printed")
     equal({event["result"]["ok"] for event in trace.of("bind")}, {True}, "accepted")
+
+
+def test_looks_for_holders_without_map_calls():
+    """Whoever is preempted while it reads or changes a map by bpf() holds off the programs of others on that CPU."""
+    log = tempfile.mktemp()
+    ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    with socket.create_server(("127.0.0.1", PORT)) as sock:
+        socket.send_fds(ends[0], [b"x"], [sock.fileno()])
+    with Tracer("-x") as trace:
+        strace = start("strace", "-f", "-e", "trace=bpf", "-o", log, "-p", str(trace.process.pid),
+                       stderr=subprocess.PIPE)
+        contains(strace.stderr.readline().decode(), "attached", "strace")
+        equal(bind(PORT), errno.EADDRINUSE, "bind")
+        wait_for(lambda: b'"errno":"EADDRINUSE"' in trace.read_out(), "the refusal")
+        trace.stop()
+        strace.communicate()
+    equal(trace.one("bind")["holders"][0]["kind"], "in-flight", "holder")
+    with open(log) as file:
+        commands = re.findall(r"\bbpf\((\w+)", file.read())
+    contains(commands, "BPF_ITER_CREATE", "calls")
+    equal([command for command in commands if command.startswith("BPF_MAP_")], [], "calls for maps")
