@@ -68,12 +68,13 @@ struct rt_known {
 
 /* A socket whose holder is asked for. */
 struct rt_sought {
+	__u64 key; /* 0: none */
 	__u64 inode;
 	__u16 port;
 	__u16 pad[3];
 };
 
-#define RT_SOUGHT_MAX 1024
+#define RT_SOUGHT_MAX 1024 /* a power of two */
 
 #define NO_SLOT	      0xffffffffU
 

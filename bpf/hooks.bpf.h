@@ -4,7 +4,8 @@
  *
  *   f_  fentry/fexit    cheap, but the kernel skips it for other tasks of a
  *                       CPU while one is preempted inside it
- *   m_  kprobe.multi    never skipped that way: for preemptible code
+ *   m_  kprobe.multi    never skipped that way: for preemptible code; but on a
+ *                       CPU where anybody's bpf() reads or changes a map
  *   k_  kprobe          where nothing else attaches; twins.bpf.h has those
  *                       of hooks that have no m_
  *

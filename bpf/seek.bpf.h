@@ -20,11 +20,17 @@
 #define NETDEV_ALIGN	32
 #define USER_DATA_FLAGS 7ULL /* SK_USER_DATA_NOCOPY and the like */
 
-/* Sockets whose holder is asked for, by address, with their inode: filled by the loader. */
+/*
+ * Sockets whose holder is asked for, by ascending address; those that are none
+ * come first.  The loader writes them to its memory: a bpf() that changes or
+ * reads a map holds off all kprobes of its CPU, also of other tasks for which
+ * it is preempted meanwhile.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, RT_SOUGHT_MAX);
-	__type(key, __u64);
+	__type(key, __u32);
 	__type(value, struct rt_sought);
 } sought SEC(".maps");
 
@@ -68,6 +74,31 @@ static __always_inline struct rt_found *found_begin(enum rt_found_how how)
 	return found;
 }
 
+static __always_inline struct rt_sought *sought_at(u32 at)
+{
+	return bpf_map_lookup_elem(&sought, &at);
+}
+
+/* One step of the search for an address; verified by itself, or else every way through the search would be.
+ */
+__noinline u32 sought_after(u32 at, u32 step, u64 key)
+{
+	struct rt_sought *entry = sought_at(at + step);
+
+	return entry && entry->key <= key ? at + step : at;
+}
+
+static __always_inline struct rt_sought *sought_of(u64 key)
+{
+	struct rt_sought *entry;
+	u32 at = 0;
+
+	for (u32 step = RT_SOUGHT_MAX / 2; step; step /= 2)
+		at = sought_after(at, step, key);
+	entry = sought_at(at);
+	return entry && entry->key == key ? entry : NULL;
+}
+
 /* Is this file a socket that is sought?  Its address then; in the scratch, who has what led to it. */
 __noinline u64 seek_file(u64 file, u64 task)
 {
@@ -83,7 +114,7 @@ __noinline u64 seek_file(u64 file, u64 task)
 		sk = first ? first : sk;
 	}
 	key = (u64)sk;
-	wanted = bpf_map_lookup_elem(&sought, &key);
+	wanted = sought_of(key);
 	if (!wanted)
 		return 0;
 	found->key = key;
@@ -331,16 +362,17 @@ int seek_sockets(struct bpf_iter__bpf_map_elem *ctx)
 	struct seq_file *seq = ctx->meta->seq;
 	struct rt_found *found = found_begin(RT_FOUND_ALIVE);
 	struct rt_sought *wanted = ctx->value;
-	u64 *key = ctx->key;
 	struct sock *sk;
+	u64 key;
 
-	if (!found || !key || !wanted)
+	if (!found || !wanted || !wanted->key)
 		return 0;
-	sk = (struct sock *)*key;
+	key = wanted->key;
+	sk = (struct sock *)key;
 	if (BPF_CORE_READ(sk, __sk_common.skc_num) != wanted->port ||
 	    compat_sk_inode(sk, BPF_CORE_READ(sk, sk_socket)) != wanted->inode)
 		return 0;
-	found->key = *key;
+	found->key = key;
 	found->inode = wanted->inode;
 	found->function = 0;
 	if (BPF_CORE_READ(sk, sk_protocol) == IPPROTO_UDP)

@@ -371,19 +371,33 @@ int f_connect6(u64 *ctx)
 	return connect_wanted((int)ctx[2]) ? connect_bound(TRACED(1), (int)ctx[2]) : 0;
 }
 
-SEC("fentry/inet_put_port")
-int f_put_port(u64 *ctx)
+static __always_inline int given_back(u64 sk, enum rt_hook hook)
 {
-	FIRED(RT_HOOK_PUT_PORT);
-	return marked((void *)ctx[0]) ? released(TRACED(0), (struct sock *)ctx[0], RT_RELEASE) : 0;
+	FIRED(hook);
+	return on_port_given_back(sk);
 }
 
-SEC("fentry/udp_lib_unhash")
-int f_udp_unhash(u64 *ctx)
-{
-	FIRED(RT_HOOK_UDP_UNHASH);
-	return marked((void *)ctx[0]) ? released(TRACED(0), (struct sock *)ctx[0], RT_RELEASE) : 0;
-}
+/* Not only under locks: a connection's end comes in BH, of a listener that chose no port in its close(). */
+#define GIVEN_BACK(name, function, hook)                                                                     \
+	SEC("fentry/" #function)                                                                             \
+	int f_##name(u64 *ctx)                                                                               \
+	{                                                                                                    \
+		FIRED(hook);                                                                                 \
+		return marked((void *)ctx[0]) ? released(TRACED(0), (struct sock *)ctx[0], RT_RELEASE) : 0;  \
+	}                                                                                                    \
+	SEC("kprobe.multi")                                                                                  \
+	int m_##name(struct pt_regs *ctx)                                                                    \
+	{                                                                                                    \
+		return given_back(PT_REGS_PARM1(ctx), hook);                                                 \
+	}                                                                                                    \
+	SEC("kprobe")                                                                                        \
+	int k_##name(struct pt_regs *ctx)                                                                    \
+	{                                                                                                    \
+		return given_back(PT_REGS_PARM1(ctx), hook);                                                 \
+	}
+
+GIVEN_BACK(put_port, inet_put_port, RT_HOOK_PUT_PORT)
+GIVEN_BACK(udp_unhash, udp_lib_unhash, RT_HOOK_UDP_UNHASH)
 
 SEC("fentry/inet_twsk_hashdance")
 int f_tw_begin(u64 *ctx)

@@ -167,12 +167,6 @@ TWIN_ENTRY(fastreuse3, twin_bucket_granted(PT_REGS_PARM2(ctx), PT_REGS_PARM1(ctx
 TWIN_EXIT(connect4, connect_wanted((int)result) ? connect_bound(of.args[1], (int)result) : 0)
 TWIN_EXIT(connect6, connect_wanted((int)result) ? connect_bound(of.args[1], (int)result) : 0)
 
-static __always_inline int given_back(u64 sk, enum rt_hook hook)
-{
-	FIRED(hook);
-	return on_port_given_back(sk);
-}
-
 static __always_inline int remnant_ends(u64 tw)
 {
 	FIRED(RT_HOOK_TW_END);
@@ -185,8 +179,6 @@ __noinline int twin_remnant_begins(u64 tw, u64 sk)
 	return time_wait_begins(tw, sk);
 }
 
-TWIN_ENTRY(put_port, given_back(PT_REGS_PARM1(ctx), RT_HOOK_PUT_PORT))
-TWIN_ENTRY(udp_unhash, given_back(PT_REGS_PARM1(ctx), RT_HOOK_UDP_UNHASH))
 TWIN_ENTRY(tw_begin, twin_remnant_begins(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
 TWIN_ENTRY(tw_begin_timed, twin_remnant_begins(PT_REGS_PARM1(ctx), PT_REGS_PARM2(ctx)))
 TWIN_ENTRY(tw_end, remnant_ends(PT_REGS_PARM1(ctx)))

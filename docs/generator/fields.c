@@ -426,7 +426,7 @@ const struct field_row field_rows[] = {
 	{"lost", "object", "What is missing, by reason."},
 	{"lost.ring", "integer", "The ring buffer was full."},
 	{"lost.map", "integer", "There was no room for an attempt."},
-	{"lost.recursion", "integer", "The kernel skipped a program that was running."},
+	{"lost.recursion", "integer", "The kernel skipped a program: one was running on that CPU, or a bpf() on a map."},
 	{"lost.missed", "integer", "The kernel missed a kprobe."},
 	{"lost.exits", "integer", "Attempts whose end was not seen."},
 	{"lost.options", "integer", "Sockets whose changes of options were pushed out."},

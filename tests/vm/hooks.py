@@ -11,9 +11,9 @@ from harness import Tracer, equal, kernel, skip
 # Of code that can be preempted, where fentry and fexit are skipped for other tasks of the CPU.
 PREEMPTIBLE = {"__sys_bind", "__sys_bind_socket", "__sys_connect", "__sys_listen", "__sys_listen_socket",
                "__sys_setsockopt", "__sys_socket", "do_sock_setsockopt", "exit_files", "inet_csk_get_port",
-               "inet_release", "ping_get_port", "security_socket_bind", "security_socket_connect",
+               "inet_put_port", "inet_release", "ping_get_port", "security_socket_bind", "security_socket_connect",
                "security_socket_listen", "security_socket_post_create", "security_socket_setsockopt",
-               "udp_lib_get_port", "wake_up_new_task"}
+               "udp_lib_get_port", "udp_lib_unhash", "wake_up_new_task"}
 KPROBE_ONLY = {"ping_unhash"}
 MULTI = (6, 12)  # Debian's kernels have CONFIG_FPROBE from here on
 

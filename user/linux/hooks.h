@@ -20,7 +20,7 @@ enum hook_use {
 	USE_VERBOSE = 1 << 2,	  /* only with -v */
 	USE_CGROUP = 1 << 3,	  /* only with -c */
 	USE_EXIT = 1 << 4,	  /* at the return */
-	USE_LOCKED = 1 << 5,	  /* runs with BH off: fentry/fexit, or a kprobe without them */
+	USE_LOCKED = 1 << 5,	  /* BH is off, or few calls matter: fentry/fexit, or a kprobe without */
 	USE_TRACEPOINT = 1 << 6,  /* tp_btf: no function to look for */
 	USE_DETAIL = 1 << 7,	  /* as that; adds to a record, makes none: no loss if it is skipped */
 	USE_CONNECTS = 1 << 10,	  /* only with -v, -P, -p or COMMAND */

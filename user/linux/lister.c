@@ -16,6 +16,7 @@
 #include "linux/kernel.h"
 #include "linux/kernel_names.h"
 #include "linux/kernel_types.h"
+#include "linux/sought.h"
 #include "list.skel.h"
 
 #define WALKS_MAX 4096 /* runs over `turns`: hundreds of millions of sockets */
@@ -23,6 +24,7 @@
 struct lister {
 	struct list_bpf *list;
 	struct list_bpf *seek;	    /* the same object with its other programs: loaded when they are needed */
+	struct rt_sought *sought;   /* of it */
 	struct kernel_types *types; /* NULL: libbpf looks through all of the kernel's */
 	struct policy policy;
 	uint16_t port;
@@ -116,6 +118,7 @@ void lister_free(struct lister *lister)
 	if (!lister)
 		return;
 	list_bpf__destroy(lister->list);
+	sought_unmap(lister->sought);
 	list_bpf__destroy(lister->seek);
 	kernel_types_free(lister->types);
 	if (lister->udp >= 0)
@@ -181,20 +184,13 @@ int lister_seek(void *source, const struct sought_socket *sockets, size_t count,
 	if (err)
 		return err == -EINVAL || err == -EACCES ? -EOPNOTSUPP : err;
 	map = bpf_map__fd(lister->seek->maps.sought);
-	if (count > RT_SOUGHT_MAX)
-		count = RT_SOUGHT_MAX;
-	for (size_t i = 0; i < count && !err; i++) {
-		struct rt_sought sought = {.inode = sockets[i].inode, .port = sockets[i].port};
-
-		err = bpf_map_update_elem(map, &sockets[i].key, &sought, BPF_ANY);
-	}
-	if (!err)
-		err = run(lister->seek->progs.seek_files, -1, sizeof(struct rt_found), fn, context);
-	if (!err)
-		err = run(lister->seek->progs.seek_sockets, map, sizeof(struct rt_found), fn, context);
-	for (size_t i = 0; i < count; i++)
-		bpf_map_delete_elem(map, &sockets[i].key);
-	return err;
+	if (!lister->sought)
+		err = sought_map(map, &lister->sought);
+	if (err)
+		return err;
+	sought_set(lister->sought, sockets, count);
+	err = run(lister->seek->progs.seek_files, -1, sizeof(struct rt_found), fn, context);
+	return err ? err : run(lister->seek->progs.seek_sockets, map, sizeof(struct rt_found), fn, context);
 }
 
 const struct policy *lister_policy(const struct lister *lister)

@@ -73,6 +73,7 @@ static void reclaim_calls(const struct trace_bpf *trace)
 	}
 }
 
+/* The calls for maps hold off programs: only now, when attempts are lost without them. */
 void reclaim_check(struct reclaim *reclaim, struct trace_bpf *trace)
 {
 	uint64_t short_of = trace->bss->counters[RT_COUNT_NO_SLOT];

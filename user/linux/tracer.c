@@ -23,6 +23,7 @@
 #include "linux/reclaim.h"
 #include "linux/security.h"
 #include "linux/selftest.h"
+#include "linux/sought.h"
 #include "linux/tracer_config.h"
 #include "trace.skel.h"
 
@@ -36,6 +37,7 @@ struct tracer {
 	uint32_t task_type;	    /* 0: not to be cast to */
 	struct kernel_types *types; /* NULL: libbpf looks through all of the kernel's */
 	struct bpf_link *iterators[ITERATORS];
+	struct rt_sought *sought;
 	struct ring_buffer *ring;
 	struct hooks hooks;
 	char modules[LSM_LIST_LEN];
@@ -225,6 +227,8 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	if (err)
 		return err;
 	err = attach_iterators(tracer);
+	if (!err)
+		err = sought_map(bpf_map__fd(tracer->trace->maps.sought), &tracer->sought);
 	if (err)
 		return err;
 	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->trace->maps.events), on_record, tracer, NULL);
@@ -263,6 +267,7 @@ void tracer_free(struct tracer *tracer)
 	if (!tracer)
 		return;
 	ring_buffer__free(tracer->ring);
+	sought_unmap(tracer->sought);
 	for (size_t i = 0; i < ITERATORS; i++)
 		bpf_link__destroy(tracer->iterators[i]);
 	if (tracer->trace)
@@ -349,21 +354,13 @@ int tracer_snapshot(struct tracer *tracer, bool first, record_fn fn, void *conte
 int tracer_seek(void *source, const struct sought_socket *sockets, size_t count, record_fn fn, void *context)
 {
 	struct tracer *tracer = source;
-	int map = bpf_map__fd(tracer->trace->maps.sought), err = 0;
+	int err = 0;
 
-	if (count > RT_SOUGHT_MAX)
-		count = RT_SOUGHT_MAX;
-	for (size_t i = 0; i < count && !err; i++) {
-		struct rt_sought sought = {.inode = sockets[i].inode, .port = sockets[i].port};
-
-		err = bpf_map_update_elem(map, &sockets[i].key, &sought, BPF_ANY);
-	}
+	sought_set(tracer->sought, sockets, count);
 	for (size_t i = ITERATE_FILES; i <= ITERATE_SOCKETS && !err; i++)
 		err = !tracer->iterators[i]
 			      ? -EOPNOTSUPP
 			      : iterator_read(tracer->iterators[i], sizeof(struct rt_found), fn, context);
-	for (size_t i = 0; i < count; i++)
-		(void)bpf_map_delete_elem(map, &sockets[i].key);
 	return err;
 }
 

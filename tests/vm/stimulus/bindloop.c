@@ -1,21 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bindloop CPU PROCESSES BINDS PORT [same]
+ * bindloop CPU PROCESSES BINDS PORT [same|udp|listen]
  * PROCESSES on one CPU (-1: any) bind BINDS times each, every time to another
- * port from PORT on, or all to PORT itself.  Prints how many were accepted
- * and how many refused with EADDRINUSE.
+ * port from PORT on, or all to PORT itself; UDP sockets, or sockets that listen
+ * (PORT 0 leaves the choice to the kernel).  Prints how many were accepted and
+ * how many refused with EADDRINUSE.
  */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <sys/prctl.h>
 
 #include "stimulus.h"
 
+struct way {
+	const char *name;
+	int type;
+	bool same, listens;
+};
+
+static const struct way ways[] = {
+	{"", SOCK_STREAM, false, false},
+	{"same", SOCK_STREAM, true, false},
+	{"udp", SOCK_DGRAM, false, false},
+	{"listen", SOCK_STREAM, false, true},
+};
+
 struct totals {
 	unsigned long accepted, refused;
 };
+
+static const struct way *way_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (!strcmp(ways[i].name, name))
+			return &ways[i];
+	return NULL;
+}
 
 static void pin(int cpu)
 {
@@ -39,12 +60,13 @@ static void wait_at(const int gate[2])
 		;
 }
 
-static void __attribute__((noreturn)) loop(unsigned int port, unsigned int binds, bool same, int out)
+static void __attribute__((noreturn))
+loop(unsigned int port, unsigned int binds, const struct way *way, int out)
 {
 	struct totals totals = {0};
 
 	for (unsigned int i = 0; i < binds; i++) {
-		int error = bind_once(same ? port : port + i);
+		int error = bind_of(way->type, port && !way->same ? port + i : port, way->listens);
 
 		if (error && error != EADDRINUSE)
 			_exit(1);
@@ -61,9 +83,9 @@ int main(int argc, char **argv)
 	int cpu, gate[2], results[2];
 	unsigned int processes, binds, port;
 	struct totals sum = {0}, totals;
-	bool same = argc == 6 && !strcmp(argv[5], "same");
+	const struct way *way = argc == 5 || argc == 6 ? way_of(argc == 6 ? argv[5] : "") : NULL;
 
-	if (argc != 5 && !same)
+	if (!way)
 		return 2;
 	cpu = atoi(argv[1]);
 	processes = atoi(argv[2]);
@@ -81,7 +103,7 @@ int main(int argc, char **argv)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		pin(cpu);
 		wait_at(gate);
-		loop(same ? port : port + i * binds, binds, same, results[1]);
+		loop(port && !way->same ? port + i * binds : port, binds, way, results[1]);
 	}
 	close(gate[1]);
 	close(results[1]);
