@@ -359,22 +359,33 @@ static __always_inline bool connect_wanted(int result)
 	return result || config.connects;
 }
 
+static __always_inline int given_back(u64 sk, enum rt_hook hook)
+{
+	FIRED(hook);
+	return *mark_of(sk) ? on_port_given_back(sk) : 0;
+}
+
+/* Functions of their own: what every closing socket comes to has no registers to save. */
+static __noinline int port_given_back(u64 *ctx)
+{
+	return released(TRACED(0), (struct sock *)ctx[0], RT_RELEASE);
+}
+
+static __noinline int connect_ended(u64 *ctx)
+{
+	return connect_bound(TRACED(1), (int)ctx[2]);
+}
+
 SEC("fexit/inet_hash_connect")
 int f_connect4(u64 *ctx)
 {
-	return connect_wanted((int)ctx[2]) ? connect_bound(TRACED(1), (int)ctx[2]) : 0;
+	return connect_wanted((int)ctx[2]) ? connect_ended(ctx) : 0;
 }
 
 SEC("fexit/inet6_hash_connect")
 int f_connect6(u64 *ctx)
 {
-	return connect_wanted((int)ctx[2]) ? connect_bound(TRACED(1), (int)ctx[2]) : 0;
-}
-
-static __always_inline int given_back(u64 sk, enum rt_hook hook)
-{
-	FIRED(hook);
-	return on_port_given_back(sk);
+	return connect_wanted((int)ctx[2]) ? connect_ended(ctx) : 0;
 }
 
 /* Not only under locks: a connection's end comes in BH, of a listener that chose no port in its close(). */
@@ -383,7 +394,7 @@ static __always_inline int given_back(u64 sk, enum rt_hook hook)
 	int f_##name(u64 *ctx)                                                                               \
 	{                                                                                                    \
 		FIRED(hook);                                                                                 \
-		return marked((void *)ctx[0]) ? released(TRACED(0), (struct sock *)ctx[0], RT_RELEASE) : 0;  \
+		return marked((void *)ctx[0]) ? port_given_back(ctx) : 0;                                    \
 	}                                                                                                    \
 	SEC("kprobe.multi")                                                                                  \
 	int m_##name(struct pt_regs *ctx)                                                                    \
