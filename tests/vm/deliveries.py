@@ -265,7 +265,7 @@ def test_hooks_only_on_request():
     probes = {(probe["name"], probe["how"]) for probe in trace.one("start")["probes"]}
     way, entry, leave = "f", "fentry", "fexit"
     hooks = {"f_" + hook for hook in HOOKS}
-    if ("inet_put_port", "kprobe") in probes:
+    if ("inet_twsk_kill", "kprobe") in probes:
         way, entry, leave = "k", "kprobe", "kretprobe"
         hooks = {"k_" + hook for hook in HOOKS} | KEEPERS
     equal(hooks & set(done["programs"]), hooks, "programs with --deliveries")
@@ -274,7 +274,7 @@ def test_hooks_only_on_request():
     equal(want & probes, want, "probes")
     equal(hooks & set(program_names()), set(), "programs afterwards")
     with Tracer("-v") as plain:
-        wait_for(lambda: f"{way}_put_port" in program_names(), "programs of a trace")
+        wait_for(lambda: f"{way}_tw_end" in program_names(), "programs of a trace")
         equal(hooks & set(program_names()), set(), "programs without --deliveries")
     equal("deliveries" in plain.end, False, "totals")
     equal({"inet_csk_reqsk_queue_add", "__udp_enqueue_schedule_skb"}
