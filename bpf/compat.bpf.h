@@ -11,7 +11,6 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
-#include "rodata.bpf.h"
 
 #define AF_UNIX		   1
 #define AF_INET		   2
@@ -454,24 +453,25 @@ enum bpf_func_id___task {
 
 /*
  * bpf_rdonly_cast() since 6.2.  For each pointer that is read through a trusted one, as the task is by
- * itself, the verifier searches the names of all types, several times.  The loader knows the id of the type.
+ * itself, the verifier searches the names of all types, several times.  type: the id of struct task_struct,
+ * which the loader knows, or 0 where there is no such cast.
  */
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
-static __always_inline struct task_struct *compat_typed_task(void)
+static __always_inline struct task_struct *compat_typed_task(u32 type)
 {
 	struct task_struct *task;
 
 	if (!bpf_core_enum_value_exists(enum bpf_func_id___task, BPF_FUNC_get_current_task_btf___task))
 		return NULL;
 	task = bpf_get_current_task_btf();
-	return config.task_type ? bpf_rdonly_cast(task, config.task_type) : task;
+	return type ? bpf_rdonly_cast(task, type) : task;
 }
 
 /* The descriptors of the thread that runs. */
-static __always_inline struct fdtable *compat_own_files(void)
+static __always_inline struct fdtable *compat_own_files(u32 type)
 {
-	struct task_struct *task = compat_typed_task();
+	struct task_struct *task = compat_typed_task(type);
 	struct files_struct *files = task ? task->files : NULL;
 
 	if (!task)
@@ -481,9 +481,9 @@ static __always_inline struct fdtable *compat_own_files(void)
 
 /* The same network namespace with its type known to the verifier, if it is the one of the thread that runs.
  */
-static __always_inline struct net *compat_typed_net(const struct net *net)
+static __always_inline struct net *compat_typed_net(const struct net *net, u32 type)
 {
-	struct task_struct *task = compat_typed_task();
+	struct task_struct *task = compat_typed_task(type);
 	struct nsproxy *proxy = task ? task->nsproxy : NULL;
 	struct net *own = proxy ? proxy->net_ns : NULL;
 	u64 address = (u64)own;
