@@ -56,7 +56,7 @@ static __always_inline void record_sysctls(struct rt_attempt *record, struct net
 
 static __always_inline void record_netns(struct rt_attempt *record, struct sock *sk, struct net *net)
 {
-	struct net *typed = compat_typed_net(net, config.task_type);
+	struct net *typed = compat_typed_net(net);
 	bool udp = compat_sk_kind(sk, false).protocol == IPPROTO_UDP;
 	u32 lo, hi, own = compat_sk_port_range(sk);
 

@@ -451,27 +451,17 @@ enum bpf_func_id___task {
 	BPF_FUNC_get_current_task_btf___task,
 };
 
-/*
- * bpf_rdonly_cast() since 6.2.  For each pointer that is read through a trusted one, as the task is by
- * itself, the verifier searches the names of all types, several times.  type: the id of struct task_struct,
- * which the loader knows, or 0 where there is no such cast.
- */
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
-
-static __always_inline struct task_struct *compat_typed_task(u32 type)
+static __always_inline struct task_struct *compat_typed_task(void)
 {
-	struct task_struct *task;
-
 	if (!bpf_core_enum_value_exists(enum bpf_func_id___task, BPF_FUNC_get_current_task_btf___task))
 		return NULL;
-	task = bpf_get_current_task_btf();
-	return type ? bpf_rdonly_cast(task, type) : task;
+	return bpf_get_current_task_btf();
 }
 
 /* The descriptors of the thread that runs. */
-static __always_inline struct fdtable *compat_own_files(u32 type)
+static __always_inline struct fdtable *compat_own_files(void)
 {
-	struct task_struct *task = compat_typed_task(type);
+	struct task_struct *task = compat_typed_task();
 	struct files_struct *files = task ? task->files : NULL;
 
 	if (!task)
@@ -481,9 +471,9 @@ static __always_inline struct fdtable *compat_own_files(u32 type)
 
 /* The same network namespace with its type known to the verifier, if it is the one of the thread that runs.
  */
-static __always_inline struct net *compat_typed_net(const struct net *net, u32 type)
+static __always_inline struct net *compat_typed_net(const struct net *net)
 {
-	struct task_struct *task = compat_typed_task(type);
+	struct task_struct *task = compat_typed_task();
 	struct nsproxy *proxy = task ? task->nsproxy : NULL;
 	struct net *own = proxy ? proxy->net_ns : NULL;
 	u64 address = (u64)own;

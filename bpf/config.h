@@ -43,8 +43,8 @@ struct rt_config {
 	__u32 uid;
 	__u32 netns;
 	__u32 cgroup_level;
-	__u32 hz;	 /* ticks a second: the resolution of CLOCK_MONOTONIC_COARSE */
-	__u32 task_type; /* the id of struct task_struct, 0: a pointer cannot be cast to it */
+	__u32 hz; /* ticks a second: the resolution of CLOCK_MONOTONIC_COARSE */
+	__u32 pad0;
 	__u8 connects;	 /* report implicit binds that passed */
 	__u8 command;	 /* children of the tracer belong to the tree */
 	__u8 calls;	 /* the return of every system call is seen: f_call_exit */

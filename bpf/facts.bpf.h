@@ -276,7 +276,7 @@ static __always_inline bool mount_stays(const struct vfsmount *mnt, const struct
 /* What tells that the executable's path is the one that was read before; false where that is not cheap. */
 static __always_inline bool exe_key(struct exe_key *to, const struct rt_process *process)
 {
-	struct task_struct *task = compat_typed_task(config.task_type);
+	struct task_struct *task = compat_typed_task();
 	struct vfsmount *mnt;
 	struct mm_struct *mm;
 	struct file *exe;
@@ -368,7 +368,7 @@ static __always_inline struct sock *sock_of_file(struct file *file)
 /* Behind a descriptor of the thread that runs; NULL: it is no socket.  A socket knows its file. */
 static __always_inline struct sock *own_sock(u32 fd)
 {
-	struct fdtable *table = compat_own_files(config.task_type);
+	struct fdtable *table = compat_own_files();
 	struct file **files, *file = NULL;
 	struct socket *socket;
 
@@ -428,7 +428,7 @@ static __always_inline void describe_process(struct rt_process *to, struct task_
  */
 static __always_inline void describe_current(struct rt_process *to)
 {
-	struct task_struct *task = compat_typed_task(config.task_type), *leader, *parent;
+	struct task_struct *task = compat_typed_task(), *leader, *parent;
 	const struct cred *cred;
 	struct css_set *cgroups;
 	struct cgroup *cgroup;

@@ -34,7 +34,6 @@ enum iterator { ITERATE_SNAPSHOT, ITERATE_FILES, ITERATE_SOCKETS, ITERATE_TASKS,
 
 struct tracer {
 	struct trace_bpf *trace;
-	uint32_t task_type;	    /* 0: not to be cast to */
 	struct kernel_types *types; /* NULL: libbpf looks through all of the kernel's */
 	struct bpf_link *iterators[ITERATORS];
 	struct rt_sought *sought;
@@ -201,8 +200,6 @@ static int choose(struct tracer *tracer, const struct tracer_options *options,
 	if (!security_modules(tracer->modules, sizeof(tracer->modules)))
 		tracer->hooks.modules = tracer->modules;
 	hooks_choose(&tracer->hooks, kernel);
-	if (kernel_names_find(kernel, "bpf_rdonly_cast", BTF_KIND_FUNC))
-		tracer->task_type = kernel_names_find(kernel, "task_struct", BTF_KIND_STRUCT);
 	take_types(tracer, kernel);
 	return 0;
 }
@@ -220,7 +217,6 @@ static int tracer_load(struct tracer *tracer, const struct tracer_options *optio
 	if (err)
 		return err;
 	tracer_config(options, &config);
-	config.task_type = tracer->task_type;
 	err = load_trace(tracer, &config);
 	if (!err)
 		err = tracer_config_maps(options, tracer->trace);
